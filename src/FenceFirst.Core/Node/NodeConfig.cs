@@ -1,0 +1,62 @@
+using FenceFirst.Core.Vrrp;
+
+namespace FenceFirst.Core.Node;
+
+/// <summary>Everything one daemon is configured to do.</summary>
+public sealed record NodeConfig
+{
+    /// <summary>Name of this node in messages; default the host name (router_id).</summary>
+    public string RouterId { get; init; } = "";
+
+    /// <summary>Names of all interfaces that anything refers to; other records hold indexes into this list.</summary>
+    public EquatableArray<string> Links { get; init; }
+
+    /// <summary>Check scripts, in file order (vrrp_script).</summary>
+    public EquatableArray<ScriptTracker> Scripts { get; init; }
+
+    /// <summary>Virtual routers, in file order (vrrp_instance).</summary>
+    public EquatableArray<VrrpConfig> Instances { get; init; }
+
+    /// <summary>What concerns the process rather than one instance.</summary>
+    public ProcessConfig Process { get; init; } = new();
+}
+
+/// <summary>A check script (SEMANTICS section 5.3). Exit status 0 within the bound is success, everything else is failure.</summary>
+/// <param name="Name">Name of the vrrp_script block.</param>
+/// <param name="Command">What is executed.</param>
+public sealed record ScriptTracker(string Name, CommandLine Command)
+{
+    /// <summary>Start to start; 1 ms or more, default 1 s (interval).</summary>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Bound on one run; default the interval (timeout).</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Successes in a row before it counts as good; default 1 (rise).</summary>
+    public int Rise { get; init; } = 1;
+
+    /// <summary>Failures in a row before it counts as bad; default 1 (fall).</summary>
+    public int Fall { get; init; } = 1;
+
+    /// <summary>Whether it counts as bad until the first run has ended (init_fail).</summary>
+    public bool IsInitiallyFailed { get; init; }
+}
+
+/// <summary>What concerns the process rather than one instance.</summary>
+public sealed record ProcessConfig
+{
+    /// <summary>SCHED_RR priority of the whole process, 1..99; 0 = normal scheduling, the default (vrrp_rt_priority).</summary>
+    public int RealTimePriority { get; init; }
+
+    /// <summary>Whether memory is locked (vrrp_no_swap); default false.</summary>
+    public bool IsMemoryLocked { get; init; }
+
+    /// <summary>Nice value -20..19 (vrrp_priority); default 0.</summary>
+    public int Nice { get; init; }
+
+    /// <summary>Whether adverts for unconfigured Vrids are logged (log_unknown_vrids).</summary>
+    public bool IsUnknownVridLogged { get; init; }
+
+    /// <summary>Whether insecure scripts are refused (enable_script_security).</summary>
+    public bool IsScriptSecurityEnabled { get; init; }
+}
