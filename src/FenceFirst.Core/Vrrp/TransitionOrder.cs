@@ -1,0 +1,89 @@
+namespace FenceFirst.Core.Vrrp;
+
+/// <summary>One side effect of a transition.</summary>
+public enum SideEffect : byte
+{
+    /// <summary>Send an advert with our priority and start the advert grid.</summary>
+    Advertise = 0,
+
+    /// <summary>Add the advertised addresses; acknowledged by the kernel.</summary>
+    AddAddresses,
+
+    /// <summary>Add the excluded addresses; acknowledged.</summary>
+    AddExcluded,
+
+    /// <summary>Add the routes; acknowledged.</summary>
+    AddRoutes,
+
+    /// <summary>Add the rules; acknowledged.</summary>
+    AddRules,
+
+    /// <summary>Send gratuitous ARP or unsolicited neighbour advertisements and arm the second burst.</summary>
+    Announce,
+
+    /// <summary>Remove the rules; acknowledged.</summary>
+    RemoveRules,
+
+    /// <summary>Remove the routes; acknowledged.</summary>
+    RemoveRoutes,
+
+    /// <summary>Remove the excluded addresses; acknowledged.</summary>
+    RemoveExcluded,
+
+    /// <summary>Remove the advertised addresses; acknowledged.</summary>
+    RemoveAddresses,
+
+    /// <summary>Run the demotion steps, awaited.</summary>
+    Demote,
+
+    /// <summary>Send priority 0: "I hold nothing and my demotion succeeded".</summary>
+    Release,
+
+    /// <summary>Run the notify scripts for the new state; nothing waits for them.</summary>
+    Notify,
+}
+
+/// <summary>The order of every transition's side effects, as data (guarantee G5): the machine walks these tables and nothing else.</summary>
+public static class TransitionOrder
+{
+    private static readonly SideEffect[] RaiseOrder =
+    [
+        SideEffect.Advertise,
+        SideEffect.AddAddresses,
+        SideEffect.AddExcluded,
+        SideEffect.AddRoutes,
+        SideEffect.AddRules,
+        SideEffect.Announce,
+        SideEffect.Notify,
+    ];
+
+    private static readonly SideEffect[] LeaveOrder =
+    [
+        SideEffect.RemoveRules,
+        SideEffect.RemoveRoutes,
+        SideEffect.RemoveAddresses,
+        SideEffect.RemoveExcluded,
+        SideEffect.Demote,
+        SideEffect.Release,
+        SideEffect.Notify,
+    ];
+
+    private static readonly SideEffect[] RestoreOrder =
+    [
+        SideEffect.AddAddresses,
+        SideEffect.AddExcluded,
+        SideEffect.AddRoutes,
+        SideEffect.AddRules,
+        SideEffect.Announce,
+    ];
+
+    /// <summary>The side effects of a transition in their order.</summary>
+    public static ReadOnlySpan<SideEffect> Of(Transition transition) => transition switch
+    {
+        Transition.None => [],
+        Transition.Raise => RaiseOrder,
+        Transition.Release => LeaveOrder,
+        Transition.Yield => LeaveOrder,
+        Transition.Restore => RestoreOrder,
+    };
+}

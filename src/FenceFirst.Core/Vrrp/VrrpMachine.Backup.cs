@@ -1,0 +1,103 @@
+using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Timeline;
+using FenceFirst.Core.Wire;
+
+namespace FenceFirst.Core.Vrrp;
+
+/// <content>Backup: RFC 9568 section 6.4.2.</content>
+public ref partial struct VrrpMachine
+{
+    private void BackupHeard(in VrrpAdvert advert, InternetAddress source)
+    {
+        if (advert.Priority == 0)
+        {
+            // RFC 9568 section 6.4.2: priority zero sets Active_Down_Timer to Skew_Time.
+            _state.MasterDownAt = _now + VrrpTimers.Skew(_config.Version, _state.Priority, _state.MasterAdvertInterval);
+            _state.IsMasterReleased = true;
+            Record(new TimelineEntry { Kind = TimelineKind.MasterReleased, Address = source });
+            return;
+        }
+
+        bool isLower = advert.Priority < _state.Priority;
+        if (isLower && _config.IsPreempt && !_state.IsPreemptGivenUp && IsPreemptDelayOver(advert))
+        {
+            // RFC 9568 section 6.4.2: preempting, a lower priority is discarded and the timer keeps running.
+            if (_state.LowerMaster != source)
+            {
+                Record(new TimelineEntry { Kind = TimelineKind.LowerAdvertDiscarded, Address = source, First = advert.Priority, Second = _state.Priority });
+            }
+
+            _state.LowerMaster = source;
+            _state.LowerHeardAt = _now;
+            return;
+        }
+
+        if (!isLower)
+        {
+            _state.PreemptAt = MonotonicInstant.Never;
+            _state.LowerMaster = InternetAddress.None;
+            _state.IsPreemptGivenUp = false;
+        }
+
+        Follow(advert, source);
+    }
+
+    private void Follow(in VrrpAdvert advert, InternetAddress source)
+    {
+        if (_state.Master != source || _state.IsMasterReleased)
+        {
+            Record(new TimelineEntry { Kind = TimelineKind.MasterChanged, Address = source, First = advert.Priority, Second = _state.Priority });
+            _state.FailedPromotions = 0;
+        }
+
+        // RFC 9568 section 6.4.2: learn the interval, recompute and restart Active_Down_Timer.
+        _state.Master = source;
+        _state.MasterPriority = advert.Priority;
+        _state.IsMasterReleased = false;
+        if (_config.Version == 3)
+        {
+            _state.MasterAdvertInterval = advert.AdvertInterval;
+        }
+
+        _state.MasterDownAt = _now + MasterDownInterval;
+    }
+
+    /// <summary>keepalived's preempt_delay: it starts with the first lower-priority advert and holds us back until it is over.</summary>
+    private bool IsPreemptDelayOver(in VrrpAdvert advert)
+    {
+        if (_config.PreemptDelay <= TimeSpan.Zero)
+        {
+            return true;
+        }
+
+        if (_state.PreemptAt.IsNever)
+        {
+            _state.PreemptAt = _now + _config.PreemptDelay;
+            Record(new TimelineEntry { Kind = TimelineKind.PreemptDelayStarted, First = advert.Priority, Duration = _config.PreemptDelay });
+        }
+
+        return _now >= _state.PreemptAt;
+    }
+
+    /// <summary>RFC 9568 section 6.4.2: Active_Down_Timer fires. Silence proves nothing (G9): the promotion has to find out.</summary>
+    private void MasterDownTimerFired()
+    {
+        Invariant.Check(_state.Phase == VrrpPhase.Backup, "Master_Down_Timer runs in Backup only");
+        bool isLowerAlive = !_state.LowerMaster.IsNone && _now - _state.LowerHeardAt < MasterDownInterval;
+        if (_now < _state.RetryAt)
+        {
+            Record(new TimelineEntry { Kind = TimelineKind.PromotionPostponed, Duration = _state.RetryAt - _now });
+            _state.MasterDownAt = _state.RetryAt;
+            return;
+        }
+
+        InternetAddress oldMaster = isLowerAlive ? _state.LowerMaster : _state.Master;
+        PromotionReason reason =
+            isLowerAlive ? PromotionReason.Preempt
+            : _state.IsMasterReleased ? PromotionReason.Released
+            : oldMaster.IsNone ? PromotionReason.Startup
+            : PromotionReason.MasterDown;
+        Record(new TimelineEntry { Kind = TimelineKind.MasterLost, Address = oldMaster, Reason = reason, Duration = MasterDownInterval });
+        BeginPromotion(reason, oldMaster);
+    }
+}

@@ -1,0 +1,167 @@
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Timeline;
+using FenceFirst.Core.Wire;
+
+namespace FenceFirst.Core.Vrrp;
+
+/// <content>Master: RFC 9568 section 6.4.3 (Active).</content>
+public ref partial struct VrrpMachine
+{
+    private void BecomeMaster()
+    {
+        Invariant.Check(_state.Phase == VrrpPhase.Promoting && _state.Steps.Attempt == 0, "Master is entered from Promoting, with no step under way (G1)");
+        _state.Phase = VrrpPhase.Master;
+        _state.FailedPromotions = 0;
+        _state.RetryAt = MonotonicInstant.Zero;
+        _state.IsPreemptGivenUp = false;
+        _state.IsRemovalDoubtful = false;
+        ForgetMaster();
+        Record(new TimelineEntry { Kind = TimelineKind.EnteredMaster, Second = _state.Priority });
+        BeginTransition(Transition.Raise);
+    }
+
+    private void MasterHeard(in VrrpAdvert advert, InternetAddress source)
+    {
+        if (advert.Priority == 0)
+        {
+            // RFC 9568 section 6.4.3: answer priority zero with an advert at once. The grid stays where it is: what is heard never delays us.
+            Record(new TimelineEntry { Kind = TimelineKind.ReleaseHeardAsMaster, Address = source });
+            SendAdvert();
+        }
+        else if (IsBetter(advert.Priority, source))
+        {
+            Record(new TimelineEntry { Kind = TimelineKind.BetterAdvertHeard, Address = source, First = advert.Priority, Second = _state.Priority });
+            if (_config.IsHigherPriorityAnswered)
+            {
+                SendAdvert();
+            }
+
+            YieldTo(advert, source);
+        }
+        else if (advert.Priority == _state.Priority && source == _state.Source)
+        {
+            Record(new TimelineEntry { Kind = TimelineKind.OwnAddressHeard, Address = source, First = advert.Priority });
+        }
+        else
+        {
+            LowerAdvertHeard(advert, source);
+        }
+    }
+
+    private void LowerAdvertHeard(in VrrpAdvert advert, InternetAddress source)
+    {
+        Record(new TimelineEntry { Kind = TimelineKind.LowerAdvertHeard, Address = source, First = advert.Priority, Second = _state.Priority });
+        if (!_config.IsLowerPriorityUnanswered)
+        {
+            // RFC 9568 section 6.4.3: a lower priority is answered at once, to assert the state to bridges and to the sender.
+            SendAdvert();
+        }
+
+        if (_state.Transition == Transition.None && _config.Gratuitous.LowerPriorityRepeat > 0)
+        {
+            Announce(_config.Gratuitous.LowerPriorityRepeat);
+            if (_config.Gratuitous.LowerPriorityDelay > TimeSpan.Zero && _state.GratuitousAt.IsNever)
+            {
+                _state.GratuitousAt = _now + _config.Gratuitous.LowerPriorityDelay;
+                _state.GratuitousRepeat = _config.Gratuitous.LowerPriorityRepeat;
+            }
+        }
+
+        Notify(Notification.MasterHeardLower);
+    }
+
+    private void YieldTo(in VrrpAdvert advert, InternetAddress source)
+    {
+        _state.Master = source;
+        _state.MasterPriority = advert.Priority;
+        if (_config.Version == 3)
+        {
+            // RFC 9568 section 6.4.3: adopt the winner's interval.
+            _state.MasterAdvertInterval = advert.AdvertInterval;
+        }
+
+        BeginLeaving(Transition.Yield);
+    }
+
+    private void GratuitousDue()
+    {
+        Announce(_state.GratuitousRepeat);
+        if (_config.Gratuitous.Refresh > TimeSpan.Zero)
+        {
+            _state.GratuitousAt = NodeMachine.NextOnGrid(_state.GratuitousAt, _config.Gratuitous.Refresh, _now);
+            _state.GratuitousRepeat = _config.Gratuitous.RefreshRepeat;
+        }
+        else
+        {
+            _state.GratuitousAt = MonotonicInstant.Never;
+        }
+    }
+
+    private readonly void Announce(int count)
+    {
+        Record(new TimelineEntry { Kind = TimelineKind.Announced, First = count });
+        _effects.Add(new NodeEffect { Kind = NodeEffectKind.Announce, Index = _index, Count = count });
+    }
+
+    /// <summary>Somebody else removed an address, route or rule: put back without leaving Master (keepalived goes to Backup and back).</summary>
+    internal void AddressLost()
+    {
+        if (_state.Phase == VrrpPhase.Master && _state.Transition == Transition.None)
+        {
+            Record(new TimelineEntry { Kind = TimelineKind.AddressesRestored });
+            BeginTransition(Transition.Restore);
+        }
+    }
+
+    /// <summary>
+    /// G7: a master that has not run for longer than its own Master_Down_Interval has been replaced in the eyes of its peers. It removes its
+    /// addresses before it does anything else. A candidate in the same position stands down.
+    /// </summary>
+    private bool ReleaseAfterStall()
+    {
+        if (_state.AdvertAt.IsNever || _state.AdvertSentAt.IsNever || _now - _state.AdvertSentAt <= OwnMasterDownInterval)
+        {
+            return false;
+        }
+
+        TimeSpan gap = _now - _state.AdvertSentAt;
+        switch (_state.Phase)
+        {
+            case VrrpPhase.Master:
+                BeginLeaving(Transition.Yield);
+                Record(new TimelineEntry { Kind = TimelineKind.Stalled, Duration = gap });
+                return true;
+            case VrrpPhase.Promoting:
+                _state.AdvertAt = MonotonicInstant.Never;
+                Record(new TimelineEntry { Kind = TimelineKind.Stalled, Duration = gap });
+                EndPromotion();
+                return true;
+            case VrrpPhase.Demoting:
+                _state.AdvertAt = MonotonicInstant.Never;
+                return false;
+            case VrrpPhase.Initialize:
+            case VrrpPhase.Backup:
+            case VrrpPhase.Fault:
+                return false;
+        }
+
+        return false;
+    }
+
+    private void BeginLeaving(Transition transition)
+    {
+        Invariant.Check(_state.Phase == VrrpPhase.Master, "only a Master leaves Master");
+        _state.Phase = VrrpPhase.Demoting;
+        _state.GratuitousAt = MonotonicInstant.Never;
+        _state.Steps = StepProgress.Idle with { Epoch = _state.Steps.Epoch };
+        _state.IsRemovalDoubtful = false;
+        if (transition == Transition.Yield)
+        {
+            // DESIGN 3.4: silent at once, so that the better station is not contradicted.
+            _state.AdvertAt = MonotonicInstant.Never;
+        }
+
+        BeginTransition(transition);
+    }
+}

@@ -1,0 +1,401 @@
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Timeline;
+using FenceFirst.Core.Wire;
+
+namespace FenceFirst.Core.Vrrp;
+
+/// <content>Promoting: ours. Nothing is held; the steps run one after the other; a living master ends it (DESIGN section 3).</content>
+public ref partial struct VrrpMachine
+{
+    private void BeginPromotion(PromotionReason reason, InternetAddress oldMaster)
+    {
+        _state.MasterDownAt = MonotonicInstant.Never;
+        _state.Phase = VrrpPhase.Promoting;
+        _state.Steps = StepProgress.Idle with { Epoch = ++_node.Epoch, Reason = reason, OldMaster = oldMaster, StartedAt = _now };
+        if (_config.Promotion is not { } plan || plan.Steps.IsEmpty)
+        {
+            // G1: no promotion block means no steps, which is plain VRRP.
+            BecomeMaster();
+            return;
+        }
+
+        Record(new TimelineEntry { Kind = TimelineKind.PromotionStarted, Reason = reason, Address = oldMaster, First = plan.Steps.Count });
+        if (plan.IsAdvertising)
+        {
+            // Lower backups stay back while we are busy (DESIGN 3.3).
+            SendAdvert();
+            _state.AdvertAt = _now + _config.AdvertInterval;
+        }
+
+        if (reason == PromotionReason.Preempt && plan.HasFence)
+        {
+            // Shooting a healthy master to fail back is wrong: it is given time to release (DESIGN 3.5).
+            _state.Steps.IsAwaitingRelease = true;
+            _state.Steps.DeadlineAt = _now + plan.PreemptWait;
+            Record(new TimelineEntry { Kind = TimelineKind.AwaitingRelease, Address = oldMaster, Duration = plan.PreemptWait });
+            return;
+        }
+
+        BeginStep();
+    }
+
+    /// <summary>Prepares the step at the present index: skips it, delays it or starts it. After the last one the instance becomes Master.</summary>
+    private void BeginStep()
+    {
+        PromotionPlan plan = _config.Promotion!;
+        while (_state.Steps.Index < plan.Steps.Count)
+        {
+            PromotionStep step = plan.Steps[_state.Steps.Index];
+            if (!IsSkipped(plan, step))
+            {
+                if (step.Delay > TimeSpan.Zero)
+                {
+                    _state.Steps.DeadlineAt = _now + step.Delay;
+                    Record(StepEntry(TimelineKind.StepDelayed, step.Delay) with { Second = 1 });
+                    return;
+                }
+
+                StartTry();
+                return;
+            }
+
+            Record(StepEntry(TimelineKind.StepSkipped, TimeSpan.Zero) with { Address = _state.Steps.OldMaster });
+            _state.Steps.Index++;
+        }
+
+        Record(new TimelineEntry { Kind = TimelineKind.PromotionSucceeded, First = plan.Steps.Count });
+        BecomeMaster();
+    }
+
+    /// <summary>fence_scope last_master: only the master we lost; when we know none, everybody (DESIGN 3.2).</summary>
+    private readonly bool IsSkipped(PromotionPlan plan, PromotionStep step) =>
+        step.Kind == StepKind.Fence
+        && plan.Scope == FenceScope.LastMaster
+        && !_state.Steps.OldMaster.IsNone
+        && !step.Targets.Span.Contains(_state.Steps.OldMaster);
+
+    private void StartTry()
+    {
+        PromotionStep step = _config.Promotion!.Steps[_state.Steps.Index];
+        Invariant.Check(_state.Steps.Attempt == 0, "one attempt at a time (G3)");
+        _state.Steps.DeadlineAt = MonotonicInstant.Never;
+        if (step.Kind == StepKind.Fence && _node.IsFencing(_nodeConfig, _index, step.Targets))
+        {
+            // G3: no second attempt on the same target until the outcome of the first is known.
+            _state.Steps.IsQueued = true;
+            Record(StepEntry(TimelineKind.StepQueued, TimeSpan.Zero));
+            return;
+        }
+
+        _state.Steps.IsCommitted |= step.Kind != StepKind.Check;
+        StartAttempt(step, isDemotion: false);
+    }
+
+    private void StartAttempt(PromotionStep step, bool isDemotion)
+    {
+        _state.Steps.IsQueued = false;
+        _state.Steps.IsTimedOut = false;
+        _state.Steps.Tries++;
+        _state.Steps.Attempt = ++_node.LastAttempt;
+        _state.Steps.StartedAt = _now;
+        _state.Steps.DeadlineAt = _now + step.Timeout;
+        Record(StepEntry(TimelineKind.StepStarted, step.Timeout) with { Second = _state.Steps.Tries });
+        _effects.Add(new NodeEffect
+        {
+            Kind = NodeEffectKind.StartStep,
+            Index = _index,
+            Attempt = _state.Steps.Attempt,
+            Step = _state.Steps.Index,
+            IsDemotion = isDemotion,
+        });
+    }
+
+    /// <summary>Another instance's fence has answered: the same target may be tried now.</summary>
+    internal void ContinueQueuedStep()
+    {
+        if (_state.Phase == VrrpPhase.Promoting && _state.Steps.IsQueued)
+        {
+            _state.Steps.IsQueued = false;
+            StartTry();
+        }
+    }
+
+    private void StepDeadlineReached()
+    {
+        _state.Steps.DeadlineAt = MonotonicInstant.Never;
+        if (_state.Steps.IsAwaitingRelease)
+        {
+            // DESIGN 3.5: it did not release, so it stays master and we stand down.
+            _state.IsPreemptGivenUp = true;
+            Record(new TimelineEntry { Kind = TimelineKind.PreemptGivenUp, Address = _state.Steps.OldMaster });
+            StandDown();
+        }
+        else if (_state.Steps.Attempt != 0)
+        {
+            // G2: the bound has passed, so it has not succeeded, whatever it may still answer.
+            _state.Steps.IsTimedOut = true;
+            Record(StepEntry(TimelineKind.StepTimedOut, _now - _state.Steps.StartedAt));
+            KillAttempt();
+        }
+        else if (_state.Phase == VrrpPhase.Promoting)
+        {
+            StartTry();
+        }
+        else
+        {
+            StartAttempt(_config.Demotion!.Steps[_state.Steps.Index], isDemotion: true);
+        }
+    }
+
+    /// <summary>A step has answered. Answers to any attempt but the one under way change nothing (G3).</summary>
+    internal void StepEnded(uint attempt, StepOutcome outcome)
+    {
+        if (attempt == 0 || attempt != _state.Steps.Attempt)
+        {
+            return;
+        }
+
+        if (_state.Steps.IsTimedOut)
+        {
+            outcome = new StepOutcome(StepOutcomeKind.TimedOut);
+        }
+
+        _state.Steps.Attempt = 0;
+        _state.Steps.IsTimedOut = false;
+        _state.Steps.DeadlineAt = MonotonicInstant.Never;
+        Record(StepEntry(TimelineKind.StepEnded, _now - _state.Steps.StartedAt) with
+        {
+            Second = _state.Steps.Tries,
+            Attempt = attempt,
+            Outcome = outcome,
+        });
+        if (_state.Phase == VrrpPhase.Demoting)
+        {
+            DemotionStepEnded(outcome);
+            return;
+        }
+
+        Invariant.Check(_state.Phase == VrrpPhase.Promoting, "steps run in Promoting and Demoting only");
+        PromotionStep step = _config.Promotion!.Steps[_state.Steps.Index];
+        if (outcome.IsSuccess && step.Kind == StepKind.Fence)
+        {
+            _state.Steps.FencedAt = _now;
+        }
+
+        if (_state.Steps.IsQuitting)
+        {
+            StandDown();
+        }
+        else if (outcome.IsSuccess)
+        {
+            _state.Steps.Index++;
+            _state.Steps.Tries = 0;
+            BeginStep();
+        }
+        else if (_state.Steps.Tries < step.Attempts)
+        {
+            _state.Steps.DeadlineAt = _now + step.RetryInterval;
+            Record(StepEntry(TimelineKind.StepDelayed, step.RetryInterval) with { Second = _state.Steps.Tries + 1 });
+        }
+        else
+        {
+            FailPromotion(outcome);
+        }
+    }
+
+    /// <summary>Priority 0 so that another backup may try at once, then Backup (or Fault) with a pause that doubles up to ten times its length.</summary>
+    private void FailPromotion(StepOutcome outcome)
+    {
+        PromotionPlan? plan = _config.Promotion;
+        TimeSpan retryAfter = plan?.RetryAfter ?? new PromotionPlan().RetryAfter;
+        int factor = _state.FailedPromotions >= 4 ? 10 : Math.Min(10, 1 << _state.FailedPromotions);
+        TimeSpan pause = retryAfter * factor;
+        _state.FailedPromotions++;
+        _state.RetryAt = _now + pause;
+        if (plan?.IsFaultOnFailure == true)
+        {
+            _state.Faults |= FaultCauses.Promotion;
+            pause = TimeSpan.MaxValue;
+        }
+
+        Record(new TimelineEntry
+        {
+            Kind = TimelineKind.PromotionFailed,
+            First = _state.Steps.Index,
+            Second = _state.FailedPromotions,
+            Outcome = outcome,
+            Duration = pause,
+            Address = _state.Steps.OldMaster,
+        });
+        StandDown();
+    }
+
+    /// <summary>Leaves Promoting without having held anything.</summary>
+    private void StandDown()
+    {
+        if (!_state.AdvertAt.IsNever)
+        {
+            // We have been advertising: the others may go on at once, we hold nothing.
+            SendRelease(count: 1);
+        }
+
+        SettleAfterLeaving(notifyBackup: false);
+    }
+
+    /// <summary>A fault, a stop or a stall ends the promotion; a fence or run under way is awaited first.</summary>
+    private void EndPromotion()
+    {
+        if (_state.Steps.Attempt == 0)
+        {
+            Record(new TimelineEntry { Kind = TimelineKind.PromotionEnded, Faults = _state.Faults });
+            StandDown();
+            return;
+        }
+
+        if (_state.Steps.IsQuitting && !_state.IsStopping)
+        {
+            return;
+        }
+
+        bool isCheck = _config.Promotion!.Steps[_state.Steps.Index].Kind == StepKind.Check;
+        _state.Steps.IsQuitting = true;
+        Record(new TimelineEntry { Kind = TimelineKind.PromotionEnding, First = _state.Steps.Index, Faults = _state.Faults });
+        if (isCheck || _state.IsStopping)
+        {
+            KillAttempt();
+        }
+    }
+
+    private readonly void KillAttempt() =>
+        _effects.Add(new NodeEffect { Kind = NodeEffectKind.KillStep, Index = _index, Attempt = _state.Steps.Attempt });
+
+    private void PromotingHeard(in VrrpAdvert advert, InternetAddress source)
+    {
+        if (advert.Priority == 0)
+        {
+            PromotingHeardRelease(source);
+            return;
+        }
+
+        PromotionPlan plan = _config.Promotion!;
+        if (IsTargetUnderFence(plan, source))
+        {
+            // DESIGN 3.3: adverts from a target while its own fence is running are expected and change nothing.
+            return;
+        }
+
+        if (IsFencedTarget(plan, source))
+        {
+            if (_now - _state.Steps.FencedAt < LieGrace)
+            {
+                return;
+            }
+
+            Record(new TimelineEntry { Kind = TimelineKind.FenceLied, Address = source, First = advert.Priority });
+            LeaveForLivingMaster(isFailure: true);
+            return;
+        }
+
+        bool isLostMaster = _state.Steps.OldMaster.IsNone ? !_config.IsPreempt : source == _state.Steps.OldMaster;
+        if (!IsBetter(advert.Priority, source) && (!isLostMaster || _state.Steps.Reason == PromotionReason.Preempt))
+        {
+            // A lower candidate or a lower master: it sees our adverts and gives way.
+            return;
+        }
+
+        if (!_state.Steps.IsQuitting)
+        {
+            Record(new TimelineEntry
+            {
+                Kind = TimelineKind.PromotionEndedByMaster,
+                Address = source,
+                First = advert.Priority,
+                Second = _state.Priority,
+                Attempt = _state.Steps.Attempt,
+            });
+        }
+
+        // The better station will speak for itself; we go silent at once.
+        _state.AdvertAt = MonotonicInstant.Never;
+        LeaveForLivingMaster(isFailure: false);
+        if (_state.Phase == VrrpPhase.Backup)
+        {
+            BackupHeard(advert, source);
+        }
+    }
+
+    private void PromotingHeardRelease(InternetAddress source)
+    {
+        if (!_state.AdvertAt.IsNever)
+        {
+            // RFC 9568 section 6.4.3 does so as Active: others have just set their timers to Skew_Time.
+            SendAdvert();
+        }
+
+        if (_state.Steps.IsAwaitingRelease && source == _state.Steps.OldMaster)
+        {
+            Record(new TimelineEntry { Kind = TimelineKind.MasterReleased, Address = source });
+            _state.Steps.IsAwaitingRelease = false;
+            _state.Steps.DeadlineAt = MonotonicInstant.Never;
+            BeginStep();
+        }
+    }
+
+    private void LeaveForLivingMaster(bool isFailure)
+    {
+        if (_state.Steps.Attempt != 0 && _config.Promotion!.Steps[_state.Steps.Index].Kind != StepKind.Check)
+        {
+            _state.Steps.IsQuitting = true;
+            return;
+        }
+
+        if (_state.Steps.Attempt != 0)
+        {
+            // A check changes nothing and may be given up; its late answer is recognised by its number.
+            KillAttempt();
+            _state.Steps.Attempt = 0;
+        }
+
+        if (isFailure)
+        {
+            FailPromotion(new StepOutcome(StepOutcomeKind.Exited, 1));
+        }
+        else
+        {
+            StandDown();
+        }
+    }
+
+    private readonly bool IsTargetUnderFence(PromotionPlan plan, InternetAddress source) =>
+        _state.Steps.Attempt != 0
+        && plan.Steps[_state.Steps.Index].Kind == StepKind.Fence
+        && plan.Steps[_state.Steps.Index].Targets.Span.Contains(source);
+
+    private readonly bool IsFencedTarget(PromotionPlan plan, InternetAddress source)
+    {
+        if (_state.Steps.FencedAt.IsNever)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < _state.Steps.Index; i++)
+        {
+            PromotionStep step = plan.Steps[i];
+            if (step.Kind == StepKind.Fence && !IsSkipped(plan, step) && step.Targets.Span.Contains(source))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private readonly TimelineEntry StepEntry(TimelineKind kind, TimeSpan duration) => new()
+    {
+        Kind = kind,
+        First = _state.Steps.Index,
+        Attempt = _state.Steps.Attempt,
+        Duration = duration,
+    };
+}

@@ -1,0 +1,274 @@
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Timeline;
+using FenceFirst.Core.Wire;
+
+namespace FenceFirst.Core.Vrrp;
+
+/// <content>Walks the tables of <see cref="TransitionOrder"/>; nothing later starts before the earlier was acknowledged (G5).</content>
+public ref partial struct VrrpMachine
+{
+    private void BeginTransition(Transition transition)
+    {
+        _state.Transition = transition;
+        _state.Position = 0;
+        _state.KernelAttempt = 0;
+        Continue();
+    }
+
+    private void Continue()
+    {
+        while (_state.Transition != Transition.None)
+        {
+            ReadOnlySpan<SideEffect> order = TransitionOrder.Of(_state.Transition);
+            if (_state.Position == order.Length)
+            {
+                EndTransition();
+                return;
+            }
+
+            SideEffect effect = order[_state.Position++];
+            if (IsEmpty(effect))
+            {
+                continue;
+            }
+
+            if (!Perform(effect))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Whether the configuration has nothing for this side effect.</summary>
+    private readonly bool IsEmpty(SideEffect effect) => effect switch
+    {
+        SideEffect.AddAddresses or SideEffect.RemoveAddresses => _config.Addresses.IsEmpty,
+        SideEffect.AddExcluded or SideEffect.RemoveExcluded => _config.ExcludedAddresses.IsEmpty,
+        SideEffect.AddRoutes or SideEffect.RemoveRoutes => _config.Routes.IsEmpty,
+        SideEffect.AddRules or SideEffect.RemoveRules => _config.Rules.IsEmpty,
+        SideEffect.Demote => _config.Demotion is null || _config.Demotion.Steps.IsEmpty,
+        SideEffect.Advertise or SideEffect.Announce or SideEffect.Release or SideEffect.Notify => false,
+    };
+
+    /// <summary>Starts one side effect; false = its answer is awaited.</summary>
+    private bool Perform(SideEffect effect)
+    {
+        switch (effect)
+        {
+            case SideEffect.Advertise:
+                SendAdvert();
+
+                // The grid of a candidate that has been advertising goes on; otherwise it starts here.
+                if (_state.AdvertAt.IsNever)
+                {
+                    _state.AdvertAt = _now + _config.AdvertInterval;
+                }
+
+                return true;
+            case SideEffect.AddAddresses:
+            case SideEffect.AddExcluded:
+            case SideEffect.AddRoutes:
+            case SideEffect.AddRules:
+            case SideEffect.RemoveRules:
+            case SideEffect.RemoveRoutes:
+            case SideEffect.RemoveExcluded:
+            case SideEffect.RemoveAddresses:
+                AskKernel(effect);
+                return false;
+            case SideEffect.Announce:
+                Announce(_config.Gratuitous.MasterRepeat);
+                ArmSecondBurst();
+                return true;
+            case SideEffect.Demote:
+                BeginDemotionStep();
+                return false;
+            case SideEffect.Release:
+                ReleaseIfTrue();
+                return true;
+            case SideEffect.Notify:
+                if (_state.Transition == Transition.Raise)
+                {
+                    Notify(Notification.Master);
+                }
+
+                return true;
+        }
+
+        return true;
+    }
+
+    private void AskKernel(SideEffect effect)
+    {
+        _state.KernelAttempt = ++_node.LastAttempt;
+        _effects.Add(new NodeEffect { Kind = NodeEffectKind.AskKernel, Index = _index, Attempt = _state.KernelAttempt, Effect = effect });
+        Record(new TimelineEntry { Kind = TimelineKind.KernelAsked, Effect = effect });
+    }
+
+    private void ArmSecondBurst()
+    {
+        GratuitousSchedule schedule = _config.Gratuitous;
+        if (schedule.MasterDelay > TimeSpan.Zero)
+        {
+            _state.GratuitousAt = _now + schedule.MasterDelay;
+            _state.GratuitousRepeat = schedule.MasterRepeat;
+        }
+        else if (schedule.Refresh > TimeSpan.Zero)
+        {
+            _state.GratuitousAt = _now + schedule.Refresh;
+            _state.GratuitousRepeat = schedule.RefreshRepeat;
+        }
+    }
+
+    /// <summary>The kernel has answered the request under way; answers to older requests change nothing.</summary>
+    internal void KernelAnswered(uint attempt, int errno)
+    {
+        if (attempt == 0 || attempt != _state.KernelAttempt)
+        {
+            return;
+        }
+
+        _state.KernelAttempt = 0;
+        if (errno != 0)
+        {
+            SideEffect effect = TransitionOrder.Of(_state.Transition)[_state.Position - 1];
+            Record(new TimelineEntry { Kind = TimelineKind.KernelRefused, Effect = effect, First = errno });
+            if (_state.Phase == VrrpPhase.Master)
+            {
+                // An address that cannot be added is a failed promotion, not a Master without an address (keepalived goes on).
+                BeginLeaving(Transition.Release);
+                _state.FailedPromotions++;
+                _state.RetryAt = _now + (_config.Promotion ?? new PromotionPlan()).RetryAfter;
+                return;
+            }
+
+            _state.IsRemovalDoubtful = true;
+        }
+
+        Continue();
+    }
+
+    private void EndTransition()
+    {
+        bool isLeaving = _state.Transition is Transition.Release or Transition.Yield;
+        _state.Transition = Transition.None;
+        if (isLeaving)
+        {
+            SettleAfterLeaving(notifyBackup: true);
+        }
+    }
+
+    /// <summary>Holds nothing any more: Backup, Fault or rest, as things stand now.</summary>
+    private void SettleAfterLeaving(bool notifyBackup)
+    {
+        InternetAddress winner = _state.Phase == VrrpPhase.Demoting ? _state.Master : InternetAddress.None;
+        byte winnerPriority = _state.MasterPriority;
+        TimeSpan winnerInterval = _state.MasterAdvertInterval;
+        if (_state.IsStopping)
+        {
+            ComeToRest();
+            return;
+        }
+
+        if (_state.Faults != FaultCauses.None)
+        {
+            EnterFault();
+            return;
+        }
+
+        SilenceTimers();
+        bool isGivenUp = _state.IsPreemptGivenUp;
+        ForgetMaster();
+        _state.IsPreemptGivenUp = isGivenUp;
+        _state.Phase = VrrpPhase.Backup;
+        _state.MasterAdvertInterval = _config.AdvertInterval;
+        if (!winner.IsNone)
+        {
+            _state.Master = winner;
+            _state.MasterPriority = winnerPriority;
+            _state.MasterAdvertInterval = winnerInterval;
+        }
+
+        _state.MasterDownAt = _now + MasterDownInterval;
+        Record(new TimelineEntry { Kind = TimelineKind.EnteredBackup, Address = winner });
+        if (notifyBackup)
+        {
+            Notify(Notification.Backup);
+        }
+    }
+
+    /// <summary>
+    /// Priority 0 means "I hold nothing and my demotion succeeded" (DESIGN 3.4). It is withheld when that would not be true, and a plain
+    /// VRRP instance that yields to a better one says nothing (RFC 9568 section 6.4.3).
+    /// </summary>
+    private void ReleaseIfTrue()
+    {
+        bool isManaged = _config.Promotion is not null || _config.Demotion is not null;
+        if (_state.Transition == Transition.Yield && !isManaged)
+        {
+            return;
+        }
+
+        bool isDemotionFailed = _state.Steps.HasFailed && _config.Demotion?.IsReleasedOnFailure != true;
+        if (_state.IsRemovalDoubtful || isDemotionFailed)
+        {
+            Record(new TimelineEntry { Kind = TimelineKind.ReleaseWithheld, First = _state.IsRemovalDoubtful ? 1 : 0 });
+            return;
+        }
+
+        // Twice, back to back: a lost one costs a fence.
+        SendRelease(count: 2);
+    }
+
+    private void SendRelease(int count)
+    {
+        _state.AdvertAt = MonotonicInstant.Never;
+        for (int i = 0; i < count; i++)
+        {
+            SendAdvert(priority: 0);
+        }
+
+        Record(new TimelineEntry { Kind = TimelineKind.ReleaseSent });
+    }
+
+    private void BeginDemotionStep()
+    {
+        DemotionPlan plan = _config.Demotion!;
+        if (_state.Steps.Index < plan.Steps.Count)
+        {
+            StartAttempt(plan.Steps[_state.Steps.Index], isDemotion: true);
+        }
+        else
+        {
+            Continue();
+        }
+    }
+
+    private void DemotionStepEnded(StepOutcome outcome)
+    {
+        PromotionStep step = _config.Demotion!.Steps[_state.Steps.Index];
+        if (!outcome.IsSuccess && _state.Steps.Tries < step.Attempts)
+        {
+            _state.Steps.DeadlineAt = _now + step.RetryInterval;
+            Record(StepEntry(TimelineKind.StepDelayed, step.RetryInterval) with { Second = _state.Steps.Tries + 1 });
+            return;
+        }
+
+        // A failed step is remembered, and the later ones still run: each makes the others safer.
+        _state.Steps.HasFailed |= !outcome.IsSuccess;
+        _state.Steps.Index++;
+        _state.Steps.Tries = 0;
+        BeginDemotionStep();
+    }
+
+    private void DemotingHeard(in VrrpAdvert advert, InternetAddress source)
+    {
+        if (advert.Priority != 0 && IsBetter(advert.Priority, source))
+        {
+            // Somebody better has taken over while we are still at it: no more adverts, the rest goes on.
+            _state.AdvertAt = MonotonicInstant.Never;
+            _state.Master = source;
+            _state.MasterPriority = advert.Priority;
+        }
+    }
+}

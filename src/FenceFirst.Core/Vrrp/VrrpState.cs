@@ -1,0 +1,190 @@
+using FenceFirst.Core.Promotion;
+
+namespace FenceFirst.Core.Vrrp;
+
+/// <summary>Phase of one virtual router (DESIGN section 2). RFC 9568 says Active where we say Master.</summary>
+public enum VrrpPhase : byte
+{
+    /// <summary>Not taking part: before start, while check scripts have not run yet, and after stop.</summary>
+    Initialize = 0,
+
+    /// <summary>Listening to a master, or waiting for its silence to last long enough.</summary>
+    Backup,
+
+    /// <summary>Running the promotion steps; holds no address. Shown as BACKUP to keepalived's interfaces.</summary>
+    Promoting,
+
+    /// <summary>Holds the addresses, or is adding them.</summary>
+    Master,
+
+    /// <summary>Removing the addresses, then running the demotion steps.</summary>
+    Demoting,
+
+    /// <summary>Unable to take part; see <see cref="FaultCauses"/>.</summary>
+    Fault,
+}
+
+/// <summary>Why an instance is in Fault. Each cause is derived from the present state of its own tracker, never from a shared bit.</summary>
+[Flags]
+public enum FaultCauses : byte
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>A tracked interface is down or missing.</summary>
+    Link = 1,
+
+    /// <summary>A check script with weight 0 has failed.</summary>
+    Script = 2,
+
+    /// <summary>There is no source address for adverts.</summary>
+    NoSource = 4,
+
+    /// <summary>A promotion failed and <c>on_failure fault</c> is configured; cleared by an operator.</summary>
+    Promotion = 8,
+}
+
+/// <summary>Why a promotion was started; FENCEFIRST_REASON of its steps.</summary>
+public enum PromotionReason : byte
+{
+    /// <summary>The master we followed went silent (master-down).</summary>
+    MasterDown = 0,
+
+    /// <summary>The master we followed sent priority 0 (released).</summary>
+    Released,
+
+    /// <summary>A living master has a lower priority (preempt).</summary>
+    Preempt,
+
+    /// <summary>No master was ever heard since start (startup).</summary>
+    Startup,
+
+    /// <summary>An operator asked (operator).</summary>
+    Operator,
+}
+
+/// <summary>The ordered side effects that are under way; see <see cref="TransitionOrder"/>.</summary>
+public enum Transition : byte
+{
+    /// <summary>Nothing is under way.</summary>
+    None = 0,
+
+    /// <summary>Becoming Master.</summary>
+    Raise,
+
+    /// <summary>Leaving Master on purpose: stop, fault, operator. Adverts go on until priority 0.</summary>
+    Release,
+
+    /// <summary>Leaving Master because somebody else is better, or because we stalled: silent at once.</summary>
+    Yield,
+
+    /// <summary>Putting back addresses that somebody else removed.</summary>
+    Restore,
+}
+
+/// <summary>State of one virtual router: a value, so that states can be compared, kept in a visited set, printed and replayed.</summary>
+public record struct VrrpState
+{
+    /// <summary>Phase.</summary>
+    public VrrpPhase Phase;
+
+    /// <summary>Effective priority: 1..254, or 255 for the owner.</summary>
+    public byte Priority;
+
+    /// <summary>Present causes of Fault.</summary>
+    public FaultCauses Faults;
+
+    /// <summary>Whether the daemon wants this instance stopped (SIGTERM, or removed by a reload).</summary>
+    public bool IsStopping;
+
+    /// <summary>Whether the instance has come to rest after <see cref="IsStopping"/>.</summary>
+    public bool IsStopped;
+
+    /// <summary>Whether the first check results are still awaited (weight 0 scripts hold the instance in Initialize).</summary>
+    public bool IsAwaitingScripts;
+
+    /// <summary>Source address of our adverts; absent = none available.</summary>
+    public InternetAddress Source;
+
+    /// <summary>The master we follow as Backup; absent = none heard.</summary>
+    public InternetAddress Master;
+
+    /// <summary>Priority last announced by <see cref="Master"/>.</summary>
+    public byte MasterPriority;
+
+    /// <summary>Active_Adver_Interval: interval learned from the master (version 3) or our own.</summary>
+    public TimeSpan MasterAdvertInterval;
+
+    /// <summary>A living lower-priority master that we do not follow because we would preempt it; absent = none.</summary>
+    public InternetAddress LowerMaster;
+
+    /// <summary>When <see cref="LowerMaster"/> was last heard.</summary>
+    public MonotonicInstant LowerHeardAt;
+
+    /// <summary>Whether the last thing heard from the master was priority 0.</summary>
+    public bool IsMasterReleased;
+
+    /// <summary>Whether preempting the present lower master was given up; it is then left in place as with nopreempt.</summary>
+    public bool IsPreemptGivenUp;
+
+    /// <summary>Master_Down_Timer (RFC 9568: Active_Down_Timer).</summary>
+    public MonotonicInstant MasterDownAt;
+
+    /// <summary>Adver_Timer: the next point of the advert grid; Never = silent.</summary>
+    public MonotonicInstant AdvertAt;
+
+    /// <summary>When we last sent an advert as Master or Promoting; a gap longer than Master_Down_Interval is a stall (G7).</summary>
+    public MonotonicInstant AdvertSentAt;
+
+    /// <summary>The next announcement of the addresses.</summary>
+    public MonotonicInstant GratuitousAt;
+
+    /// <summary>How many announcements are made at <see cref="GratuitousAt"/>.</summary>
+    public int GratuitousRepeat;
+
+    /// <summary>preempt_delay: when a lower master may be preempted; Never = not started.</summary>
+    public MonotonicInstant PreemptAt;
+
+    /// <summary>No promotion starts before this; Never is not used, zero = at once.</summary>
+    public MonotonicInstant RetryAt;
+
+    /// <summary>Promotions failed in a row.</summary>
+    public int FailedPromotions;
+
+    /// <summary>The ordered side effects under way.</summary>
+    public Transition Transition;
+
+    /// <summary>Index into the order of <see cref="Transition"/>.</summary>
+    public byte Position;
+
+    /// <summary>Whether something in this transition could not be undone, so that "released" would be a lie.</summary>
+    public bool IsRemovalDoubtful;
+
+    /// <summary>Number of the kernel request whose answer is awaited; 0 = none.</summary>
+    public uint KernelAttempt;
+
+    /// <summary>The promotion or demotion steps under way.</summary>
+    public StepProgress Steps;
+
+    /// <summary>The earliest of the armed deadlines.</summary>
+    public readonly MonotonicInstant NextDeadline =>
+        MonotonicInstant.Earlier(
+            MonotonicInstant.Earlier(MonotonicInstant.Earlier(MasterDownAt, AdvertAt), GratuitousAt),
+            Steps.DeadlineAt);
+
+    /// <summary>The state before anything has happened.</summary>
+    public static VrrpState Initial(VrrpConfig config) => new()
+    {
+        Phase = VrrpPhase.Initialize,
+        Priority = config.BasePriority,
+        MasterAdvertInterval = config.AdvertInterval,
+        MasterDownAt = MonotonicInstant.Never,
+        AdvertAt = MonotonicInstant.Never,
+        AdvertSentAt = MonotonicInstant.Never,
+        GratuitousAt = MonotonicInstant.Never,
+        PreemptAt = MonotonicInstant.Never,
+        LowerHeardAt = MonotonicInstant.Never,
+        Steps = StepProgress.Idle,
+        Faults = FaultCauses.NoSource,
+    };
+}
