@@ -1,0 +1,75 @@
+namespace FenceFirst.Linux;
+
+/// <summary>Classic BPF programs that run in the kernel before a packet is queued on one of our sockets.</summary>
+/// <remarks>Pure: a program is a list of instructions; <see cref="VrrpSocket"/> attaches it.</remarks>
+internal static class SocketFilter
+{
+    // Operations of linux/bpf_common.h.
+    private const ushort LoadByteAbsolute = 0x30;
+    private const ushort LoadByteIndexed = 0x50;
+    private const ushort LoadImmediate = 0x00;
+    private const ushort LoadScratch = 0x60;
+    private const ushort LoadIndexFromHeaderLength = 0xb1;
+    private const ushort Store = 0x02;
+    private const ushort And = 0x54;
+    private const ushort ShiftRight = 0x74;
+    private const ushort ShiftRightByIndex = 0x7c;
+    private const ushort JumpIfEqual = 0x15;
+    private const ushort JumpIfAnyBit = 0x45;
+    private const ushort CopyToIndex = 0x07;
+    private const ushort Return = 0x06;
+
+    private const uint WholePacket = 0xffff_ffff;
+
+    /// <summary>Drops every packet: attached while a socket is being set up, so that nothing is queued from the wrong interface.</summary>
+    internal static FilterInstruction[] DropAll => [new(Return, 0, 0, 0)];
+
+    /// <summary>Passes every packet.</summary>
+    internal static FilterInstruction[] PassAll => [new(Return, 0, 0, WholePacket)];
+
+    /// <summary>Passes the adverts of the given virtual routers; the others never reach the process.</summary>
+    /// <remarks>
+    /// An IPv4 raw socket's filter sees the IP header, an IPv6 one's begins behind it. The Vrid is the second byte of the VRRP header. The set
+    /// is a bitmap of eight words, so that 255 virtual routers cost no more than about 20 instructions. A packet too short for a load is dropped.
+    /// </remarks>
+    internal static FilterInstruction[] ForVrids(ReadOnlySpan<byte> vrids, bool isIPv6)
+    {
+        Span<uint> words = stackalloc uint[8];
+        foreach (byte vrid in vrids)
+        {
+            words[vrid >> 5] |= 1u << (vrid & 31);
+        }
+
+        List<FilterInstruction> program = [];
+        if (isIPv6)
+        {
+            program.Add(new(LoadByteAbsolute, 0, 0, 1));
+        }
+        else
+        {
+            program.Add(new(LoadIndexFromHeaderLength, 0, 0, 0));
+            program.Add(new(LoadByteIndexed, 0, 0, 1));
+        }
+
+        program.Add(new(Store, 0, 0, 0));
+        program.Add(new(And, 0, 0, 31));
+        program.Add(new(CopyToIndex, 0, 0, 0));
+        program.Add(new(LoadScratch, 0, 0, 0));
+        program.Add(new(ShiftRight, 0, 0, 5));
+        for (int word = 0; word < words.Length; word++)
+        {
+            if (words[word] != 0)
+            {
+                program.Add(new(JumpIfEqual, 0, 5, (uint)word));
+                program.Add(new(LoadImmediate, 0, 0, words[word]));
+                program.Add(new(ShiftRightByIndex, 0, 0, 0));
+                program.Add(new(JumpIfAnyBit, 0, 1, 1));
+                program.Add(new(Return, 0, 0, WholePacket));
+                program.Add(new(Return, 0, 0, 0));
+            }
+        }
+
+        program.Add(new(Return, 0, 0, 0));
+        return [.. program];
+    }
+}
