@@ -6,7 +6,7 @@ public enum DecodeError : byte
     /// <summary>The packet was not refused.</summary>
     None = 0,
 
-    /// <summary>Fewer bytes than an IP header and a VRRP header need (RFC 9568 section 7.1: complete packet).</summary>
+    /// <summary>Fewer bytes than the IP header and the VRRP header need, or a fragment (RFC 9568 section 7.1: complete packet).</summary>
     Truncated,
 
     /// <summary>IP protocol is not 112 (RFC 9568 section 5.1.1.4).</summary>
@@ -39,7 +39,7 @@ public enum DecodeError : byte
     /// <summary>Version 2: the password differs (RFC 2338 section 7.1).</summary>
     WrongPassword,
 
-    /// <summary>Version 2: the advertisement interval differs from ours (RFC 3768 section 7.1).</summary>
+    /// <summary>The interval is 0, or version 2: it differs from ours (RFC 3768 section 7.1).</summary>
     WrongInterval,
 
     /// <summary>A unicast packet for a multicast instance, or the other way round (keepalived: addr_list_err).</summary>

@@ -1,4 +1,27 @@
 namespace FenceFirst.Core.Wire;
-/// <summary>placeholder</summary>
-public static class DecodeErrorText { /// <summary>p</summary>
- public static string Describe(DecodeError e) => e.ToString(); }
+
+/// <summary>Each refusal in one sentence, for logs and for <c>fencefirst decode</c>.</summary>
+public static class DecodeErrorText
+{
+    /// <summary>The sentence that says what is wrong and which rule says so.</summary>
+    public static string Describe(DecodeError error) => error switch
+    {
+        DecodeError.None => "The packet is well formed.",
+        DecodeError.Truncated => "The packet is a fragment or shorter than its IP header and the VRRP header need (RFC 9568 section 7.1).",
+        DecodeError.WrongProtocol => "The IP protocol is not 112 (RFC 9568 section 5.1.1.4).",
+        DecodeError.WrongTtl => "The TTL or hop limit of a multicast packet is not 255, so it may come from another network (RFC 9568 section 7.1).",
+        DecodeError.WrongVersion => "The VRRP version is not the configured one, or not 2 or 3, or is 2 over IPv6 (RFC 9568 section 7.1, RFC 3768 section 7.1).",
+        DecodeError.WrongType => "The VRRP type is not 1, ADVERTISEMENT (RFC 9568 section 5.2.2).",
+        DecodeError.WrongLength => "The length does not agree with the number of addresses (RFC 9568 section 7.1).",
+        DecodeError.WrongChecksum => "The checksum does not agree (RFC 9568 section 7.1).",
+        DecodeError.UnknownVrid => "The virtual router identifier is 0 or not configured on the interface (RFC 9568 section 7.1).",
+        DecodeError.UnknownAuthenticationType => "The authentication type is none of 0, 1 and 2 (RFC 3768 section 5.3.6).",
+        DecodeError.WrongAuthenticationType => "The authentication type is not the configured one (RFC 2338 section 7.1).",
+        DecodeError.WrongPassword => "The password is not the configured one (RFC 2338 section 7.1).",
+        DecodeError.WrongInterval => "The advertisement interval is 0, or in version 2 not the configured one (RFC 3768 section 7.1).",
+        DecodeError.WrongDestination => "The packet is unicast for a multicast instance, or multicast for a unicast one (RFC 9568 section 5.1.1.2).",
+        DecodeError.UnknownSource => "The sender is not among the unicast peers (keepalived check_unicast_src).",
+        DecodeError.TtlOutOfRange => "The TTL or hop limit is outside the peer's min_ttl and max_ttl (keepalived).",
+        DecodeError.OwnPacket => "The packet carries our own source address: the network reflects it, or another router uses our address.",
+    };
+}

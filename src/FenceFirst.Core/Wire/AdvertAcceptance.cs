@@ -1,0 +1,152 @@
+using System.Security.Cryptography;
+using FenceFirst.Core.Vrrp;
+
+namespace FenceFirst.Core.Wire;
+
+/// <summary>The checks of a received advert that depend on the instance's configuration, for adverts that <see cref="VrrpCodec"/> accepted.</summary>
+/// <remarks>
+/// DEVIATION: RFC 9568 section 7.1 has the address owner discard every advert. keepalived does not, and two routers that both claim to be the owner
+/// could then never settle it; the machine decides with the priorities. Nothing is allocated.
+/// </remarks>
+public static class AdvertAcceptance
+{
+    /// <summary>The first rule that forbids the advert, or <see cref="DecodeError.None"/>.</summary>
+    /// <param name="config">The instance that has the advert's identifier.</param>
+    /// <param name="advert">The advert.</param>
+    /// <param name="message">The message it was read from.</param>
+    /// <param name="context">What the IP header said.</param>
+    /// <param name="ownSource">The address our own adverts leave with; absent = none yet.</param>
+    /// <param name="isAddressListDifferent">
+    /// Whether the advert's count differs from ours or one of our addresses is missing. The advert is accepted all the same; this is for the log.
+    /// False if refused.
+    /// </param>
+    public static DecodeError Check(
+        VrrpConfig config,
+        in VrrpAdvert advert,
+        ReadOnlySpan<byte> message,
+        in PacketContext context,
+        InternetAddress ownSource,
+        out bool isAddressListDifferent)
+    {
+        isAddressListDifferent = false;
+
+        // Multicast loop is off, so this is a reflecting switch or another router with our address; either way it says nothing about a peer.
+        if (!ownSource.IsNone && context.Source == ownSource)
+        {
+            return DecodeError.OwnPacket;
+        }
+
+        // RFC 9568 section 7.1: the identifier is configured.
+        if (advert.Vrid != config.Vrid)
+        {
+            return DecodeError.UnknownVrid;
+        }
+
+        // RFC 9568 section 7.1, RFC 3768 section 7.1: the configured version.
+        if (advert.Version != config.Version)
+        {
+            return DecodeError.WrongVersion;
+        }
+
+        // RFC 9568 sections 5.1.1.2 and 5.1.2.2: adverts are multicast; keepalived's unicast instances hear unicast only.
+        if (context.Destination.IsMulticast == config.IsUnicast)
+        {
+            return DecodeError.WrongDestination;
+        }
+
+        DecodeError error = config.Version == 2 ? CheckVersion2(config, advert, message) : DecodeError.None;
+        if (error == DecodeError.None && config.IsUnicast)
+        {
+            error = CheckPeer(config, context);
+        }
+
+        isAddressListDifferent = error == DecodeError.None && !HoldsAddresses(config, VrrpCodec.AddressesOf(message, advert, config.IsIPv6));
+        return error;
+    }
+
+    private static DecodeError CheckVersion2(VrrpConfig config, in VrrpAdvert advert, ReadOnlySpan<byte> message)
+    {
+        // RFC 2338 section 7.1: the authentication type is the configured one.
+        if (advert.Authentication != config.Authentication)
+        {
+            return DecodeError.WrongAuthenticationType;
+        }
+
+        // RFC 2338 section 7.1: the simple text password. In constant time, so that a sender cannot find it byte by byte.
+        if (config.Authentication == AuthenticationType.SimplePassword
+            && !CryptographicOperations.FixedTimeEquals(VrrpCodec.AuthenticationDataOf(message, advert), config.Password.Span))
+        {
+            return DecodeError.WrongPassword;
+        }
+
+        // RFC 3768 section 7.1: the interval is ours. Version 3 has the backup follow the sender's instead (RFC 9568 section 6.4.2).
+        return advert.AdvertInterval != config.AdvertInterval ? DecodeError.WrongInterval : DecodeError.None;
+    }
+
+    private static DecodeError CheckPeer(VrrpConfig config, in PacketContext context)
+    {
+        bool isSourceChecked = config.IsUnicastSourceChecked;
+        bool isPeer = false;
+        UnicastPeer sender = default;
+        foreach (ref readonly UnicastPeer peer in config.UnicastPeers)
+        {
+            // keepalived: min_ttl or max_ttl at any peer turns the check of the source on for the instance.
+            isSourceChecked |= peer.MinTtl != 0 || peer.MaxTtl != 255;
+            if (peer.Address == context.Source)
+            {
+                isPeer = true;
+                sender = peer;
+            }
+        }
+
+        if (!isSourceChecked)
+        {
+            return DecodeError.None;
+        }
+
+        if (!isPeer)
+        {
+            return DecodeError.UnknownSource;
+        }
+
+        bool isTtlKnown = context.Ttl >= 0;
+        return isTtlKnown && (context.Ttl < sender.MinTtl || context.Ttl > sender.MaxTtl) ? DecodeError.TtlOutOfRange : DecodeError.None;
+    }
+
+    // RFC 9568 section 7.1: a receiver may compare the lists. The order is free; the usual case, the same order, costs one pass.
+    private static bool HoldsAddresses(VrrpConfig config, ReadOnlySpan<byte> addresses)
+    {
+        int length = config.IsIPv6 ? 16 : 4;
+        if (addresses.Length != config.Addresses.Count * length)
+        {
+            return false;
+        }
+
+        int position = 0;
+        foreach (VirtualAddress own in config.Addresses)
+        {
+            bool isHere = InternetAddress.FromBytes(addresses.Slice(position, length)) == own.Address;
+            if (!isHere && !Contains(addresses, length, own.Address))
+            {
+                return false;
+            }
+
+            position += length;
+        }
+
+        return true;
+    }
+
+    private static bool Contains(ReadOnlySpan<byte> addresses, int length, InternetAddress address)
+    {
+        for (int position = 0; position < addresses.Length; position += length)
+        {
+            if (InternetAddress.FromBytes(addresses.Slice(position, length)) == address)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

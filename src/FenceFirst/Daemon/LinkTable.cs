@@ -1,0 +1,326 @@
+using FenceFirst.Core;
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Timeline;
+using FenceFirst.Core.Vrrp;
+using FenceFirst.Linux;
+
+namespace FenceFirst.Daemon;
+
+/// <summary>What the kernel says about the interfaces and addresses that the configuration names.</summary>
+internal sealed class LinkTable : IDisposable
+{
+    private readonly LinkMonitor _monitor = new();
+    private readonly LogWriter _log;
+    private readonly Dictionary<int, List<AddressInfo>> _addresses = [];
+    private readonly Dictionary<string, Link> _byName = [];
+    private readonly Dictionary<(int LinkIndex, InternetAddress Address), int> _virtualOwner = [];
+    private readonly HashSet<InternetAddress> _virtualAddresses = [];
+    private NodeConfig _config;
+
+    /// <summary>Begins to listen; <see cref="Resync"/> gives the first picture.</summary>
+    public LinkTable(NodeConfig config, LogWriter log)
+    {
+        _log = log;
+        _config = config;
+    }
+
+    /// <summary>The descriptor to watch for reading.</summary>
+    public int Descriptor => _monitor.Descriptor;
+
+    /// <summary>Kernel index of a configured link; 0 = it does not exist.</summary>
+    public int IndexOf(int link) => link < 0 ? 0 : _byName.GetValueOrDefault(_config.Links[link]).Index;
+
+    /// <summary>Ethernet address of a configured link.</summary>
+    public MacAddress MacOf(int link) => link < 0 ? default : _byName.GetValueOrDefault(_config.Links[link]).Mac;
+
+    /// <summary>Whether a configured link does not speak ARP (loopback, tunnels).</summary>
+    public bool IsWithoutArp(int link) => link < 0 || _byName.GetValueOrDefault(_config.Links[link]).IsWithoutArp;
+
+    /// <summary>Whether an address is present on a configured link.</summary>
+    public bool Has(int link, InternetAddress address) => Has(IndexOf(link), address, out _);
+
+    /// <summary>Takes another configuration; call <see cref="Resync"/> afterwards.</summary>
+    public void Reconfigure(NodeConfig config) => _config = config;
+
+    /// <summary>Reads everything anew and tells the loop what is different from what Core knows.</summary>
+    public void Resync(EventLoop loop)
+    {
+        NetworkSnapshot snapshot = _monitor.Resync();
+        _byName.Clear();
+        _addresses.Clear();
+        foreach (LinkInfo link in snapshot.Links)
+        {
+            _byName[link.Name] = new Link(link.Index, link.IsUp, link.Mac, link.IsWithoutArp);
+        }
+
+        foreach (AddressInfo address in snapshot.Addresses)
+        {
+            AddressesOf(address.LinkIndex).Add(address);
+        }
+
+        IndexVirtualAddresses();
+        TellLinks(loop);
+        TellSources(loop);
+        TellLostAddresses(loop);
+    }
+
+    /// <summary>Reads what the kernel has told and passes on what concerns Core.</summary>
+    public void Read(EventLoop loop)
+    {
+        MonitorResult result = _monitor.Read();
+        if (result == MonitorResult.Overrun)
+        {
+            _log.Write(TimelineLevel.Warning, "the kernel told of more changes than fit: reading all interfaces and addresses anew");
+            Resync(loop);
+            return;
+        }
+
+        if (result == MonitorResult.Nothing)
+        {
+            return;
+        }
+
+        bool isLinkChanged = ApplyLinks();
+        bool isAddressChanged = ApplyAddresses(out bool isVirtualLost);
+        if (isLinkChanged)
+        {
+            TellLinks(loop);
+        }
+
+        if (isLinkChanged || isAddressChanged)
+        {
+            TellSources(loop);
+        }
+
+        if (isVirtualLost)
+        {
+            TellLostAddresses(loop);
+        }
+    }
+
+    /// <summary>The virtual addresses of an instance that are on their interfaces now: left from an earlier life.</summary>
+    public IEnumerable<VirtualAddress> PresentOf(int instance)
+    {
+        VrrpConfig config = _config.Instances[instance];
+        foreach (VirtualAddress address in config.Addresses.Span.ToArray().Concat(config.ExcludedAddresses.Span.ToArray()))
+        {
+            if (Has(address.Link, address.Address))
+            {
+                yield return address;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _monitor.Dispose();
+
+    private bool ApplyLinks()
+    {
+        bool isChanged = false;
+        foreach (LinkChange change in _monitor.Links)
+        {
+            bool isWithoutArp = _byName.TryGetValue(change.Name, out Link before) && before.IsWithoutArp;
+            string? oldName = NameOf(change.Index);
+            if (oldName is not null && (change.IsDeleted || oldName != change.Name))
+            {
+                _byName.Remove(oldName);
+            }
+
+            if (change.IsDeleted)
+            {
+                _addresses.Remove(change.Index);
+            }
+            else
+            {
+                _byName[change.Name] = new Link(change.Index, change.IsUp, change.Mac, isWithoutArp);
+            }
+
+            if (IsConfigured(change.Name) && (change.IsDeleted || before.Index != change.Index || before.IsUp != change.IsUp))
+            {
+                _log.Write(TimelineLevel.Notice, change.IsDeleted ? $"Interface {change.Name} deleted" : $"Netlink reports {change.Name} {(change.IsUp ? "up" : "down")}");
+                if (before.Index != change.Index)
+                {
+                    IndexVirtualAddresses();
+                }
+            }
+
+            isChanged = true;
+        }
+
+        return isChanged;
+    }
+
+    private bool ApplyAddresses(out bool isVirtualLost)
+    {
+        isVirtualLost = false;
+        foreach (AddressChange change in _monitor.Addresses)
+        {
+            List<AddressInfo> present = AddressesOf(change.LinkIndex);
+            present.RemoveAll(address => address.Address == change.Address && address.PrefixLength == change.PrefixLength);
+            if (change.IsAdded)
+            {
+                present.Add(new AddressInfo(change.LinkIndex, change.Address, change.PrefixLength, change.Flags, 0, 0));
+            }
+            else
+            {
+                isVirtualLost |= _virtualOwner.ContainsKey((change.LinkIndex, change.Address));
+            }
+        }
+
+        return _monitor.Addresses.Count > 0;
+    }
+
+    private void TellLinks(EventLoop loop)
+    {
+        for (int link = 0; link < _config.Links.Count; link++)
+        {
+            bool isUp = _byName.TryGetValue(_config.Links[link], out Link known) && known.IsUp;
+            if (loop.State.LinksUp[link] != isUp)
+            {
+                loop.Enqueue(NodeEvent.LinkChanged(link, isUp));
+            }
+        }
+    }
+
+    private void TellSources(EventLoop loop)
+    {
+        for (int i = 0; i < _config.Instances.Count; i++)
+        {
+            InternetAddress source = SourceOf(_config.Instances[i]);
+            if (loop.State.Instances[i].Source != source)
+            {
+                loop.Enqueue(NodeEvent.SourceChanged(i, source));
+            }
+
+            loop.OpenSocket(i, source);
+        }
+
+        loop.CommitSockets();
+    }
+
+    private void TellLostAddresses(EventLoop loop)
+    {
+        for (int i = 0; i < _config.Instances.Count; i++)
+        {
+            if (loop.State.Instances[i].Phase == VrrpPhase.Master && loop.State.Instances[i].Transition == Transition.None && IsAnyMissing(_config.Instances[i]))
+            {
+                loop.Enqueue(NodeEvent.AddressLost(i));
+            }
+        }
+    }
+
+    private bool IsAnyMissing(VrrpConfig config)
+    {
+        foreach (VirtualAddress address in config.Addresses)
+        {
+            if (!address.IsUntracked && !Has(address.Link, address.Address))
+            {
+                return true;
+            }
+        }
+
+        foreach (VirtualAddress address in config.ExcludedAddresses)
+        {
+            if (!address.IsUntracked && !Has(address.Link, address.Address))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The configured source, or the interface's first usable address that is not virtual; for IPv6 a link-local one.</summary>
+    private InternetAddress SourceOf(VrrpConfig config)
+    {
+        int index = IndexOf(config.Link);
+        if (!config.Source.IsNone)
+        {
+            return config.IsSourceTracked && !Has(index, config.Source, out _) ? InternetAddress.None : config.Source;
+        }
+
+        if (index == 0 || !_addresses.TryGetValue(index, out List<AddressInfo>? present))
+        {
+            return InternetAddress.None;
+        }
+
+        foreach (AddressInfo address in present)
+        {
+            if (address.Address.IsIPv6 == config.IsIPv6
+                && !address.IsTentative
+                && (!config.IsIPv6 || address.Address.IsLinkLocal)
+                && !_virtualAddresses.Contains(address.Address))
+            {
+                return address.Address;
+            }
+        }
+
+        return InternetAddress.None;
+    }
+
+    private bool Has(int linkIndex, InternetAddress address, out AddressInfo found)
+    {
+        if (_addresses.TryGetValue(linkIndex, out List<AddressInfo>? present))
+        {
+            foreach (AddressInfo one in present)
+            {
+                if (one.Address == address)
+                {
+                    found = one;
+                    return true;
+                }
+            }
+        }
+
+        found = default;
+        return false;
+    }
+
+    private void IndexVirtualAddresses()
+    {
+        _virtualOwner.Clear();
+        _virtualAddresses.Clear();
+        for (int i = 0; i < _config.Instances.Count; i++)
+        {
+            VrrpConfig config = _config.Instances[i];
+            foreach (VirtualAddress address in config.Addresses)
+            {
+                _virtualOwner[(IndexOf(address.Link), address.Address)] = i;
+                _virtualAddresses.Add(address.Address);
+            }
+
+            foreach (VirtualAddress address in config.ExcludedAddresses)
+            {
+                _virtualOwner[(IndexOf(address.Link), address.Address)] = i;
+                _virtualAddresses.Add(address.Address);
+            }
+        }
+    }
+
+    private List<AddressInfo> AddressesOf(int linkIndex)
+    {
+        if (!_addresses.TryGetValue(linkIndex, out List<AddressInfo>? present))
+        {
+            _addresses[linkIndex] = present = [];
+        }
+
+        return present;
+    }
+
+    private string? NameOf(int index)
+    {
+        foreach ((string name, Link link) in _byName)
+        {
+            if (link.Index == index)
+            {
+                return name;
+            }
+        }
+
+        return null;
+    }
+
+    private bool IsConfigured(string name) => _config.Links.Span.Contains(name);
+
+    private readonly record struct Link(int Index, bool IsUp, MacAddress Mac, bool IsWithoutArp);
+}

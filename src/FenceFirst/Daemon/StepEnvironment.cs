@@ -1,0 +1,62 @@
+using FenceFirst.Core;
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Timeline;
+using FenceFirst.Core.Vrrp;
+
+namespace FenceFirst.Daemon;
+
+/// <summary>The environment of scripts: the daemon's own plus what they are told about the event. Never a secret.</summary>
+internal sealed class StepEnvironment
+{
+    private readonly string[] _inherited;
+
+    /// <summary>Takes the daemon's environment once; what could change the program that is run is left out.</summary>
+    public StepEnvironment()
+    {
+        List<string> inherited = [];
+        foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
+        {
+            string name = (string)entry.Key;
+            if (name is not ("LD_PRELOAD" or "LD_LIBRARY_PATH" or "IFS" or "NOTIFY_SOCKET" or "WATCHDOG_USEC" or "WATCHDOG_PID")
+                && !name.StartsWith("FENCEFIRST_", StringComparison.Ordinal)
+                && !name.StartsWith("DOTNET_", StringComparison.Ordinal))
+            {
+                inherited.Add($"{name}={entry.Value}");
+            }
+        }
+
+        inherited.Sort(StringComparer.Ordinal);
+        _inherited = [.. inherited];
+    }
+
+    /// <summary>For check scripts: nothing is added.</summary>
+    public string[] Plain => _inherited;
+
+    /// <summary>For promotion and demotion steps.</summary>
+    public string[] ForStep(VrrpConfig config, in VrrpState state, PromotionStep step, uint attempt) =>
+    [
+        .. _inherited,
+        $"FENCEFIRST_INSTANCE={config.Name}",
+        "FENCEFIRST_GROUP=",
+        $"FENCEFIRST_STATE={(state.Phase == VrrpPhase.Demoting ? "DEMOTING" : "PROMOTING")}",
+        $"FENCEFIRST_PRIORITY={state.Priority}",
+        $"FENCEFIRST_ATTEMPT={attempt}",
+        $"FENCEFIRST_TRY={state.Steps.Tries}",
+        $"FENCEFIRST_REASON={TimelineText.Reason(state.Steps.Reason)}",
+        $"FENCEFIRST_OLD_MASTER={state.Steps.OldMaster}",
+        $"FENCEFIRST_TARGETS={string.Join(' ', (IEnumerable<InternetAddress>)step.Targets)}",
+        $"FENCEFIRST_EPOCH={state.Steps.Epoch}",
+    ];
+
+    /// <summary>For notify scripts.</summary>
+    public string[] ForNotification(VrrpConfig config, Notification notification, byte priority, ulong epoch) =>
+    [
+        .. _inherited,
+        $"FENCEFIRST_INSTANCE={config.Name}",
+        "FENCEFIRST_GROUP=",
+        $"FENCEFIRST_STATE={Notifications.Word(notification)}",
+        $"FENCEFIRST_PRIORITY={priority}",
+        $"FENCEFIRST_EPOCH={epoch}",
+    ];
+}

@@ -1,0 +1,412 @@
+using FenceFirst.Core;
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Vrrp;
+using FenceFirst.Core.Wire;
+using FenceFirst.Linux;
+
+namespace FenceFirst.Daemon;
+
+/// <summary>The VRRP sockets of the daemon: one per interface and group, or per unicast source; packets are given to instances by Vrid.</summary>
+internal sealed class VrrpTransport : IDisposable
+{
+    /// <summary>Batches taken from one socket per wake-up: what a flood sends beyond that waits until our own timers had their turn.</summary>
+    private const int BatchesMax = 4;
+
+    private readonly EventPoll _poll;
+    private readonly long _tokenBase;
+    private readonly PacketBatch _batch = new();
+    private readonly byte[] _packet = new byte[AdvertWriter.IPv6BytesMax];
+    private readonly List<Port> _ports = [];
+    private NodeConfig _config;
+    private Port?[] _portOf;
+    private ushort[] _identification;
+
+    /// <summary>No sockets yet; <see cref="Open"/> makes them.</summary>
+    public VrrpTransport(NodeConfig config, EventPoll poll, long tokenBase)
+    {
+        _config = config;
+        _poll = poll;
+        _tokenBase = tokenBase;
+        _portOf = new Port?[config.Instances.Count];
+        _identification = new ushort[config.Instances.Count];
+        Counters = NewCounters(config);
+    }
+
+    /// <summary>Counters per instance.</summary>
+    public PacketCounters[] Counters { get; private set; }
+
+    /// <summary>Replaces the configuration; sockets are closed and have to be opened again. Kept instances keep their counters.</summary>
+    public void Reconfigure(NodeConfig config, ReadOnlySpan<int> oldIndexOf)
+    {
+        CloseAll();
+        PacketCounters[] counters = NewCounters(config);
+        for (int i = 0; i < counters.Length; i++)
+        {
+            if (oldIndexOf[i] >= 0)
+            {
+                counters[i] = Counters[oldIndexOf[i]];
+            }
+        }
+
+        _config = config;
+        _portOf = new Port?[config.Instances.Count];
+        _identification = new ushort[config.Instances.Count];
+        Counters = counters;
+    }
+
+    /// <summary>Opens the socket of an instance if it is not open and what it needs is there.</summary>
+    /// <param name="instance">Index of the instance.</param>
+    /// <param name="linkIndex">Kernel index of its interface; 0 = none.</param>
+    /// <param name="source">Its source address; absent = none yet.</param>
+    public void Open(int instance, int linkIndex, InternetAddress source)
+    {
+        VrrpConfig config = _config.Instances[instance];
+        InternetAddress bound = config.IsUnicast ? source : config.Group;
+        if (bound.IsNone || (linkIndex == 0 && config.Link >= 0))
+        {
+            Close(instance);
+            return;
+        }
+
+        PortKey key = new(linkIndex, bound, config.IsUnicast);
+        if (_portOf[instance] is { } present)
+        {
+            if (present.Key == key)
+            {
+                return;
+            }
+
+            Close(instance);
+        }
+
+        foreach (Port port in _ports)
+        {
+            if (port.Key == key)
+            {
+                Join(port, instance);
+                return;
+            }
+        }
+
+        Port opened = new(key, config.IsUnicast
+            ? VrrpSocket.OpenUnicast(bound, linkIndex, [config.Vrid])
+            : VrrpSocket.OpenMulticast(linkIndex, bound, [config.Vrid]));
+        _ports.Add(opened);
+        Join(opened, instance);
+        RegisterAll();
+    }
+
+    /// <summary>Closes the socket of an instance unless others use it.</summary>
+    public void Close(int instance)
+    {
+        if (_portOf[instance] is not { } port)
+        {
+            return;
+        }
+
+        _portOf[instance] = null;
+        port.Instances.Remove(instance);
+        if (port.Instances.Count > 0)
+        {
+            port.IsStale = true;
+            return;
+        }
+
+        _poll.Remove(port.Socket.Descriptor);
+        port.Socket.Dispose();
+        _ports.Remove(port);
+        RegisterAll();
+    }
+
+    /// <summary>Gives the kernel's filters and the Vrid tables what has been opened and closed since the last call.</summary>
+    public void Commit()
+    {
+        foreach (Port port in _ports)
+        {
+            if (port.IsStale)
+            {
+                port.SetVrids(_config);
+            }
+        }
+    }
+
+    /// <summary>Sends one advert of an instance to its group or to every peer; returns the first error number, or 0.</summary>
+    public int Send(int instance, byte priority, InternetAddress source)
+    {
+        VrrpConfig config = _config.Instances[instance];
+        if (_portOf[instance] is not { } port || source.IsNone)
+        {
+            Counters[instance].SendErrors++;
+            return 0;
+        }
+
+        int first = 0;
+        if (config.IsUnicast)
+        {
+            foreach (ref readonly UnicastPeer peer in config.UnicastPeers.Span)
+            {
+                int errno = SendTo(port, config, instance, priority, source, peer.Address);
+                first = first == 0 ? errno : first;
+            }
+        }
+        else
+        {
+            first = SendTo(port, config, instance, priority, source, config.Group);
+        }
+
+        if (priority == 0)
+        {
+            Counters[instance].ReleasesSent++;
+        }
+
+        return first;
+    }
+
+    /// <summary>Takes packets from the socket with the token and hands them on; at most a bounded number per call.</summary>
+    public void Receive(long token, EventLoop loop)
+    {
+        int index = (int)(token - _tokenBase);
+        if (index >= _ports.Count)
+        {
+            return;
+        }
+
+        Port port = _ports[index];
+        for (int i = 0; i < BatchesMax; i++)
+        {
+            int count = port.Socket.Receive(_batch);
+            for (int p = 0; p < count; p++)
+            {
+                Handle(port, _batch[p], loop);
+            }
+
+            if (count < PacketBatch.PacketsMax)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Closes everything.</summary>
+    public void Dispose()
+    {
+        CloseAll();
+        _batch.Dispose();
+    }
+
+    private static PacketCounters[] NewCounters(NodeConfig config)
+    {
+        PacketCounters[] counters = new PacketCounters[config.Instances.Count];
+        for (int i = 0; i < counters.Length; i++)
+        {
+            counters[i] = new PacketCounters();
+        }
+
+        return counters;
+    }
+
+    private void CloseAll()
+    {
+        foreach (Port port in _ports)
+        {
+            _poll.Remove(port.Socket.Descriptor);
+            port.Socket.Dispose();
+        }
+
+        _ports.Clear();
+        _portOf.AsSpan().Clear();
+    }
+
+    private void Join(Port port, int instance)
+    {
+        _portOf[instance] = port;
+        port.Instances.Add(instance);
+        port.IsStale = true;
+    }
+
+    private void RegisterAll()
+    {
+        // Tokens are positions in the list; it changes at start, reload and when an interface comes or goes.
+        for (int i = 0; i < _ports.Count; i++)
+        {
+            if (_ports[i].Token != _tokenBase + i)
+            {
+                if (_ports[i].Token >= 0)
+                {
+                    _poll.Remove(_ports[i].Socket.Descriptor);
+                }
+
+                _ports[i].Token = _tokenBase + i;
+                _poll.Add(_ports[i].Socket.Descriptor, PollEvents.Readable, _ports[i].Token);
+            }
+        }
+    }
+
+    private int SendTo(Port port, VrrpConfig config, int instance, byte priority, InternetAddress source, InternetAddress target)
+    {
+        int length = config.IsIPv6
+            ? AdvertWriter.WriteIPv6(_packet, config, priority, source, target)
+            : AdvertWriter.WriteIPv4(_packet, config, priority, source, target, NextIdentification(instance));
+        int errno = port.Socket.Send(_packet.AsSpan(0, length), target, source, config.UnicastTtl);
+        if (errno == 0)
+        {
+            Counters[instance].Sent++;
+        }
+        else
+        {
+            Counters[instance].SendErrors++;
+        }
+
+        return errno;
+    }
+
+    /// <summary>keepalived counts 1, 2, 3 …, never 0.</summary>
+    private ushort NextIdentification(int instance)
+    {
+        ushort next = (ushort)(_identification[instance] + 1);
+        _identification[instance] = next == 0 ? (ushort)1 : next;
+        return _identification[instance];
+    }
+
+    private void Handle(Port port, ReceivedPacket packet, EventLoop loop)
+    {
+        VrrpAdvert advert;
+        PacketContext context;
+        ReadOnlySpan<byte> message;
+        DecodeError error;
+        if (port.Key.Bound.IsIPv6)
+        {
+            context = new PacketContext(packet.Source, packet.Destination.IsNone ? port.Key.Bound : packet.Destination, packet.HopLimit);
+            message = packet.Bytes;
+            VrrpCodec.TryDecode(message, context, out advert, out error);
+        }
+        else
+        {
+            VrrpCodec.TryDecodeIPv4(packet.Bytes, port.IsChecksumAsV2, out advert, out context, out Range range, out error);
+            message = error == DecodeError.Truncated ? default : packet.Bytes[range];
+        }
+
+        if (message.Length < 2)
+        {
+            return;
+        }
+
+        int instance = port.InstanceOf(_config, message[1], context.Source);
+        if (instance < 0)
+        {
+            return;
+        }
+
+        bool isListDifferent = false;
+        if (error == DecodeError.None)
+        {
+            error = AdvertAcceptance.Check(
+                _config.Instances[instance], advert, message, context, loop.State.Instances[instance].Source, out isListDifferent);
+        }
+
+        PacketCounters counters = Counters[instance];
+        if (error == DecodeError.OwnPacket)
+        {
+            counters.CountRefused(error);
+            return;
+        }
+
+        if (error != DecodeError.None)
+        {
+            counters.CountRefused(error);
+            loop.Deliver(NodeEvent.PacketRefused(instance, error, context.Source));
+            return;
+        }
+
+        counters.Received++;
+        if (advert.Priority == 0)
+        {
+            counters.ReleasesReceived++;
+        }
+
+        if (isListDifferent)
+        {
+            counters.AddressListDifferences++;
+            loop.ReportAddressListDifference(instance, context.Source);
+        }
+
+        loop.Deliver(NodeEvent.AdvertReceived(instance, advert, context.Source));
+    }
+
+    /// <summary>What makes a socket one and the same.</summary>
+    private readonly record struct PortKey(int LinkIndex, InternetAddress Bound, bool IsUnicast);
+
+    private sealed class Port(PortKey key, VrrpSocket socket)
+    {
+        private readonly int[] _byVrid = Filled();
+
+        public PortKey Key { get; } = key;
+
+        public VrrpSocket Socket { get; } = socket;
+
+        public List<int> Instances { get; } = [];
+
+        public long Token { get; set; } = -1;
+
+        public bool IsChecksumAsV2 { get; private set; }
+
+        public bool IsStale { get; set; }
+
+        public void SetVrids(NodeConfig config)
+        {
+            IsStale = false;
+            _byVrid.AsSpan().Fill(-1);
+            IsChecksumAsV2 = false;
+            Span<byte> vrids = stackalloc byte[256];
+            int count = 0;
+            foreach (int instance in Instances)
+            {
+                VrrpConfig one = config.Instances[instance];
+                IsChecksumAsV2 |= one.IsChecksumAsV2;
+                if (_byVrid[one.Vrid] < 0)
+                {
+                    _byVrid[one.Vrid] = instance;
+                    vrids[count++] = one.Vrid;
+                }
+            }
+
+            Socket.SetVrids(vrids[..count]);
+        }
+
+        /// <summary>The instance a packet is for: by Vrid, and among unicast instances that share one by the peer it comes from.</summary>
+        public int InstanceOf(NodeConfig config, byte vrid, InternetAddress source)
+        {
+            int first = _byVrid[vrid];
+            if (first < 0 || !Key.IsUnicast)
+            {
+                return first;
+            }
+
+            foreach (int instance in Instances)
+            {
+                VrrpConfig one = config.Instances[instance];
+                if (one.Vrid != vrid)
+                {
+                    continue;
+                }
+
+                foreach (ref readonly UnicastPeer peer in one.UnicastPeers.Span)
+                {
+                    if (peer.Address == source)
+                    {
+                        return instance;
+                    }
+                }
+            }
+
+            return first;
+        }
+
+        private static int[] Filled()
+        {
+            int[] table = new int[256];
+            table.AsSpan().Fill(-1);
+            return table;
+        }
+    }
+}
