@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace FenceFirst.Core;
 
@@ -23,6 +24,9 @@ public readonly struct EquatableArray<T> : IEquatable<EquatableArray<T>>, IReadO
 
     /// <summary>The elements as a span.</summary>
     public ReadOnlySpan<T> Span => _items.IsDefault ? default : _items.AsSpan();
+
+    /// <summary>The elements as an array, shared and not to be written to.</summary>
+    public T[] AsArray() => ImmutableCollectionsMarshal.AsArray(_items) ?? [];
 
     /// <summary>The element at the index.</summary>
     public T this[int index] => _items[index];

@@ -97,7 +97,16 @@ public static class NodeMachine
         state.IsStarted = true;
         for (int i = 0; i < state.Instances.Length; i++)
         {
-            Machine(config, state, i, now, effects).Started();
+            // After a reload some instances are new and the others go on; for those only their trackers may have changed meanwhile.
+            VrrpMachine machine = Machine(config, state, i, now, effects);
+            if (state.Instances[i].Phase == VrrpPhase.Initialize)
+            {
+                machine.Started();
+            }
+            else
+            {
+                machine.TrackersChanged();
+            }
         }
 
         for (int i = 0; i < state.Scripts.Length; i++)

@@ -79,6 +79,9 @@ public sealed class NodeState
         }
     }
 
+    /// <summary>State for another configuration that goes on where this one is: same numbers, everything else as before a start.</summary>
+    public NodeState For(NodeConfig config) => new(config, Epoch) { LastAttempt = LastAttempt };
+
     /// <summary>A copy that shares nothing.</summary>
     public NodeState Clone() => new(this);
 

@@ -50,13 +50,12 @@ internal sealed class Announcer(LinkTable links) : IDisposable
         return _socket.Send(_frame.AsSpan(0, length), links.IndexOf(address.Link));
     }
 
-    /// <summary>RFC 4861 section 4.4: the router flag says whether this node forwards.</summary>
-    private static bool IsForwarding(VirtualAddress address)
+    /// <summary>RFC 4861 section 4.4: the router flag says whether this node forwards on the interface.</summary>
+    private bool IsForwarding(VirtualAddress address)
     {
-        _ = address;
         try
         {
-            return File.ReadAllText("/proc/sys/net/ipv6/conf/all/forwarding").AsSpan().Trim() is "1";
+            return File.ReadAllText($"/proc/sys/net/ipv6/conf/{links.NameOf(address.Link)}/forwarding").AsSpan().Trim() is "1";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

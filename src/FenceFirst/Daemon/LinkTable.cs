@@ -27,6 +27,9 @@ internal sealed class LinkTable : IDisposable
     /// <summary>The descriptor to watch for reading.</summary>
     public int Descriptor => _monitor.Descriptor;
 
+    /// <summary>Name of a configured link.</summary>
+    public string NameOf(int link) => _config.Links[link];
+
     /// <summary>Kernel index of a configured link; 0 = it does not exist.</summary>
     public int IndexOf(int link) => link < 0 ? 0 : _byName.GetValueOrDefault(_config.Links[link]).Index;
 
@@ -120,7 +123,7 @@ internal sealed class LinkTable : IDisposable
         foreach (LinkChange change in _monitor.Links)
         {
             bool isWithoutArp = _byName.TryGetValue(change.Name, out Link before) && before.IsWithoutArp;
-            string? oldName = NameOf(change.Index);
+            string? oldName = NameOfIndex(change.Index);
             if (oldName is not null && (change.IsDeleted || oldName != change.Name))
             {
                 _byName.Remove(oldName);
@@ -307,7 +310,7 @@ internal sealed class LinkTable : IDisposable
         return present;
     }
 
-    private string? NameOf(int index)
+    private string? NameOfIndex(int index)
     {
         foreach ((string name, Link link) in _byName)
         {

@@ -14,6 +14,9 @@ internal sealed class Notifications(ProcessRunner processes, StepEnvironment env
 
     private readonly Dictionary<string, Line> _lines = [];
 
+    /// <summary>Tags of notify scripts are negative, those of Core's attempts positive.</summary>
+    private long _lastTag;
+
     /// <summary>Whether any notify script is running or waiting.</summary>
     public bool IsBusy
     {
@@ -136,16 +139,19 @@ internal sealed class Notifications(ProcessRunner processes, StepEnvironment env
 
         Job job = line.Waiting.Dequeue();
         line.Running = job;
-        line.Tag = ProcessTag.Next(ProcessTag.Notify);
-        processes.Start(new ProcessRequest
+        line.Tag = --_lastTag;
+        bool isStarted = processes.Start(new ProcessRequest(job.Arguments, line.Tag)
         {
-            Arguments = job.Arguments,
             Environment = job.Environment,
             UserId = job.Command.UserId,
             GroupId = job.Command.GroupId,
             OutputBytesMax = OutputBytesMax,
-            Tag = line.Tag,
         });
+        if (!isStarted)
+        {
+            line.Running = null;
+            log.Write(TimelineLevel.Error, job.Instance, "notify", $"({job.Instance}) notify script {job.Arguments[0]} not started: too many programs are running");
+        }
     }
 
     private sealed record Job(string Instance, CommandLine Command, string[] Arguments, string[] Environment);

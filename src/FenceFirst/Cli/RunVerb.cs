@@ -1,0 +1,159 @@
+using FenceFirst.Config;
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Timeline;
+using FenceFirst.Daemon;
+using FenceFirst.Linux;
+
+namespace FenceFirst.Cli;
+
+/// <summary>How the daemon is started.</summary>
+internal sealed record RunOptions
+{
+    /// <summary>Configuration file.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Config id for @ID lines; null = host name.</summary>
+    public string? ConfigId { get; init; }
+
+    /// <summary>Where what must survive is kept.</summary>
+    public string StateDirectory { get; init; } = "/var/lib/fencefirst";
+
+    /// <summary>Control socket.</summary>
+    public string Socket { get; init; } = "/run/fencefirst.sock";
+
+    /// <summary>Process id file; null = none.</summary>
+    public string? PidFile { get; init; }
+
+    /// <summary>Whether standard error gets the log.</summary>
+    public bool IsLoggingToConsole { get; init; } = true;
+
+    /// <summary>Whether syslog gets the log.</summary>
+    public bool IsLoggingToSyslog { get; init; }
+
+    /// <summary>Syslog facility, 0..23; 3 = daemon.</summary>
+    public int SyslogFacility { get; init; } = 3;
+
+    /// <summary>How lines look; null = key=value under journald, text otherwise.</summary>
+    public LogFormat? Format { get; init; }
+
+    /// <summary>Whether details are logged (keepalived -D).</summary>
+    public bool IsDetailed { get; init; }
+}
+
+/// <summary><c>fencefirst run</c>: the daemon in the foreground.</summary>
+internal static class RunVerb
+{
+    /// <summary>Exit statuses as keepalived's: 0 good, 1 failed, 2 configuration, 4 permission.</summary>
+    public const int ExitFailed = 1;
+
+    /// <summary>The configuration was refused.</summary>
+    public const int ExitConfiguration = 2;
+
+    /// <summary>A capability is missing.</summary>
+    public const int ExitPermission = 4;
+
+    /// <summary>Runs the daemon until a signal ends it.</summary>
+    public static int Run(RunOptions options, TextWriter error)
+    {
+        NodeConfig? config = Load(options, error.Write);
+        if (config is null)
+        {
+            return ExitConfiguration;
+        }
+
+        if (Capabilities.Missing() is { Count: > 0 } missing)
+        {
+            error.WriteLine(
+                $"fencefirst: missing {string.Join(" and ", missing)}: run as root, or give the program the capability with "
+                + $"'setcap {string.Join(',', missing).ToLowerInvariant()}+ep {Environment.ProcessPath}' (systemd: AmbientCapabilities=)");
+            return ExitPermission;
+        }
+
+        using Signals signals = new();
+        using LogWriter log = OpenLog(options);
+        using PidFile? pidFile = options.PidFile is null ? null : PidFile.TryCreate(options.PidFile, out string problem) ?? Refused(problem);
+        if (options.PidFile is not null && pidFile is null)
+        {
+            return ExitFailed;
+        }
+
+        log.Write(TimelineLevel.Notice, $"Starting FenceFirst {ProgramVersion.Text}, configuration {options.File}, pid {Environment.ProcessId}");
+        Tune(config.Process, log);
+        ulong epochBase = EpochFile.Reserve(options.StateDirectory, log);
+        try
+        {
+            using EventLoop loop = new(config, epochBase, log, signals, () => Load(options, text => LogDiagnostics(log, text)));
+            loop.Run();
+        }
+        catch (LinuxException exception)
+        {
+            error.WriteLine($"fencefirst: {exception.Message}");
+            return ExitFailed;
+        }
+
+        log.Write(TimelineLevel.Notice, "Stopped");
+        return 0;
+
+        PidFile? Refused(string reason)
+        {
+            error.WriteLine($"fencefirst: {reason}");
+            return null;
+        }
+    }
+
+    private static NodeConfig? Load(RunOptions options, Action<string> report)
+    {
+        (NodeConfig? config, DiagnosticBag diagnostics) = ConfigLoader.Load(options.File, options.ConfigId, RealMachineFacts.Create());
+        if (diagnostics.Count > 0)
+        {
+            report(DiagnosticText.Render(diagnostics));
+        }
+
+        return diagnostics.HasErrors ? null : config;
+    }
+
+    private static void LogDiagnostics(LogWriter log, string text)
+    {
+        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            log.Write(TimelineLevel.Warning, line);
+        }
+    }
+
+    private static LogWriter OpenLog(RunOptions options)
+    {
+        bool isJournal = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null;
+        LogFormat format = options.Format ?? (isJournal ? LogFormat.KeyValue : LogFormat.Text);
+        return new LogWriter(
+            options.IsLoggingToConsole ? Console.OpenStandardError() : null,
+            options.IsLoggingToSyslog ? new UnixLog("fencefirst", options.SyslogFacility) : null,
+            format,
+            options.IsDetailed ? TimelineLevel.Detail : TimelineLevel.Notice);
+    }
+
+    private static void Tune(ProcessConfig process, LogWriter log)
+    {
+        if (process.RealTimePriority > 0)
+        {
+            Report("vrrp_rt_priority", ProcessTuning.SetRoundRobin(process.RealTimePriority));
+        }
+
+        if (process.Nice != 0)
+        {
+            Report("vrrp_priority", ProcessTuning.SetNice(process.Nice));
+        }
+
+        if (process.IsMemoryLocked)
+        {
+            Report("vrrp_no_swap", ProcessTuning.LockMemory());
+        }
+
+        void Report(string keyword, int errno)
+        {
+            if (errno != 0)
+            {
+                log.Write(TimelineLevel.Warning, $"{keyword}: {ErrnoText.Describe(errno)}; the daemon goes on without it");
+            }
+        }
+    }
+}

@@ -1,0 +1,276 @@
+using System.Text;
+using FenceFirst.Core;
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Timeline;
+using FenceFirst.Core.Vrrp;
+using FenceFirst.Linux;
+
+namespace FenceFirst.Daemon;
+
+/// <summary>Carries out Core's effects on the real world, in order; what has an answer is answered with an event.</summary>
+internal sealed class EffectRunner : IDisposable
+{
+    /// <summary>Output of one awaited program that is kept and logged; the rest is read and counted.</summary>
+    private const int OutputBytesMax = 16 * 1024;
+
+    /// <summary>Lines of output that go into the log.</summary>
+    private const int OutputLinesMax = 20;
+
+    private readonly EventLoop _loop;
+    private readonly LogWriter _log;
+    private readonly TimelineLog _timeline;
+    private readonly LinkTable _links;
+    private readonly KernelRunner _kernel;
+    private readonly Announcer _announcer;
+    private readonly ProcessRunner _processes;
+    private readonly StepEnvironment _environment = new();
+    private readonly Dictionary<long, Job> _jobs = [];
+    private bool _isSendErrorLogged;
+
+    /// <summary>Opens what effects need.</summary>
+    public EffectRunner(EventLoop loop, LinkTable links, LogWriter log)
+    {
+        _loop = loop;
+        _log = log;
+        _links = links;
+        _timeline = new TimelineLog(log);
+        _kernel = new KernelRunner(links);
+        _announcer = new Announcer(links);
+        _processes = new ProcessRunner();
+        Notifications = new Notifications(_processes, _environment, log);
+    }
+
+    /// <summary>Child processes.</summary>
+    public ProcessRunner Processes => _processes;
+
+    /// <summary>Notify scripts.</summary>
+    public Notifications Notifications { get; }
+
+    /// <summary>How a child process ended, in Core's words.</summary>
+    public static StepOutcome OutcomeOf(in ProcessCompletion completion) => completion.End switch
+    {
+        ProcessEnd.Exited => new StepOutcome(StepOutcomeKind.Exited, completion.Value),
+        ProcessEnd.Signalled => new StepOutcome(StepOutcomeKind.Signalled, completion.Value),
+        ProcessEnd.CouldNotStart => new StepOutcome(StepOutcomeKind.CouldNotStart, completion.Value),
+        ProcessEnd.StillAlive => new StepOutcome(StepOutcomeKind.TimedOut),
+    };
+
+    /// <summary>Puts the first lines of a program's output into the log.</summary>
+    public static void LogOutput(LogWriter log, string instance, string program, in ProcessCompletion completion)
+    {
+        if (completion.Output.Length == 0)
+        {
+            return;
+        }
+
+        string prefix = instance.Length == 0 ? "" : $"({instance}) ";
+        string[] lines = Encoding.UTF8.GetString(completion.Output.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        for (int i = 0; i < lines.Length && i < OutputLinesMax; i++)
+        {
+            log.Write(TimelineLevel.Notice, instance, "output", $"{prefix}{Path.GetFileName(program)}: {Printable(lines[i])}");
+        }
+
+        if (lines.Length > OutputLinesMax || completion.OutputBytes > completion.Output.Length)
+        {
+            log.Write(TimelineLevel.Notice, instance, "output", $"{prefix}{Path.GetFileName(program)}: (more output left out, {completion.OutputBytes} bytes in all)");
+        }
+    }
+
+    /// <summary>Carries out one effect.</summary>
+    public void Run(in NodeEffect effect, MonotonicInstant now)
+    {
+        NodeConfig config = _loop.Config;
+        switch (effect.Kind)
+        {
+            case NodeEffectKind.ArmTimer:
+                _loop.Timers.Set(effect.Index, effect.Deadline);
+                break;
+            case NodeEffectKind.SendAdvert:
+                SendAdvert(effect);
+                break;
+            case NodeEffectKind.AskKernel:
+                AskKernel(config.Instances[effect.Index], effect);
+                break;
+            case NodeEffectKind.Announce:
+                _announcer.Announce(config.Instances[effect.Index], effect.Count);
+                break;
+            case NodeEffectKind.StartStep:
+                StartStep(config.Instances[effect.Index], effect);
+                break;
+            case NodeEffectKind.KillStep:
+            case NodeEffectKind.KillScript:
+                _processes.Terminate(effect.Attempt);
+                break;
+            case NodeEffectKind.StartScript:
+                StartScript(config.Scripts[effect.Index], effect);
+                break;
+            case NodeEffectKind.Notify:
+                Notifications.Notify(config.Instances[effect.Index], effect.Notification, effect.Priority, _loop.State.Epoch);
+                break;
+            case NodeEffectKind.Record:
+                _timeline.Record(config, effect.Entry, now);
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    /// <summary>A line for something the host saw itself.</summary>
+    public void Record(in TimelineEntry entry, MonotonicInstant now) => _timeline.Record(_loop.Config, entry, now);
+
+    /// <summary>Takes the answers of child processes that have ended.</summary>
+    public void TakeCompletions()
+    {
+        _processes.Pump();
+        while (_processes.TryTake(out ProcessCompletion completion))
+        {
+            if (completion.End == ProcessEnd.StillAlive)
+            {
+                _log.Write(TimelineLevel.Error, $"process {completion.ProcessId} does not die although it was killed: it hangs in the kernel");
+                continue;
+            }
+
+            if (!_jobs.Remove(completion.Tag, out Job job))
+            {
+                Notifications.Completed(completion);
+                continue;
+            }
+
+            uint attempt = (uint)completion.Tag;
+            if (job.IsScript)
+            {
+                _loop.Enqueue(NodeEvent.ScriptEnded(job.Index, attempt, OutcomeOf(completion)));
+            }
+            else if (job.Index >= 0)
+            {
+                LogOutput(_log, _loop.Config.Instances[job.Index].Name, job.Program, completion);
+                _loop.Enqueue(NodeEvent.StepEnded(job.Index, attempt, OutcomeOf(completion)));
+            }
+        }
+    }
+
+    /// <summary>Removes virtual addresses that an earlier life of the daemon left on the interfaces.</summary>
+    public void SweepLeftovers()
+    {
+        for (int i = 0; i < _loop.Config.Instances.Count; i++)
+        {
+            foreach (VirtualAddress address in _links.PresentOf(i))
+            {
+                int errno = _kernel.Remove(address);
+                string result = errno == 0 ? "removed" : $"could not be removed: {ErrnoText.Describe(errno)}";
+                _log.Write(
+                    errno == 0 ? TimelineLevel.Warning : TimelineLevel.Error,
+                    $"({_loop.Config.Instances[i].Name}) {address} was left on {_links.NameOf(address.Link)} by an earlier run: {result}");
+            }
+        }
+    }
+
+    /// <summary>Turns the indexes of the old configuration into those of the new one; who runs for something that is gone answers to nobody.</summary>
+    public void Reconfigured(Func<int, bool, int> newIndex)
+    {
+        _timeline.Reset();
+        foreach (long tag in _jobs.Keys.ToArray())
+        {
+            Job job = _jobs[tag];
+            int index = newIndex(job.Index, job.IsScript);
+            if (index >= 0)
+            {
+                _jobs[tag] = job with { Index = index };
+            }
+            else
+            {
+                _jobs.Remove(tag);
+                _processes.Terminate(tag);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _processes.Dispose();
+        _announcer.Dispose();
+        _kernel.Dispose();
+    }
+
+    private void SendAdvert(in NodeEffect effect)
+    {
+        int errno = _loop.Transport.Send(effect.Index, effect.Priority, _loop.State.Instances[effect.Index].Source);
+        if (errno == 0)
+        {
+            return;
+        }
+
+        // ENETDOWN and ENETUNREACH come with a link that goes down, which is told of by its own event.
+        if (errno is not (100 or 101) && !_isSendErrorLogged)
+        {
+            _isSendErrorLogged = true;
+            string name = _loop.Config.Instances[effect.Index].Name;
+            _log.Write(TimelineLevel.Error, name, "send", $"({name}) an advert could not be sent: {ErrnoText.Describe(errno)} (logged once)");
+        }
+    }
+
+    private void AskKernel(VrrpConfig config, in NodeEffect effect)
+    {
+        int errno = _kernel.Run(config, effect.Effect);
+        if (errno != 0 && _kernel.LastExplanation.Length > 0)
+        {
+            _log.Write(TimelineLevel.Error, config.Name, "kernel", $"({config.Name}) the kernel says: {_kernel.LastExplanation}");
+        }
+
+        _loop.Enqueue(NodeEvent.KernelAnswered(effect.Index, effect.Attempt, errno));
+    }
+
+    private void StartStep(VrrpConfig config, in NodeEffect effect)
+    {
+        EquatableArray<PromotionStep> steps = effect.IsDemotion ? config.Demotion!.Steps : config.Promotion!.Steps;
+        PromotionStep step = steps[effect.Step];
+        Start(new Job(effect.Index, IsScript: false, step.Command.Arguments[0]), new ProcessRequest(step.Command.Arguments.AsArray(), effect.Attempt)
+        {
+            Environment = _environment.ForStep(config, _loop.State.Instances[effect.Index], step, effect.Attempt),
+            UserId = step.Command.UserId,
+            GroupId = step.Command.GroupId,
+            OutputBytesMax = OutputBytesMax,
+        });
+    }
+
+    private void StartScript(ScriptTracker script, in NodeEffect effect) =>
+        Start(new Job(effect.Index, IsScript: true, script.Name), new ProcessRequest(script.Command.Arguments.AsArray(), effect.Attempt)
+        {
+            Environment = _environment.Plain,
+            UserId = script.Command.UserId,
+            GroupId = script.Command.GroupId,
+            OutputBytesMax = 0,
+        });
+
+    private void Start(Job job, ProcessRequest request)
+    {
+        _jobs[request.Tag] = job;
+        if (_processes.Start(request))
+        {
+            return;
+        }
+
+        // Too many programs run: that is a failure like any other (EAGAIN).
+        _jobs.Remove(request.Tag);
+        StepOutcome outcome = new(StepOutcomeKind.CouldNotStart, 11);
+        _loop.Enqueue(job.IsScript
+            ? NodeEvent.ScriptEnded(job.Index, (uint)request.Tag, outcome)
+            : NodeEvent.StepEnded(job.Index, (uint)request.Tag, outcome));
+    }
+
+    private static string Printable(string line)
+    {
+        StringBuilder builder = new(line.Length);
+        foreach (char character in line)
+        {
+            builder.Append(char.IsControl(character) ? '?' : character);
+        }
+
+        return builder.ToString();
+    }
+
+    /// <summary>What a running program is for; its tag is Core's attempt number, which is used once in a life of the daemon.</summary>
+    private readonly record struct Job(int Index, bool IsScript, string Program);
+}

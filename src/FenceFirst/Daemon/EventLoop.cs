@@ -1,0 +1,323 @@
+using FenceFirst.Core;
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Timeline;
+using FenceFirst.Core.Vrrp;
+using FenceFirst.Linux;
+
+namespace FenceFirst.Daemon;
+
+/// <summary>The one thread of the daemon: waits for descriptors and deadlines, turns them into events, and carries out what Core decides.</summary>
+/// <remarks>
+/// Packets are read before timers fire, so that a loop that was late does not take a master for dead whose adverts are waiting in the socket.
+/// Nothing here blocks: programs run beside, the log has its own thread, and the kernel answers rtnetlink within the call.
+/// </remarks>
+internal sealed class EventLoop : IDisposable
+{
+    private const long TimerToken = 0;
+    private const long SignalToken = 1;
+    private const long LinkToken = 2;
+    private const long ProcessToken = 3;
+    private const long SocketTokenBase = 1000;
+
+    /// <summary>Notify scripts get this long when the daemon stops; keepalived gives them one second.</summary>
+    private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(10);
+
+    private readonly EventPoll _poll = new();
+    private readonly DeadlineTimer _timer = new();
+    private readonly EffectBuffer _effects = new();
+    private readonly Queue<NodeEvent> _queue = new();
+    private readonly LogWriter _log;
+    private readonly LinkTable _links;
+    private readonly EffectRunner _runner;
+    private readonly Signals _signals;
+    private readonly Func<NodeConfig?> _loadConfig;
+    private NodeConfig? _nextConfig;
+    private MonotonicInstant _now;
+    private MonotonicInstant _stopBy = MonotonicInstant.Never;
+    private bool _isStopping;
+
+    /// <summary>Opens everything the configuration needs; nothing is sent or changed before <see cref="Run"/>.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="epochBase">A number greater than every epoch used before.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="signals">Signals of the process.</param>
+    /// <param name="loadConfig">Reads the configuration again for a reload; null = refused, and the reasons are in the log.</param>
+    public EventLoop(NodeConfig config, ulong epochBase, LogWriter log, Signals signals, Func<NodeConfig?> loadConfig)
+    {
+        Config = config;
+        State = new NodeState(config, epochBase);
+        Timers = new TimerHeap(State.Armed.Length);
+        _log = log;
+        _signals = signals;
+        _loadConfig = loadConfig;
+        _links = new LinkTable(config, log);
+        Transport = new VrrpTransport(config, _poll, SocketTokenBase);
+        _runner = new EffectRunner(this, _links, log);
+        _poll.Add(_timer.Descriptor, PollEvents.Readable, TimerToken);
+        _poll.Add(signals.Descriptor, PollEvents.Readable, SignalToken);
+        _poll.Add(_links.Descriptor, PollEvents.Readable, LinkToken);
+        _poll.Add(_runner.Processes.Descriptor, PollEvents.Readable, ProcessToken);
+    }
+
+    /// <summary>The configuration in force.</summary>
+    public NodeConfig Config { get; private set; }
+
+    /// <summary>Core's state.</summary>
+    public NodeState State { get; private set; }
+
+    /// <summary>Deadlines armed by Core.</summary>
+    public TimerHeap Timers { get; private set; }
+
+    /// <summary>VRRP sockets.</summary>
+    public VrrpTransport Transport { get; }
+
+    /// <summary>Runs until a signal has asked for the end and every instance has come to rest.</summary>
+    public void Run()
+    {
+        _now = MonotonicClock.Now;
+        _links.Resync(this);
+        _runner.SweepLeftovers();
+        DrainQueue();
+        Deliver(NodeEvent.Started());
+        DrainQueue();
+        SystemdNotify.Send("READY=1");
+        Span<EpollEvent> ready = new EpollEvent[EventPoll.ReadyMax];
+        while (!IsFinished())
+        {
+            ArmTimer();
+            int count = _poll.Wait(ready, -1);
+            _now = MonotonicClock.Now;
+            for (int i = 0; i < count; i++)
+            {
+                Dispatch(ready[i].Token);
+            }
+
+            DrainQueue();
+            FireTimers();
+            DrainQueue();
+            CompleteReload();
+        }
+
+        _runner.Notifications.Abandon();
+    }
+
+    /// <summary>Gives Core an event now and carries out what it decides.</summary>
+    public void Deliver(in NodeEvent nodeEvent)
+    {
+        _effects.Clear();
+        NodeMachine.Step(Config, State, nodeEvent, _now, _effects);
+        for (int i = 0; i < _effects.Count; i++)
+        {
+            _runner.Run(_effects[i], _now);
+        }
+    }
+
+    /// <summary>Gives Core an event after those that wait already; for answers to effects, which must not interrupt them.</summary>
+    public void Enqueue(in NodeEvent nodeEvent) => _queue.Enqueue(nodeEvent);
+
+    /// <summary>Opens, moves or closes the socket of an instance after its source or interface has changed.</summary>
+    public void OpenSocket(int instance, InternetAddress source)
+    {
+        VrrpConfig config = Config.Instances[instance];
+        try
+        {
+            Transport.Open(instance, _links.IndexOf(config.Link), source);
+        }
+        catch (LinuxException exception)
+        {
+            _log.Write(TimelineLevel.Error, config.Name, "socket", $"({config.Name}) {exception.Message}");
+            Enqueue(NodeEvent.SourceChanged(instance, InternetAddress.None));
+        }
+    }
+
+    /// <summary>Tells the kernel's filters which sockets serve which Vrids now.</summary>
+    public void CommitSockets() => Transport.Commit();
+
+    /// <summary>An accepted advert carried another list of addresses than ours.</summary>
+    public void ReportAddressListDifference(int instance, InternetAddress source) => _runner.Record(
+        new TimelineEntry { Kind = TimelineKind.AddressListDiffers, Index = instance, Address = source, Phase = State.Instances[instance].Phase }, _now);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Transport.Dispose();
+        _runner.Dispose();
+        _links.Dispose();
+        _timer.Dispose();
+        _poll.Dispose();
+    }
+
+    private void Dispatch(long token)
+    {
+        switch (token)
+        {
+            case TimerToken:
+                _timer.Acknowledge();
+                break;
+            case SignalToken:
+                TakeSignals();
+                break;
+            case LinkToken:
+                _links.Read(this);
+                break;
+            case ProcessToken:
+                _runner.TakeCompletions();
+                break;
+            default:
+                Transport.Receive(token, this);
+                break;
+        }
+    }
+
+    private void DrainQueue()
+    {
+        while (_queue.TryDequeue(out NodeEvent nodeEvent))
+        {
+            Deliver(nodeEvent);
+        }
+    }
+
+    private void FireTimers()
+    {
+        // A deadline that is armed again for the past fires again at once; the bound keeps a bug from holding the loop.
+        int bound = (2 * State.Armed.Length) + 16;
+        while (bound-- > 0 && Timers.TryTakeDue(_now, out int timer))
+        {
+            State.Armed[timer] = MonotonicInstant.Never;
+            Deliver(NodeEvent.DeadlineReached(timer));
+            DrainQueue();
+        }
+    }
+
+    private void ArmTimer()
+    {
+        MonotonicInstant deadline = MonotonicInstant.Earlier(Timers.Earliest, _stopBy);
+        if (deadline != _timer.Armed)
+        {
+            _timer.Arm(deadline);
+        }
+    }
+
+    private void TakeSignals()
+    {
+        while (_signals.TryTake(out int signal))
+        {
+            switch (signal)
+            {
+                case Signals.Terminate or Signals.Interrupt:
+                    Stop();
+                    break;
+                case Signals.HangUp:
+                    BeginReload();
+                    break;
+                default:
+                    _log.Write(TimelineLevel.Notice, $"signal {signal} has no meaning yet and is ignored");
+                    break;
+            }
+        }
+    }
+
+    private void Stop()
+    {
+        if (_isStopping)
+        {
+            return;
+        }
+
+        _isStopping = true;
+        SystemdNotify.Send("STOPPING=1");
+        _log.Write(TimelineLevel.Notice, "Stopping");
+        Enqueue(NodeEvent.StopRequested());
+    }
+
+    private bool IsFinished()
+    {
+        if (!_isStopping || !State.IsStopped)
+        {
+            return false;
+        }
+
+        if (!_runner.Notifications.IsBusy)
+        {
+            return true;
+        }
+
+        if (_stopBy.IsNever)
+        {
+            _stopBy = _now + StopBound;
+        }
+        else if (_now >= _stopBy)
+        {
+            _log.Write(TimelineLevel.Warning, $"notify scripts still run after {TimelineText.Duration(StopBound)}; they are killed");
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Reads the file; what is not as before is stopped in order under the old configuration first.</summary>
+    private void BeginReload()
+    {
+        if (_isStopping || _nextConfig is not null)
+        {
+            _log.Write(TimelineLevel.Warning, "reload refused: the daemon is busy with a stop or another reload");
+            return;
+        }
+
+        SystemdNotify.Send("RELOADING=1");
+        NodeConfig? next = _loadConfig();
+        if (next is null)
+        {
+            _log.Write(TimelineLevel.Error, "reload refused: the file has errors; the running configuration stays");
+            SystemdNotify.Send("READY=1");
+            return;
+        }
+
+        _nextConfig = next;
+        int[] kept = NodeReload.KeptInstances(Config, next);
+        for (int i = 0; i < Config.Instances.Count; i++)
+        {
+            if (!kept.Contains(i))
+            {
+                _log.Write(TimelineLevel.Notice, $"({Config.Instances[i].Name}) changed or removed by the reload: stopping it in order");
+                Enqueue(NodeEvent.StopRequested(i));
+            }
+        }
+
+        DrainQueue();
+    }
+
+    private void CompleteReload()
+    {
+        if (_nextConfig is null || _isStopping)
+        {
+            return;
+        }
+
+        int[] kept = NodeReload.KeptInstances(Config, _nextConfig);
+        for (int i = 0; i < Config.Instances.Count; i++)
+        {
+            if (!kept.Contains(i) && !State.Instances[i].IsStopped)
+            {
+                return;
+            }
+        }
+
+        NodeConfig old = Config;
+        NodeConfig next = _nextConfig;
+        _nextConfig = null;
+        State = NodeReload.Carry(Config, State, next, kept);
+        Config = next;
+        Timers = new TimerHeap(State.Armed.Length);
+        State.Armed.AsSpan().Fill(MonotonicInstant.Never);
+        _links.Reconfigure(next);
+        Transport.Reconfigure(next, kept);
+        _runner.Reconfigured((index, isScript) => isScript ? next.Scripts.Span.IndexOf(old.Scripts[index]) : Array.IndexOf(kept, index));
+        _links.Resync(this);
+        DrainQueue();
+        Deliver(NodeEvent.Started());
+        DrainQueue();
+        _log.Write(TimelineLevel.Notice, "reload complete");
+        SystemdNotify.Send("READY=1");
+    }
+}

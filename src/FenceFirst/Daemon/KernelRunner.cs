@@ -1,0 +1,124 @@
+using FenceFirst.Core;
+using FenceFirst.Core.Vrrp;
+using FenceFirst.Linux;
+
+namespace FenceFirst.Daemon;
+
+/// <summary>Asks the kernel for addresses, routes and rules, and waits for each acknowledgement.</summary>
+internal sealed class KernelRunner(LinkTable links) : IDisposable
+{
+    private readonly RtNetlink _netlink = new();
+
+    /// <summary>The kernel's own words for the last refusal; empty when it gave none.</summary>
+    public string LastExplanation => _netlink.LastExplanation;
+
+    /// <summary>Carries out one side effect of an instance; returns 0 when all of it is done, else the first error number.</summary>
+    public int Run(VrrpConfig config, SideEffect effect) => effect switch
+    {
+        SideEffect.AddAddresses => ChangeAddresses(config.Addresses, isAdded: true),
+        SideEffect.AddExcluded => ChangeAddresses(config.ExcludedAddresses, isAdded: true),
+        SideEffect.RemoveAddresses => ChangeAddresses(config.Addresses, isAdded: false),
+        SideEffect.RemoveExcluded => ChangeAddresses(config.ExcludedAddresses, isAdded: false),
+        SideEffect.AddRoutes => AddRoutes(config),
+        SideEffect.RemoveRoutes => RemoveRoutes(config),
+        SideEffect.AddRules => AddRules(config),
+        SideEffect.RemoveRules => RemoveRules(config),
+        SideEffect.Advertise or SideEffect.Announce or SideEffect.Demote or SideEffect.Release or SideEffect.Notify =>
+            throw new InvalidOperationException($"{effect} is not the kernel's"),
+    };
+
+    /// <summary>Removes one address; what is not there is not an error.</summary>
+    public int Remove(VirtualAddress address) => Removed(_netlink.RemoveAddress(links.IndexOf(address.Link), address));
+
+    /// <inheritdoc/>
+    public void Dispose() => _netlink.Dispose();
+
+    private int ChangeAddresses(in EquatableArray<VirtualAddress> addresses, bool isAdded)
+    {
+        int first = 0;
+        if (addresses.Count == 1)
+        {
+            return ChangeOne(addresses[0], isAdded);
+        }
+
+        AddressRequest[] requests = new AddressRequest[addresses.Count];
+        int[] errors = new int[addresses.Count];
+        for (int i = 0; i < requests.Length; i++)
+        {
+            requests[i] = new AddressRequest(isAdded, links.IndexOf(addresses[i].Link), addresses[i]);
+        }
+
+        _netlink.ApplyAll(requests, errors);
+        foreach (int errno in errors)
+        {
+            int real = isAdded ? Added(errno) : Removed(errno);
+            first = first == 0 ? real : first;
+        }
+
+        return first;
+    }
+
+    private int ChangeOne(VirtualAddress address, bool isAdded)
+    {
+        int index = links.IndexOf(address.Link);
+        return isAdded ? Added(_netlink.AddAddress(index, address)) : Removed(_netlink.RemoveAddress(index, address));
+    }
+
+    private int AddRoutes(VrrpConfig config)
+    {
+        foreach (VirtualRoute route in config.Routes)
+        {
+            int errno = Added(_netlink.AddRoute(route, links.IndexOf(route.Link)));
+            if (errno != 0)
+            {
+                return errno;
+            }
+        }
+
+        return 0;
+    }
+
+    private int AddRules(VrrpConfig config)
+    {
+        foreach (VirtualRule rule in config.Rules)
+        {
+            int errno = Added(_netlink.AddRule(rule));
+            if (errno != 0)
+            {
+                return errno;
+            }
+        }
+
+        return 0;
+    }
+
+    private int RemoveRoutes(VrrpConfig config)
+    {
+        int first = 0;
+        foreach (VirtualRoute route in config.Routes)
+        {
+            int errno = Removed(_netlink.RemoveRoute(route, links.IndexOf(route.Link)));
+            first = first == 0 ? errno : first;
+        }
+
+        return first;
+    }
+
+    private int RemoveRules(VrrpConfig config)
+    {
+        int first = 0;
+        foreach (VirtualRule rule in config.Rules)
+        {
+            int errno = Removed(_netlink.RemoveRule(rule));
+            first = first == 0 ? errno : first;
+        }
+
+        return first;
+    }
+
+    /// <summary>What is there already is there.</summary>
+    private static int Added(int errno) => errno == ErrorNumber.AlreadyExists ? 0 : errno;
+
+    /// <summary>What is not there, or whose interface is gone, is gone: EADDRNOTAVAIL, ESRCH, ENOENT, ENODEV, ENXIO.</summary>
+    private static int Removed(int errno) => errno is 99 or 3 or 2 or 19 or 6 ? 0 : errno;
+}
