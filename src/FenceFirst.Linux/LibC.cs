@@ -133,6 +133,12 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint syscall(nint number, nint first, nint second, nint third);
 
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int prctl(int option, nuint second, nuint third, nuint fourth, nuint fifth);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int waitpid(int process, int* status, int options);
+
     // posix_spawn and its helpers return the error number instead of setting errno.
     [LibraryImport(Library)]
     internal static partial int posix_spawn(int* pid, byte* path, void* fileActions, void* attributes, byte** argv, byte** environment);

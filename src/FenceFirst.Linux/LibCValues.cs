@@ -119,6 +119,8 @@ internal static unsafe partial class LibC
     internal const int PRIO_PROCESS = 0;
     internal const int MCL_CURRENT_FUTURE_ONFAULT = 7;
 
+    internal const int PR_CAP_AMBIENT = 47;
+
     internal const short POSIX_SPAWN_SETSIGDEF = 0x04;
     internal const short POSIX_SPAWN_SETSIGMASK = 0x08;
     internal const short POSIX_SPAWN_SETSCHEDULER = 0x20;
