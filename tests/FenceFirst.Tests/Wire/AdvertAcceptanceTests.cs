@@ -30,12 +30,17 @@ public sealed class AdvertAcceptanceTests
         Assert.Equal(DecodeError.UnknownVrid, Check(Config(3) with { Vrid = 52 }, Version3, MulticastIPv4));
 
     [Fact]
+    public void The_same_virtual_router_of_the_other_address_family_is_refused() =>
+        Assert.Equal(DecodeError.UnknownVrid, Check(Config(3, "fe80::33:51"), Version3, MulticastIPv4));
+
+    [Fact]
     public void Another_version_is_refused()
     {
         Assert.Equal(DecodeError.WrongVersion, Check(Config(2), Version3, MulticastIPv4));
         Assert.Equal(DecodeError.WrongVersion, Check(Config(3), Version2, MulticastIPv4));
     }
 
+    // RFC 9568 section 5.1.1.2, RFC 9568 section 5.1.2.2.
     [Fact]
     public void Unicast_and_multicast_do_not_mix()
     {

@@ -27,7 +27,7 @@ public sealed class FrameTests
         Assert.Equal(expected, frame);
     }
 
-    // RFC 4861 section 4.4.
+    // RFC 4861 section 4.4; the group's hardware address: RFC 2464 section 7; hop limit 255: RFC 4861 section 7.1.1.
     [Theory]
     [InlineData("fe80::33:51", "fe800000000000000000000000330051", "37ec")]
     [InlineData("fd99::1:33", "fd990000000000000000000000010033", "3a5a")]

@@ -14,6 +14,7 @@ public sealed class InternetChecksumTests
     [Fact]
     public void No_bytes_sum_to_zero() => Assert.Equal(0xffff, InternetChecksum.Compute([]));
 
+    // RFC 1071 section 2 (B) and RFC 1071 section 4.1.
     [Fact]
     public void Every_way_to_cut_the_bytes_into_three_gives_the_same_sum()
     {

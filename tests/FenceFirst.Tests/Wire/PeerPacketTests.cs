@@ -5,7 +5,7 @@ using static FenceFirst.Tests.Wire.WireSamples;
 
 namespace FenceFirst.Tests.Wire;
 
-/// <summary>Packets that keepalived sent, read and written: the row is the only statement of what the bytes are.</summary>
+/// <summary>RFC 9568 section 5.1 and RFC 3768 section 5.1: packets that keepalived sent, read and written byte for byte.</summary>
 public sealed class PeerPacketTests
 {
     public static TheoryData<string, byte, string, int, ushort, int> Rows => new()
@@ -46,6 +46,7 @@ public sealed class PeerPacketTests
         Assert.Equal(Bytes("0a630133"), VrrpCodec.AddressesOf(packet.AsSpan(message), advert, isIPv6: false));
     }
 
+    // RFC 9568 section 5.2.9.
     [Fact]
     public void Three_addresses_keep_the_order_of_the_configuration()
     {
@@ -53,6 +54,7 @@ public sealed class PeerPacketTests
         Assert.Equal(Bytes(Version3ThreeAddresses), WriteIPv4(config, 150, GroupIPv4, 1));
     }
 
+    // RFC 791 section 3.1.
     [Fact]
     public void Version_2_unicast_differs_from_multicast_in_the_IPv4_header_only()
     {

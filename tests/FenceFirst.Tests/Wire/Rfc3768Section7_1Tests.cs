@@ -31,7 +31,7 @@ public sealed class Rfc3768Section7_1Tests
         Assert.Equal(DecodeError.WrongLength, Decode(WithChecksum(message, Node1, GroupIPv4, isPlain: true), MulticastIPv4));
     }
 
-    // RFC 3768 section 5.3.6.
+    // RFC 3768 section 5.3.6; the meaning of 1 and 2: RFC 2338 section 5.3.6.
     [Theory]
     [InlineData(0, DecodeError.None)]
     [InlineData(1, DecodeError.None)]
