@@ -36,8 +36,8 @@ public static class AdvertAcceptance
             return DecodeError.OwnPacket;
         }
 
-        // RFC 9568 section 7.1: the identifier is configured.
-        if (advert.Vrid != config.Vrid)
+        // RFC 9568 section 7.1: the identifier is configured; those of IPv4 and IPv6 are independent of each other.
+        if (advert.Vrid != config.Vrid || context.IsIPv6 != config.IsIPv6)
         {
             return DecodeError.UnknownVrid;
         }

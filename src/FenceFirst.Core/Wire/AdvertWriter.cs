@@ -4,7 +4,7 @@ using FenceFirst.Core.Vrrp;
 namespace FenceFirst.Core.Wire;
 
 /// <summary>Writes advertisements, byte for byte as keepalived does; the layouts are drawn at <see cref="VrrpCodec"/>.</summary>
-/// <remarks>Nothing is allocated. The configuration is legal by construction, so the only failure is a bug of ours: a buffer that is too short.</remarks>
+/// <remarks>Nothing is allocated. The configuration is legal by construction; a buffer that is too short is a bug of ours and throws.</remarks>
 public static class AdvertWriter
 {
     /// <summary>Longest packet in bytes that <see cref="WriteIPv4"/> writes: 255 addresses, version 2.</summary>
@@ -88,7 +88,8 @@ public static class AdvertWriter
             BinaryPrimitives.WriteUInt16BigEndian(message[4..], (ushort)(centiseconds & 0x0fff));
         }
 
-        // Configuration order, as keepalived. DEVIATION: RFC 9568 section 5.2.9 wants an IPv6 link-local address first; the operator decides by the order.
+        // Configuration order, as keepalived.
+        // DEVIATION: RFC 9568 section 5.2.9 wants an IPv6 link-local address first; the operator decides by the order.
         int position = VrrpCodec.HeaderLength;
         foreach (VirtualAddress address in config.Addresses)
         {

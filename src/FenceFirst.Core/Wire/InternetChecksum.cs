@@ -5,8 +5,8 @@ namespace FenceFirst.Core.Wire;
 /// <summary>The one's complement sum of RFC 1071, gathered over any number of spans.</summary>
 /// <remarks>
 /// A mutable struct on the stack: declare it, add, read <see cref="Value"/>. Spans of odd length may be followed by others; the byte order within
-/// the 16 bit words then swaps, which RFC 1071 section 2 (B) allows to be undone at the end of each span. The sum cannot overflow: 64 bits hold the words
-/// of 2^48 maximal packets.
+/// the 16 bit words then swaps, which RFC 1071 section 2 (B) allows to be undone at the end of each span. The sum cannot overflow: 64 bits hold 2^48
+/// words.
 /// </remarks>
 public struct InternetChecksum
 {
@@ -49,7 +49,7 @@ public struct InternetChecksum
     /// <summary>Adds the pseudo header of IPv4 or IPv6; both give the same sum of addresses, protocol and length.</summary>
     /// <remarks>
     /// RFC 9568 section 5.2.8 uses the layout of RFC 8200 section 8.1: source, destination, length, zeros, next header. In IPv4 the words are those of
-    /// UDP's pseudo header. Must be added before or after whole words, never within one.
+    /// UDP's pseudo header, in another order, which a sum does not see.
     /// </remarks>
     /// <param name="source">Source address.</param>
     /// <param name="destination">Destination address, the same family.</param>
@@ -60,7 +60,9 @@ public struct InternetChecksum
         Span<byte> bytes = stackalloc byte[16];
         Add(bytes[..source.WriteTo(bytes)]);
         Add(bytes[..destination.WriteTo(bytes)]);
-        _sum += (uint)length + (ulong)protocol;
+        BinaryPrimitives.WriteInt32BigEndian(bytes, length);
+        BinaryPrimitives.WriteInt32BigEndian(bytes[4..], protocol);
+        Add(bytes[..8]);
     }
 
     private static ushort Fold(ulong sum)

@@ -47,7 +47,8 @@ public static class PacketWords
     private static string Route(in PacketContext context)
     {
         string ttl = context.Ttl < 0 ? "" : $", {(context.IsIPv6 ? "hop limit" : "TTL")} {context.Ttl}";
-        return context.Source.IsNone ? ttl : $" from {context.Source} to {context.Destination}{(context.Destination.IsMulticast ? "" : " (unicast)")}{ttl}";
+        string cast = context.Destination.IsMulticast ? "" : " (unicast)";
+        return context.Source.IsNone ? ttl : $" from {context.Source} to {context.Destination}{cast}{ttl}";
     }
 
     private static string PriorityMeaning(byte priority) => priority switch

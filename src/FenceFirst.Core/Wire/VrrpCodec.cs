@@ -177,8 +177,8 @@ public static class VrrpCodec
         }
 
         // RFC 9568 section 7.1, RFC 3768 section 7.1: complete packet with all addresses, and in version 2 the authentication data.
-        // DEVIATION: RFC 9568 section 5.2.5 (erratum 8299) has a count of 0 ignored. keepalived sends it for an instance that has excluded addresses only, and to ignore it
-        // would make both routers hold those.
+        // DEVIATION: RFC 9568 section 5.2.5 (erratum 8299) has a count of 0 ignored. keepalived sends it for an instance that has excluded addresses
+        // only, and to ignore it would make both routers hold those.
         int length = MessageLength((byte)version, message[3], context.IsIPv6);
         bool isPadded = !context.IsIPv6 && IsEthernetPadding(IPv4HeaderLength + length, IPv4HeaderLength + message.Length);
         if (message.Length != length && !isPadded)

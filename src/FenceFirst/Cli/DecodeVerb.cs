@@ -134,16 +134,26 @@ internal static class DecodeVerb
                 if (!isCapture || entry.Packet.IsOfInterest)
                 {
                     WritePacket(writer, entry, isCapture);
+                    Drain(writer, buffer, output);
                 }
             }
 
             writer.WriteEndArray();
             counts.WriteTo(writer);
             writer.WriteEndObject();
+            Drain(writer, buffer, output);
         }
 
-        output.WriteLine(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
+        output.WriteLine();
         return counts;
+    }
+
+    // Packet by packet, so that a long capture does not become one long string. The writer escapes everything that is not ASCII.
+    private static void Drain(Utf8JsonWriter writer, MemoryStream buffer, TextWriter output)
+    {
+        writer.Flush();
+        output.Write(Encoding.ASCII.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
+        buffer.SetLength(0);
     }
 
     private static void WritePacket(Utf8JsonWriter writer, Entry entry, bool isCapture)
