@@ -76,7 +76,7 @@ internal sealed class Lab : IAsyncDisposable
     }
 
     /// <summary>Starts a capture of everything that crosses the switch.</summary>
-    public Task<Capture> CaptureAsync() => Capture.StartAsync(this, Switch, Path.Combine(Folder, "capture.pcap"));
+    public Task<Capture> CaptureAsync(string name = "capture") => Capture.StartAsync(this, Switch, Path.Combine(Folder, name + ".pcap"));
 
     public ScriptLog OpenScriptLog(string name = "scripts.log") => new(this, Path.Combine(Folder, name));
 

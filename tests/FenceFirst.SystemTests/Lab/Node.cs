@@ -23,7 +23,8 @@ internal sealed class Node(Lab lab, string name, string networkNamespace, string
     public AddressObserver Observer => observer;
 
     /// <summary>Whether an address is the node's own (not a virtual one): where its adverts come from.</summary>
-    public bool Owns(IPAddress source) => source.Equals(address) || source.Equals(address6) || source.Equals(LinkLocal);
+    public bool Owns(IPAddress source) =>
+        source.Equals(LinkLocal) || _ownAddresses.Any(each => source.Equals(IPAddress.Parse(each.Split('/')[0])));
 
     /// <summary>The node's link-local IPv6 address; set once, when the interface is up.</summary>
     public IPAddress LinkLocal { get; set; } = IPAddress.IPv6None;
@@ -89,6 +90,14 @@ internal sealed class Node(Lab lab, string name, string networkNamespace, string
     {
         _ownAddresses.Add(addressWithPrefix);
         await AddAsync(addressWithPrefix);
+    }
+
+    /// <summary>Replaces the node's own addresses, for a configuration that names others.</summary>
+    public async Task ReplaceAddressesAsync(string addressWithPrefix)
+    {
+        _ownAddresses.Clear();
+        await lab.RunAsync("ip", ["-n", networkNamespace, "addr", "flush", "dev", "eth0", "scope", "global"]);
+        await AddAddressAsync(addressWithPrefix);
     }
 
     /// <summary>Switches the node off as a power cut does: nothing on it runs on, says a last word, or keeps an address.</summary>
