@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Xunit.Abstractions;
 
@@ -126,6 +127,27 @@ public sealed class LabTests(ITestOutputHelper output)
         talker.Crash();
         failure = await Assert.ThrowsAnyAsync<Exception>(() => talker.WaitForLogAsync("three"));
         Assert.Contains("ended with status 137", failure.Message);
+    }
+
+    [NeedsFact]
+    public void What_a_killed_run_left_is_removed_by_the_next_one()
+    {
+        // A namespace with a process in it, whose owner is a process that has ended.
+        using Process owner = Process.Start("true");
+        string start = Native.StartTime(owner.Id) ?? "1";
+        owner.WaitForExit();
+        string id = $"ff{owner.Id}x1", folder = Path.Combine(Lab.Root, id);
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "owner"), $"{owner.Id} {start}");
+        Process.Start("ip", ["netns", "add", id + "-a"]).WaitForExit();
+        using Process left = Process.Start("ip", ["netns", "exec", id + "-a", "sleep", "30"]);
+        SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{left.Id}/comm") == "sleep\n", TimeSpan.FromSeconds(5));
+
+        Lab.RemoveLeftovers();
+
+        Assert.True(left.WaitForExit(5000));
+        Assert.False(File.Exists($"/run/netns/{id}-a"));
+        Assert.False(Directory.Exists(folder));
     }
 
     [Fact]

@@ -11,7 +11,7 @@ namespace FenceFirst.SystemTests;
 internal sealed class Lab : IAsyncDisposable
 {
     // Root's own folder: scripts below /tmp could be replaced by anybody, and a daemon is right to object.
-    private const string Root = "/run/fencefirst-lab";
+    internal const string Root = "/run/fencefirst-lab";
     private static readonly Lock Cleaning = new();
     private static int _last;
     private static bool _cleaned;
@@ -59,6 +59,9 @@ internal sealed class Lab : IAsyncDisposable
             if (!_cleaned)
             {
                 RemoveLeftovers();
+                // The very first `ip netns add` of a machine prepares /run/netns; two of them at once would disturb each other.
+                RunQuietly("ip", "netns", "add", $"ff{Environment.ProcessId}-first");
+                RunQuietly("ip", "netns", "del", $"ff{Environment.ProcessId}-first");
                 _cleaned = true;
             }
         }
@@ -285,7 +288,8 @@ internal sealed class Lab : IAsyncDisposable
         }
     }
 
-    private static void RemoveLeftovers()
+    /// <summary>Removes the laboratories whose test run has gone without removing them.</summary>
+    internal static void RemoveLeftovers()
     {
         if (!Directory.Exists(Root))
         {
@@ -328,9 +332,13 @@ internal sealed class Lab : IAsyncDisposable
             RunQuietly("ip", "netns", "del", networkNamespace);
         }
         string folder = Path.Combine(Root, id);
-        if (Directory.Exists(folder))
+        try
         {
             Directory.Delete(folder, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Another test run has removed the same leftover.
         }
     }
 

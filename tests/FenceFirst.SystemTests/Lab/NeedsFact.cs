@@ -46,6 +46,10 @@ internal static class Needs
         return folders.Split(':').Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
     }
 
+    /// <summary>The full path of the daemon under test; fails with the command that builds it.</summary>
+    public static string FenceFirst =>
+        FindProgram("fencefirst") ?? throw new Xunit.Sdk.XunitException("out/fencefirst is not there: build it with ./fencefirst --build-only");
+
     /// <summary>The root of the repository: the folder above us that holds the solution.</summary>
     public static string Repository
     {

@@ -51,7 +51,7 @@ internal sealed class Node(Lab lab, string name, string networkNamespace, string
 
     /// <summary>The command line of the daemon under test with its state and socket in the node's folder.</summary>
     public IEnumerable<string> FenceFirstCommand(string verb, params string[] arguments) =>
-        [Needs.FindProgram("fencefirst")!, verb, .. arguments, "--state-dir", Path.Combine(folder, "state"), "--socket", Path.Combine(folder, "fencefirst.sock")];
+        [Needs.FenceFirst, verb, .. arguments, "--state-dir", Path.Combine(folder, "state"), "--socket", Path.Combine(folder, "fencefirst.sock")];
 
     /// <summary>Starts Debian's keepalived on a configuration.</summary>
     public Daemon StartKeepalived(string configuration)

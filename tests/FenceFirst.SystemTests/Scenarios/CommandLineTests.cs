@@ -36,7 +36,7 @@ public sealed class CommandLineTests(ITestOutputHelper output)
             mount -t tmpfs none /var/lib
             mkdir -p '{lab.Folder}'
             mount --bind /mnt '{lab.Folder}'
-            exec '{Needs.FindProgram("fencefirst")}' -n -l -D -P -f '{file}' -p /run/keepalived.pid -r /run/vrrp.pid
+            exec '{Needs.FenceFirst}' -n -l -D -P -f '{file}' -p /run/keepalived.pid -r /run/vrrp.pid
             """);
         await daemon.WaitForLogAsync("(VI_1) Entering BACKUP STATE");
         await a.WaitForAddressAsync(lab.Virtual);
@@ -59,7 +59,7 @@ public sealed class CommandLineTests(ITestOutputHelper output)
         string text = Conf.File(new Conf(lab.Virtual));
         string file = a.WriteFile("tested.conf", good.Length == 0 ? text : text.Replace(good, bad, StringComparison.Ordinal));
         (int theirs, string theirWords) = await a.TryRunAsync("keepalived", "-t", "-f", file);
-        (int ours, string ourWords) = await a.TryRunAsync(Needs.FindProgram("fencefirst")!, "-t", "-f", file);
+        (int ours, string ourWords) = await a.TryRunAsync(Needs.FenceFirst, "-t", "-f", file);
         lab.Note("keepalived", theirWords);
         lab.Note("fencefirst", ourWords);
         Assert.True(theirs == ours, $"{what}: keepalived ends with {theirs}, we with {ours}\n{theirWords}\n{ourWords}");

@@ -8,13 +8,20 @@ public sealed class LinkTests(ITestOutputHelper output)
     [NeedsTheory("keepalived", "fencefirst")]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_lost_link_is_a_fault_and_heals(bool cable)
+    public Task A_lost_link_is_a_fault_and_heals(bool cable) => TellAsync((node, conf) => node.StartFenceFirst(conf), cable);
+
+    [NeedsTheory("keepalived")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task A_lost_link_is_a_fault_for_keepalived_too(bool cable) => TellAsync((node, conf) => node.StartKeepalived(conf), cable);
+
+    private async Task TellAsync(Func<Node, string, Daemon> start, bool cable)
     {
         // Once the carrier is lost (the other end goes down), once the interface itself is taken down; keepalived takes over meanwhile.
         await using Lab lab = await Lab.OpenAsync(output, "a", "b");
         Node a = lab["a"], b = lab["b"];
         Task Link(bool up) => cable ? lab.SetCableAsync(a, up) : a.SetLinkAsync(up);
-        Daemon daemon = a.StartFenceFirst(Conf.File(new Conf(lab.Virtual) { Priority = 150 }));
+        Daemon daemon = start(a, Conf.File(new Conf(lab.Virtual) { Priority = 150 }));
         await a.WaitForAddressAsync(lab.Virtual);
         Daemon other = b.StartKeepalived(Conf.File(new Conf(lab.Virtual)));
         await other.WaitForLogAsync("(VI_1) Entering BACKUP STATE");
