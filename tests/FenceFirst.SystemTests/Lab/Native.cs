@@ -1,0 +1,131 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace FenceFirst.SystemTests;
+
+/// <summary>A signal by its number on Linux.</summary>
+internal enum Signal
+{
+    Hup = 1,
+    Int = 2,
+    Kill = 9,
+    Usr1 = 10,
+    Term = 15,
+    Cont = 18,
+    Stop = 19,
+}
+
+/// <summary>The few system calls that the laboratory makes itself, so that its observers share nothing with the daemon under test.</summary>
+internal static class Native
+{
+    /// <summary>Sends a signal; a process that has gone already is not an error.</summary>
+    public static void Kill(int pid, Signal signal)
+    {
+        if (pid <= 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(pid), pid, "That would signal more than one process.");
+        }
+        const int noSuchProcess = 3;
+        if (kill(pid, (int)signal) != 0 && Marshal.GetLastPInvokeError() != noSuchProcess)
+        {
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"kill({pid}, {signal})");
+        }
+    }
+
+    /// <summary>Opens a socket that hears the kernel's address messages in a namespace. The calling thread moves there, so it must not be a pool thread.</summary>
+    public static int OpenAddressSocket(string networkNamespace)
+    {
+        const int cloneNewNet = 0x40000000, netlink = 16, rawCloseOnExec = 3 | 0x80000, socketLevel = 1, receiveTimeout = 20, receiveBufferForce = 33;
+        const uint ipv4Addresses = 0x10, ipv6Addresses = 0x100;
+        using (SafeFileHandle handle = File.OpenHandle("/run/netns/" + networkNamespace))
+        {
+            Checked(setns((int)handle.DangerousGetHandle(), cloneNewNet), "setns");
+        }
+        int descriptor = Checked(socket(netlink, rawCloseOnExec, 0), "socket");
+        // struct timeval: wake up every 0.2 s to see whether the test is over.
+        Checked(setsockopt(descriptor, socketLevel, receiveTimeout, [0, 200_000], 16), "SO_RCVTIMEO");
+        Checked(setsockopt(descriptor, socketLevel, receiveBufferForce, [1 << 20], 4), "SO_RCVBUFFORCE");
+        // struct sockaddr_nl: family and padding, port, groups.
+        Checked(bind(descriptor, [netlink, 0, ipv4Addresses | ipv6Addresses], 12), "bind");
+        return descriptor;
+    }
+
+    /// <summary>Receives one datagram: its length, or 0 when the time-out passed.</summary>
+    public static int Receive(int descriptor, byte[] buffer)
+    {
+        const int again = 11, interrupted = 4;
+        nint length = recv(descriptor, buffer, buffer.Length, 0);
+        if (length >= 0)
+        {
+            return (int)length;
+        }
+        int error = Marshal.GetLastPInvokeError();
+        return error is again or interrupted ? 0 : throw new Win32Exception(error, "recv");
+    }
+
+    public static void Close(int descriptor) => _ = close(descriptor);
+
+    /// <summary>The ids of a process and of everything that descends from it, children before their parents.</summary>
+    public static IReadOnlyList<int> Family(int root)
+    {
+        List<(int Pid, int Parent)> all = [];
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), out int pid) && TryReadStat(pid, out string[] fields))
+            {
+                all.Add((pid, int.Parse(fields[1])));
+            }
+        }
+        List<int> family = [root];
+        for (int i = 0; i < family.Count; i++)
+        {
+            family.AddRange(all.Where(each => each.Parent == family[i] && !family.Contains(each.Pid)).Select(each => each.Pid));
+        }
+        family.Reverse();
+        return family;
+    }
+
+    /// <summary>When a process was started, in the kernel's ticks since boot: with its id, this names one process for good. Null when there is none.</summary>
+    public static string? StartTime(int pid) => TryReadStat(pid, out string[] fields) ? fields[19] : null;
+
+    // The fields of /proc/PID/stat from the state on: state, parent, ...; the name before it may hold spaces and brackets.
+    private static bool TryReadStat(int pid, out string[] fields)
+    {
+        fields = [];
+        try
+        {
+            string text = File.ReadAllText($"/proc/{pid}/stat");
+            fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private static int Checked(int result, string call) =>
+        result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError(), call);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int kill(int pid, int signal);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int setns(int descriptor, int kind);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int socket(int family, int type, int protocol);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int setsockopt(int descriptor, int level, int option, long[] value, uint length);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int bind(int descriptor, uint[] address, uint length);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint recv(int descriptor, byte[] buffer, nint length, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int close(int descriptor);
+}
