@@ -1,6 +1,18 @@
+using System.CommandLine;
+using FenceFirst.Cli;
+
 namespace FenceFirst;
 
+/// <summary>Verbs and composition by hand.</summary>
 internal static class Program
 {
-    private static int Main(string[] args) => args.Length;
+    private static int Main(string[] arguments)
+    {
+        if (KeepalivedFlags.Applies(arguments))
+        {
+            return KeepalivedFlags.Run(arguments, Console.Out, Console.Error);
+        }
+
+        return CommandLineVerbs.Create().Parse(arguments).Invoke();
+    }
 }

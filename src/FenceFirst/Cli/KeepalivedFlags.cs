@@ -245,8 +245,8 @@ internal static class KeepalivedFlags
     {
         int? number = name switch
         {
-            "STOP" => Signals.Terminate,
-            "RELOAD" => Signals.HangUp,
+            "STOP" => (int)DaemonSignal.Terminate,
+            "RELOAD" => (int)DaemonSignal.Reload,
             _ => null,
         };
         if (number is null)

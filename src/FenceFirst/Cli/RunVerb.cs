@@ -135,7 +135,7 @@ internal static class RunVerb
     {
         if (process.RealTimePriority > 0)
         {
-            Report("vrrp_rt_priority", ProcessTuning.SetRoundRobin(process.RealTimePriority));
+            Report("vrrp_rt_priority", ProcessTuning.SetRealTime(process.RealTimePriority));
         }
 
         if (process.Nice != 0)
@@ -148,11 +148,11 @@ internal static class RunVerb
             Report("vrrp_no_swap", ProcessTuning.LockMemory());
         }
 
-        void Report(string keyword, int errno)
+        void Report(string keyword, TuningResult result)
         {
-            if (errno != 0)
+            if (!result.IsApplied)
             {
-                log.Write(TimelineLevel.Warning, $"{keyword}: {ErrnoText.Describe(errno)}; the daemon goes on without it");
+                log.Write(TimelineLevel.Warning, $"{keyword}: {result.Explanation}; the daemon goes on without it");
             }
         }
     }

@@ -200,18 +200,18 @@ internal sealed class EventLoop : IDisposable
 
     private void TakeSignals()
     {
-        while (_signals.TryTake(out int signal))
+        while (_signals.TryTake(out DaemonSignal signal))
         {
             switch (signal)
             {
-                case Signals.Terminate or Signals.Interrupt:
+                case DaemonSignal.Terminate or DaemonSignal.Interrupt:
                     Stop();
                     break;
-                case Signals.HangUp:
+                case DaemonSignal.Reload:
                     BeginReload();
                     break;
-                default:
-                    _log.Write(TimelineLevel.Notice, $"signal {signal} has no meaning yet and is ignored");
+                case DaemonSignal.WriteState or DaemonSignal.WriteCounters:
+                    _log.Write(TimelineLevel.Notice, "dumps on SIGUSR1 and SIGUSR2 are not supported yet; the signal is ignored");
                     break;
             }
         }

@@ -94,7 +94,7 @@ internal sealed class LogWriter : IDisposable
 
     private void Put(StringBuilder builder, in Line line)
     {
-        _syslog?.Write(SyslogPriority(line.Level), line.Text);
+        _syslog?.Write(Severity(line.Level), line.Text);
         if (_stream is null)
         {
             return;
@@ -139,6 +139,8 @@ internal sealed class LogWriter : IDisposable
         TimelineLevel.Warning => 4,
         TimelineLevel.Error => 3,
     };
+
+    private static LogSeverity Severity(TimelineLevel level) => (LogSeverity)SyslogPriority(level);
 
     private static string LevelName(TimelineLevel level) => level switch
     {

@@ -1,0 +1,112 @@
+using System.CommandLine;
+using FenceFirst.Daemon;
+
+namespace FenceFirst.Cli;
+
+/// <summary>The verbs with their options, as System.CommandLine sees them.</summary>
+internal static class CommandLineVerbs
+{
+    /// <summary>All verbs.</summary>
+    public static RootCommand Create() => new(
+        "FenceFirst: VRRP in which a standby takes the virtual address only after every step you asked for, the fence first of all, has succeeded. "
+        + "Without a verb keepalived's own options are understood (-f FILE -n -l -D -t ...).")
+    {
+        Run(),
+        Check(),
+        Decode(),
+        Demo(),
+    };
+
+    private static Command Run()
+    {
+        Option<string> file = FileOption();
+        Option<string?> configId = ConfigIdOption();
+        Option<string> stateDirectory = new("--state-dir")
+        {
+            Description = "where what must survive a restart is kept",
+            DefaultValueFactory = _ => "/var/lib/fencefirst",
+            HelpName = "DIR",
+        };
+        Option<string> socket = new("--socket") { Description = "control socket", DefaultValueFactory = _ => "/run/fencefirst.sock", HelpName = "PATH" };
+        Option<string?> pidFile = new("--pid-file") { Description = "write and lock a process id file", HelpName = "PATH" };
+        Option<string?> log = new("--log") { Description = "where the log goes and how it looks; default: text on standard error, key=value under journald" };
+        log.AcceptOnlyFromAmong("text", "keyvalue", "syslog");
+        Option<bool> detail = new("--detail", "-D") { Description = "log details, as keepalived does with -D" };
+        Command command = new("run", "run the daemon in the foreground until SIGTERM; SIGHUP reads the configuration again")
+        {
+            file, configId, stateDirectory, socket, pidFile, log, detail,
+        };
+        command.SetAction(parsed => RunVerb.Run(
+            new RunOptions
+            {
+                File = parsed.GetRequiredValue(file),
+                ConfigId = parsed.GetValue(configId),
+                StateDirectory = parsed.GetRequiredValue(stateDirectory),
+                Socket = parsed.GetRequiredValue(socket),
+                PidFile = parsed.GetValue(pidFile),
+                IsLoggingToConsole = parsed.GetValue(log) != "syslog",
+                IsLoggingToSyslog = parsed.GetValue(log) == "syslog",
+                Format = parsed.GetValue(log) switch { "text" => LogFormat.Text, "keyvalue" => LogFormat.KeyValue, _ => null },
+                IsDetailed = parsed.GetValue(detail),
+            },
+            Console.Error));
+        return command;
+    }
+
+    private static Command Check()
+    {
+        Option<string> file = FileOption();
+        Option<string?> configId = ConfigIdOption();
+        Option<bool> json = JsonOption();
+        Option<bool> strict = new("--strict") { Description = "warnings refuse the file too" };
+        Command command = new("check", "read a configuration file and tell every problem at once; starts nothing (exit status 0 good, 1 refused)")
+        {
+            file, configId, json, strict,
+        };
+        command.SetAction(parsed => CheckVerb.Run(
+            parsed.GetRequiredValue(file), parsed.GetValue(configId), parsed.GetValue(json), parsed.GetValue(strict), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Decode()
+    {
+        Argument<string[]> what = new("HEX|FILE.pcap") { Description = "bytes in hexadecimal, or a capture file", Arity = ArgumentArity.OneOrMore };
+        Option<bool> json = JsonOption();
+        Command command = new("decode", "tell in words what a packet or a capture says, and why a packet would be refused (exit status 0 good, 1 refused, 2 unusable)")
+        {
+            what, json,
+        };
+        command.SetAction(parsed => DecodeVerb.Run(string.Join(' ', parsed.GetRequiredValue(what)), parsed.GetValue(json), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Demo()
+    {
+        Option<bool> keep = new("--keep") { Description = "leave it running for a look round, until Ctrl-C" };
+        Option<bool> json = JsonOption();
+        Command command = new("demo", "two nodes in network namespaces on this machine: a fence that fails, a fence that succeeds (exit status 0 when every claim held)")
+        {
+            keep, json,
+        };
+        command.SetAction(parsed => DemoVerb.Run(parsed.GetValue(keep), parsed.GetValue(json), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Option<string> FileOption() => new("--file", "-f")
+    {
+        Description = "configuration file",
+        DefaultValueFactory = _ => DefaultFile(),
+        HelpName = "FILE",
+    };
+
+    private static Option<string?> ConfigIdOption() => new("--config-id", "-i")
+    {
+        Description = "id for lines that begin with @ID; default: the host name up to its first dot ('fencefirst' is always true as well)",
+        HelpName = "ID",
+    };
+
+    private static Option<bool> JsonOption() => new("--json") { Description = "print JSON" };
+
+    private static string DefaultFile() =>
+        File.Exists("/etc/fencefirst/fencefirst.conf") ? "/etc/fencefirst/fencefirst.conf" : "/etc/keepalived/keepalived.conf";
+}
