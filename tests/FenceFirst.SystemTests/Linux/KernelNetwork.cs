@@ -23,7 +23,9 @@ internal sealed class KernelNetwork : IDisposable
         {
             using RtNetlink netlink = new();
             Prepare(netlink, "right0", "10.9.0.2", "fd09::2");
+            AwaitUp("right0");
         });
+        InLeft(() => AwaitUp("left0"));
     }
 
     internal int Left { get; }
@@ -67,6 +69,18 @@ internal sealed class KernelNetwork : IDisposable
         }
 
         return null;
+    }
+
+    /// <summary>The kernel tells of a carrier (IFF_RUNNING) up to a second after the link is set up.</summary>
+    internal static void AwaitUp(string name)
+    {
+        using RtNetlink netlink = new();
+        MonotonicInstant end = MonotonicClock.Now + TimeSpan.FromSeconds(10);
+        while (!netlink.DumpLinks().Single(x => x.Name == name).IsUp)
+        {
+            Assert.True(MonotonicClock.Now < end, $"{name} did not come up");
+            Thread.Yield();
+        }
     }
 
     public void Dispose()
