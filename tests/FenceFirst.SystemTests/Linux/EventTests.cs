@@ -162,6 +162,18 @@ public sealed class EventTests
     }
 
     [LinuxFact]
+    public void Program_runs_again_in_a_user_namespace_and_its_exit_status_comes_back()
+    {
+        // Shown with the host of this very test, which is asked for something short, and for something it refuses; several times, because
+        // the copy is made of a process with many threads.
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Equal(0, UserNamespace.ReExecute(["dotnet", "--list-runtimes"], "NAME=value"));
+            Assert.NotEqual(0, UserNamespace.ReExecute(["dotnet", "/nonexistent.dll"]));
+        }
+    }
+
+    [LinuxFact]
     public void Capabilities_are_complete_as_root() => Assert.Empty(Capabilities.Missing());
 
     private static Socket Listen(string path)
