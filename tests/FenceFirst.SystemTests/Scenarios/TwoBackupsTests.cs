@@ -2,13 +2,6 @@ using Xunit.Abstractions;
 
 namespace FenceFirst.SystemTests;
 
-/// <summary>Tests that run when no other does, because they show a difference of a few milliseconds.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class Alone
-{
-    public const string Name = "Alone";
-}
-
 /// <summary>Three nodes: while one standby fences, the other one must neither walk past it nor wait for ever.</summary>
 [Collection(Alone.Name)]
 public sealed class TwoBackupsTests(ITestOutputHelper output)
