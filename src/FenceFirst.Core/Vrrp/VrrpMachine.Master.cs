@@ -75,12 +75,9 @@ public ref partial struct VrrpMachine
     {
         _state.Master = source;
         _state.MasterPriority = advert.Priority;
-        if (_config.Version == 3)
-        {
-            // RFC 9568 section 6.4.3: adopt the winner's interval.
-            _state.MasterAdvertInterval = advert.AdvertInterval;
-        }
 
+        // RFC 9568 section 6.4.3: adopt the winner's interval.
+        LearnInterval(advert);
         BeginLeaving(Transition.Yield);
     }
 

@@ -269,6 +269,7 @@ public ref partial struct VrrpMachine
             _state.AdvertAt = MonotonicInstant.Never;
             _state.Master = source;
             _state.MasterPriority = advert.Priority;
+            LearnInterval(advert);
         }
     }
 }

@@ -227,7 +227,8 @@ public ref partial struct VrrpMachine
         if (_state.Phase == VrrpPhase.Backup)
         {
             // The running timer is shifted by the difference of the skews, not started anew (keepalived: vrrp_set_effective_priority).
-            _state.MasterDownAt += MasterDownInterval - before;
+            // A deadline that would lie in the past is now.
+            _state.MasterDownAt = MonotonicInstant.Later(_now, _state.MasterDownAt + (MasterDownInterval - before));
         }
     }
 
@@ -244,6 +245,7 @@ public ref partial struct VrrpMachine
         else if (_config.IsOwner && _config.IsStateMaster)
         {
             // RFC 9568 section 6.4.1: an owner takes over at once; here that means its promotion steps start at once (G1).
+            // DEVIATION: an owner without "state MASTER" waits as every other router, as keepalived does and its users expect.
             BeginPromotion(PromotionReason.Startup, InternetAddress.None);
         }
         else

@@ -54,6 +54,34 @@ internal sealed class MachineDriver
     /// <summary>The node with the letter.</summary>
     public SimulatedNode this[char name] => Nodes[name - 'a'];
 
+    /// <summary>One booted node m (10.0.0.13) among peers that only tests speak for: a..l have smaller addresses, n..z greater ones.</summary>
+    public static SimulatedNode Alone(NodeConfig config, bool isBooted = true)
+    {
+        MachineDriver driver = new();
+        SimulatedNode node = new(driver, 'm', config);
+        driver.Nodes.Add(node);
+        if (isBooted)
+        {
+            node.Boot();
+        }
+
+        return node;
+    }
+
+    /// <summary>As above with one instance.</summary>
+    public static SimulatedNode Alone(VrrpConfig config, bool isBooted = true) => Alone(TestConfig.Node(config), isBooted);
+
+    /// <summary>As above, and Master: nobody was heard and every step succeeded.</summary>
+    public static SimulatedNode Master(VrrpConfig config)
+    {
+        SimulatedNode node = Alone(config);
+        node.Driver.Steps = (_, _) => (TimeSpan.FromMilliseconds(1), StepOutcome.Success);
+        node.Driver.Advance(4);
+        node.Driver.Steps = (_, _) => null;
+        Assert.Equal(VrrpPhase.Master, node.Phase);
+        return node;
+    }
+
     /// <summary>Delivers every advert to everybody at once, by the clock.</summary>
     public MachineDriver Connected()
     {
@@ -192,6 +220,9 @@ internal sealed class SimulatedNode
 
     /// <summary>Configuration.</summary>
     public NodeConfig Config { get; }
+
+    /// <summary>The world it lives in.</summary>
+    public MachineDriver Driver => _driver;
 
     /// <summary>State of the machine.</summary>
     public NodeState State { get; private set; }
@@ -348,6 +379,22 @@ internal sealed class SimulatedNode
 
     /// <summary>Whether an entry of the kind has been recorded.</summary>
     public bool Recorded(TimelineKind kind) => Entries.Any(entry => entry.Kind == kind);
+
+    /// <summary>Effects of the last event but timers and records, one word each: what a peer or the kernel would see.</summary>
+    public string Seen => string.Join(' ', Last.Select(Word).Where(word => word.Length > 0));
+
+    private static string Word(NodeEffect effect) => effect.Kind switch
+    {
+        NodeEffectKind.SendAdvert => $"advert:{effect.Priority}",
+        NodeEffectKind.AskKernel => effect.Effect.ToString(),
+        NodeEffectKind.Announce => $"announce:{effect.Count}",
+        NodeEffectKind.StartStep => $"step:{effect.Step}",
+        NodeEffectKind.KillStep => "kill",
+        NodeEffectKind.StartScript => "script",
+        NodeEffectKind.KillScript => "kill-script",
+        NodeEffectKind.Notify => $"notify:{effect.Notification}",
+        NodeEffectKind.ArmTimer or NodeEffectKind.Record => "",
+    };
 
     /// <summary>How many priority 0 adverts were sent.</summary>
     public int Releases => Sent.Count(advert => advert.Priority == 0);
