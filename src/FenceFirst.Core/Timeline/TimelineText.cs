@@ -52,6 +52,7 @@ public static class TimelineText
         TimelineKind.StepSkipped => TimelineLevel.Notice,
         TimelineKind.StepEnded => entry.Outcome.IsSuccess ? TimelineLevel.Notice : TimelineLevel.Error,
         TimelineKind.StepTimedOut => TimelineLevel.Warning,
+        TimelineKind.StepStuck => TimelineLevel.Error,
         TimelineKind.PromotionFailed => TimelineLevel.Error,
         TimelineKind.PromotionEndedByMaster => TimelineLevel.Notice,
         TimelineKind.PromotionEnding => TimelineLevel.Notice,
@@ -166,6 +167,8 @@ public static class TimelineText
             TimelineKind.StepSkipped => $"{Kind(entry)}: {step} skipped: its target is not {entry.Address}, the master we lost (fence_scope last_master)",
             TimelineKind.StepEnded => $"{Kind(entry)}: {step} {Outcome(entry.Outcome)} after {Duration(entry.Duration)} (attempt {entry.Attempt}, try {entry.Second})",
             TimelineKind.StepTimedOut => $"{Kind(entry)}: {step} timed out after {Duration(entry.Duration)}: it has failed, whatever it may still answer; it is being killed",
+            TimelineKind.StepStuck =>
+                $"{Kind(entry)}: {step} (attempt {entry.Attempt}) does not die although it was killed; our adverts stop, so that it does not hold the other nodes back. Look at the process",
             TimelineKind.PromotionFailed => DescribeFailure(instance, step, entry),
             TimelineKind.PromotionEndedByMaster =>
                 $"promotion: ends, because {entry.Address} is alive with priority {entry.First} (ours {entry.Second})"

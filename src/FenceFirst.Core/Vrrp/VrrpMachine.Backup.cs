@@ -11,6 +11,13 @@ public ref partial struct VrrpMachine
     {
         if (advert.Priority == 0)
         {
+            if (_config.Promotion is not null && !_state.Master.IsNone && source != _state.Master && source != _state.LowerMaster)
+            {
+                // DEVIATION: RFC 9568 section 6.4.2 shortens the timer for anybody's priority zero. A candidate that gives up says nothing about the
+                // master that we follow, and taking over early could fence it in good health. With a promotion only its own word counts.
+                return;
+            }
+
             // RFC 9568 section 6.4.2: priority zero sets Active_Down_Timer to Skew_Time.
             _state.MasterDownAt = _now + VrrpTimers.Skew(_config.Version, _state.Priority, _state.MasterAdvertInterval);
             _state.IsMasterReleased = true;
@@ -27,6 +34,7 @@ public ref partial struct VrrpMachine
                 Record(new TimelineEntry { Kind = TimelineKind.LowerAdvertDiscarded, Address = source, First = advert.Priority, Second = _state.Priority });
             }
 
+            _state.HasMasterChanged |= !_state.Master.IsNone && _state.Master != source;
             _state.LowerMaster = source;
             _state.LowerHeardAt = _now;
             return;
@@ -50,7 +58,7 @@ public ref partial struct VrrpMachine
         if (_state.Master != source || _state.IsMasterReleased)
         {
             Record(new TimelineEntry { Kind = TimelineKind.MasterChanged, Address = source, First = advert.Priority, Second = _state.Priority });
-            _state.FailedPromotions = 0;
+            _state.HasMasterChanged |= !_state.Master.IsNone && _state.Master != source;
         }
 
         // RFC 9568 section 6.4.2: learn the interval, recompute and restart Active_Down_Timer.
