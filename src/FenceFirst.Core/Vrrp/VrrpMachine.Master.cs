@@ -14,7 +14,6 @@ public ref partial struct VrrpMachine
         _state.Phase = VrrpPhase.Master;
         _state.IsPreemptGivenUp = false;
         _state.IsRestoreWanted = false;
-        _state.IsRemovalDoubtful = false;
         ForgetMaster();
         Record(new TimelineEntry { Kind = TimelineKind.EnteredMaster, Second = _state.Priority });
         BeginTransition(Transition.Raise);

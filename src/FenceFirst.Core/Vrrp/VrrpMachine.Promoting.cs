@@ -175,7 +175,7 @@ public ref partial struct VrrpMachine
         Record(StepEntry(TimelineKind.StepStuck, _now - _state.Steps.StartedAt));
         if (_state.Phase == VrrpPhase.Promoting && !_state.AdvertAt.IsNever)
         {
-            SendRelease(count: 1);
+            ReleaseAsCandidate();
         }
 
         _state.AdvertAt = MonotonicInstant.Never;
@@ -293,10 +293,22 @@ public ref partial struct VrrpMachine
         if (!_state.AdvertSentAt.IsNever)
         {
             // We have been advertising: the others may go on at once, we hold nothing. A better candidate waits for this word (DESIGN 3.5).
-            SendRelease(count: 1);
+            ReleaseAsCandidate();
         }
 
         SettleAfterLeaving(notifyBackup: false);
+    }
+
+    /// <summary>"I hold nothing" is not said while an address of an earlier story could not be removed.</summary>
+    private void ReleaseAsCandidate()
+    {
+        if (_state.IsRemovalDoubtful)
+        {
+            Record(new TimelineEntry { Kind = TimelineKind.ReleaseWithheld, First = 1 });
+            return;
+        }
+
+        SendRelease(count: 1);
     }
 
     /// <summary>A fault, a stop or a stall ends the promotion; a fence or run under way is awaited first.</summary>

@@ -160,7 +160,7 @@ public record struct VrrpState
     /// <summary>Index into the order of <see cref="Transition"/>.</summary>
     public byte Position;
 
-    /// <summary>Whether something in this transition could not be undone, so that "released" would be a lie.</summary>
+    /// <summary>Whether something could not be removed when Master was last left, so that "released" would be a lie.</summary>
     public bool IsRemovalDoubtful;
 
     /// <summary>Whether an address was lost while a transition was under way, so that it has to be put back afterwards.</summary>

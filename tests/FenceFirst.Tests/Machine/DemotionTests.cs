@@ -161,6 +161,20 @@ public class DemotionTests
         Assert.Equal(0, m.Releases);
     }
 
+    // 3.4: the doubt outlives the demotion: a later promotion that fails does not say "I hold nothing" either.
+    [Fact]
+    public void An_address_that_could_not_be_removed_withholds_priority_zero_of_later_candidates()
+    {
+        SimulatedNode m = MachineDriver.Master(TestConfig.Instance().Promote(TestConfig.Run()));
+        m.Driver.Kernel = (_, _) => 1;
+        m.Hear('z', 200);
+        m.Driver.Advance(4);
+        Assert.Equal(VrrpPhase.Promoting, m.Phase);
+        m.Fail();
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        Assert.Equal(0, m.Releases);
+    }
+
     // 3.4: what is not there any more (ENOENT, ESRCH, ENODEV, EADDRNOTAVAIL) is gone: no doubt, priority 0 is true.
     [Theory]
     [InlineData(2)]

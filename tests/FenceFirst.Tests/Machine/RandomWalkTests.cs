@@ -180,7 +180,13 @@ public class RandomWalkTests
                 node.DeliverIfRunning(NodeEvent.PacketRefused(0, Core.Wire.DecodeError.WrongChecksum, TestConfig.AddressOf('z')));
                 break;
             case 9:
-                node.DeliverIfRunning(NodeEvent.StepEnded(0, (uint)random.Next(40), StepOutcome.Success));
+                // A late answer to an attempt that is not under way any more.
+                uint stale = (uint)random.Next(1, 40);
+                if (node.State.Instances[0].Steps.Attempt != stale)
+                {
+                    node.DeliverIfRunning(NodeEvent.StepEnded(0, stale, StepOutcome.Success));
+                }
+
                 break;
             default:
                 break;
