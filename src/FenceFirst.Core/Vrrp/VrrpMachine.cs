@@ -244,7 +244,7 @@ public ref partial struct VrrpMachine
         else if (_config.IsOwner && _config.IsStateMaster)
         {
             // RFC 9568 section 6.4.1: an owner takes over at once; here that means its promotion steps start at once (G1).
-            // DEVIATION: an owner without "state MASTER" waits as every other router, as keepalived does and its users expect.
+            // DEVIATION: An owner without "state MASTER" waits as every other router, as keepalived does and its users expect.
             BeginPromotion(PromotionReason.Startup, InternetAddress.None);
         }
         else
