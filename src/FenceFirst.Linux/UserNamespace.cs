@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace FenceFirst.Linux;
 
@@ -27,7 +26,7 @@ public static unsafe class UserNamespace
             variables.Add($"{variable.Key}={variable.Value}");
         }
 
-        using CStrings strings = new();
+        using NativeStrings strings = new();
         Prepared prepared = new()
         {
             Path = strings.Add("/proc/self/exe"),
@@ -119,42 +118,5 @@ public static unsafe class UserNamespace
         internal nint UserLength;
         internal nint GroupLength;
         internal nint SystemCall;
-    }
-
-    /// <summary>C strings outside the managed heap.</summary>
-    private sealed class CStrings : IDisposable
-    {
-        private readonly List<nint> _memory = [];
-
-        internal byte* Add(string text)
-        {
-            int length = Encoding.UTF8.GetByteCount(text);
-            byte* bytes = (byte*)NativeMemory.Alloc((nuint)length + 1);
-            _memory.Add((nint)bytes);
-            Encoding.UTF8.GetBytes(text, new Span<byte>(bytes, length));
-            bytes[length] = 0;
-            return bytes;
-        }
-
-        internal byte** AddAll(IReadOnlyList<string> texts)
-        {
-            byte** list = (byte**)NativeMemory.Alloc((nuint)((texts.Count + 1) * sizeof(byte*)));
-            _memory.Add((nint)list);
-            for (int i = 0; i < texts.Count; i++)
-            {
-                list[i] = Add(texts[i]);
-            }
-
-            list[texts.Count] = null;
-            return list;
-        }
-
-        public void Dispose()
-        {
-            foreach (nint memory in _memory)
-            {
-                NativeMemory.Free((void*)memory);
-            }
-        }
     }
 }
