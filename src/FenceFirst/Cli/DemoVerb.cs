@@ -77,7 +77,10 @@ internal static class DemoVerb
     {
         bool isColoured = !json && !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         Narrator narrator = new(json ? TextWriter.Null : output, isColoured);
-        narrator.Line("Two nodes, a switch and a client, each in a network namespace of its own: nothing of this machine's network is touched.");
+        narrator.Line("Two nodes, a switch and a client, each in a network namespace of its own: nothing of this machine's network is touched"
+            + (isCopy ? ", no privilege is needed." : "."));
+        narrator.Line("What matters in the configuration of node B (that of node A is its mirror image):");
+        narrator.Excerpt(DemoFiles.Excerpt(NodePlan.A));
         Story story = new(stage, narrator, cancellation);
         story.Play();
         TimeSpan elapsed = narrator.Elapsed;

@@ -32,6 +32,24 @@ internal sealed class DemoFiles : IDisposable
     /// <summary>The script that fences a node.</summary>
     public string FenceScriptOf(NodePlan node) => Path.Combine(Folder, $"fence_{node.Letter}.sh");
 
+    /// <summary>What matters in a node's configuration, for people.</summary>
+    public static string Excerpt(NodePlan other) =>
+        $$"""
+            fence_device {{other.FenceDevice}} {
+                script "fence_{{other.Letter}}.sh"
+                targets {{other.Address}}
+            }
+            vrrp_instance VI_1 {
+                virtual_ipaddress {
+                    {{NodePlan.VirtualAddress}}/{{NodePlan.PrefixLength}}
+                }
+                promotion {
+                    fence {{other.FenceDevice}}
+                }
+                ...
+            }
+        """;
+
     /// <summary>Writes what one node needs: its configuration, and the script with which it fences the other.</summary>
     public void Write(NodePlan node, NodePlan other)
     {

@@ -34,6 +34,9 @@ internal sealed class Narrator(TextWriter output, bool isColoured)
     /// <summary>A line as it is.</summary>
     public void Line(string text = "") => output.WriteLine(text);
 
+    /// <summary>Something from a file.</summary>
+    public void Excerpt(string text) => output.WriteLine(Paint(Faint, text));
+
     /// <summary>The last line.</summary>
     public void Verdict(bool isGood, string text) => output.WriteLine($"\n{Paint(isGood ? Green : Red, text)}");
 

@@ -19,6 +19,7 @@ internal sealed class ServiceClient : IDisposable
     private const int AnswerBytesMax = 64;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan ConnectTime = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan AnswerTime = TimeSpan.FromMilliseconds(100);
 
     private readonly List<Served> _served = [];
@@ -118,7 +119,7 @@ internal sealed class ServiceClient : IDisposable
             return null;
         }
 
-        if (socket.Poll(AnswerTime, SelectMode.SelectWrite)
+        if (socket.Poll(ConnectTime, SelectMode.SelectWrite)
             && socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is 0)
         {
             return socket;

@@ -20,7 +20,7 @@ internal sealed class Story(Stage stage, Narrator narrator, CancellationToken ca
     private static readonly TimeSpan Watch = TimeSpan.FromSeconds(1);
 
     /// <summary>What was asked before the cable was cut may still be answered this long after it.</summary>
-    private static readonly TimeSpan Underway = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Underway = TimeSpan.FromMilliseconds(250);
 
     private readonly List<Claim> _claims = [];
     private readonly List<Moment> _timeline = [];
@@ -56,7 +56,7 @@ internal sealed class Story(Stage stage, Narrator narrator, CancellationToken ca
             "a-fenced-first",
             "It did so only after its fence had succeeded.",
             request is { IsOff: true, IsAddressOnOther: false } && stage.Observer.AddedAt(NodePlan.A) >= request.DoneAt);
-        narrator.Say($"Node B ({NodePlan.B.Address}, priority {NodePlan.B.Priority}) is switched on. Its rule: before I take {NodePlan.VirtualAddress}, node A is fenced.");
+        narrator.Say($"Node B ({NodePlan.B.Address}, priority {NodePlan.B.Priority}) is switched on. Its rule is the mirror image: before I take {NodePlan.VirtualAddress}, node A is fenced.");
         MonotonicInstant joined = MonotonicClock.Now;
         stage.B.PowerOn();
         return Expect("b-stands-by", "Node B stands by: it hears node A.", () => stage.B.Log?.Find($"master is {NodePlan.A.Address}") is not null, StartMax)
@@ -70,13 +70,14 @@ internal sealed class Story(Stage stage, Narrator narrator, CancellationToken ca
         stage.Power.IsBroken = true;
         MonotonicInstant cutAt = MonotonicClock.Now;
         stage.Network.SetConnected(NodePlan.A, false);
-        narrator.Say("The switch forgets the port of node A. A lives, holds the address and notices nothing; B hears only silence. B's power supply does not react.");
+        narrator.Say("The switch forgets the port of node A. A lives, holds the address and notices nothing; B hears only silence. "
+            + "A plain VRRP standby would take the address now, and there would be two. B asks its fence first, and the power supply does not react.");
         if (!Expect("fence-failed", "Node B ran its fence, and the fence failed.", () => Failure(cutAt) is not null, TakeoverMax))
         {
             return false;
         }
 
-        narrator.Quote("node B's log", Failure(cutAt)!.Text.Replace("(VI_1) ", "", StringComparison.Ordinal)); // Expect saw it.
+        narrator.Quote("node B's log", Failure(cutAt)!.Text.Replace("error: (VI_1) ", "", StringComparison.Ordinal)); // Expect saw it.
         Check("fence-asked", "The power supply was asked and did not say \"off\".", stage.Power.Find(NodePlan.A, cutAt) is { IsOff: false });
         Check("reason-given", "Node B says why, and what would help.", Failure(cutAt)!.Text.Contains("exited with status 1", StringComparison.Ordinal));
         Wait(Watch);
@@ -105,7 +106,7 @@ internal sealed class Story(Stage stage, Narrator narrator, CancellationToken ca
         stage.Power.IsBroken = false;
         MonotonicInstant cutAt = MonotonicClock.Now;
         stage.Network.SetConnected(NodePlan.A, false);
-        narrator.Say("The switch forgets the port of node A again. This time the power supply obeys: every process in A is killed and its network card is gone.");
+        narrator.Say("The switch forgets the port of node A again. This time the power supply obeys: it kills every process in A and takes its network card away.");
         if (!Expect("fenced", "Node B ran its fence, and node A lost its power.", () => stage.Power.Find(NodePlan.A, cutAt) is { IsOff: true }, TakeoverMax)
             || !Expect("b-takes-address", "Node B took the address.", () => stage.Observer.IsHeldBy(NodePlan.B), TakeoverMax)
             || !Expect("arp-seen", "Its gratuitous ARP reached the client.", () => Arp(cutAt) is not null, ServiceMax)
