@@ -56,8 +56,24 @@ public sealed class DemoTests(ITestOutputHelper output)
     {
         // Ended as soon as both nodes run: in order, and without a last word. `exec` keeps the process id that the shell printed.
         Outcome outcome = await RunAsync(
-            ["sh", "-c", $"(sleep 4; kill -{signal} $$) >/dev/null 2>&1 & exec '{Needs.FenceFirst}' demo"]);
+            ["sh", "-c", $"(sleep 2; kill -{signal} $$) >/dev/null 2>&1 & exec '{Needs.FenceFirst}' demo"]);
         Assert.Equal(status, outcome.Status);
+        Assert.Equal([], outcome.Left());
+    }
+
+    [NeedsFact("fencefirst")]
+    public async Task A_fence_that_lies_is_noticed_by_the_claims()
+    {
+        // The checks themselves are checked: with a power supply that says "off" and does nothing both nodes hold the address, and the demo must say so.
+        Outcome outcome = await RunAsync([Needs.FenceFirst, "demo", "--json", "--lying-fence"]);
+        Assert.Equal(1, outcome.Status);
+        using JsonDocument document = JsonDocument.Parse(outcome.Output);
+        Assert.False(document.RootElement.GetProperty("succeeded").GetBoolean());
+        Assert.True(document.RootElement.GetProperty("heldTwiceSeconds").GetDouble() > 0);
+        Assert.Equal(
+            ["a-is-off", "held-once"],
+            document.RootElement.GetProperty("claims").EnumerateArray()
+                .Where(claim => !claim.GetProperty("held").GetBoolean()).Select(claim => claim.GetProperty("name").GetString()));
         Assert.Equal([], outcome.Left());
     }
 

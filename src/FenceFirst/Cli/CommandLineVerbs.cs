@@ -87,11 +87,13 @@ internal static class CommandLineVerbs
     {
         Option<bool> keep = new("--keep") { Description = "leave it running for a look round, until Ctrl-C" };
         Option<bool> json = JsonOption();
+        Option<bool> lyingFence = new("--lying-fence") { Description = "the power supply says off and does nothing: which claims notice", Hidden = true };
         Command command = new("demo", "two nodes in network namespaces on this machine: a fence that fails, a fence that succeeds (exit status 0 when every claim held)")
         {
-            keep, json,
+            keep, json, lyingFence,
         };
-        command.SetAction(parsed => DemoVerb.Run(parsed.GetValue(keep), parsed.GetValue(json), Console.Out, Console.Error));
+        command.SetAction(parsed => DemoVerb.Run(
+            parsed.GetValue(keep), parsed.GetValue(json), Console.Out, Console.Error, parsed.GetValue(lyingFence)));
         return command;
     }
 

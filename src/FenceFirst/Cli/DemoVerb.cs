@@ -15,19 +15,19 @@ internal static class DemoVerb
     private const int LogLinesShown = 25;
 
     /// <summary>Runs it; exit status 0 only if every claim held.</summary>
-    public static int Run(bool isKept, bool json, TextWriter output, TextWriter error)
+    public static int Run(bool isKept, bool json, TextWriter output, TextWriter error, bool isFenceLying = false)
     {
         bool isCopy = Unprivileged.IsCopy();
         if (!isCopy && !Environment.IsPrivilegedProcess)
         {
-            return RunUnprivileged(isKept, json, output, error);
+            return RunUnprivileged(isKept, isFenceLying, json, output, error);
         }
 
         using Interruption interruption = new();
         try
         {
             using Stage stage = new();
-            return Play(stage, isKept, isCopy, json, output, error, interruption.Token);
+            return Play(stage, isKept, isFenceLying, isCopy, json, output, error, interruption.Token);
         }
         catch (OperationCanceledException)
         {
@@ -37,7 +37,7 @@ internal static class DemoVerb
         catch (LinuxException exception) when (!isCopy && exception.SystemCall == "unshare")
         {
             // Root without the capability, as in most containers: a user namespace may still be allowed.
-            return RunUnprivileged(isKept, json, output, error);
+            return RunUnprivileged(isKept, isFenceLying, json, output, error);
         }
         catch (LinuxException exception)
         {
@@ -45,12 +45,17 @@ internal static class DemoVerb
         }
     }
 
-    private static int RunUnprivileged(bool isKept, bool json, TextWriter output, TextWriter error)
+    private static int RunUnprivileged(bool isKept, bool isFenceLying, bool json, TextWriter output, TextWriter error)
     {
         List<string> command = OwnProgram.Command("demo");
         if (isKept)
         {
             command.Add("--keep");
+        }
+
+        if (isFenceLying)
+        {
+            command.Add("--lying-fence");
         }
 
         if (json)
@@ -73,7 +78,8 @@ internal static class DemoVerb
         return ExitFailed;
     }
 
-    private static int Play(Stage stage, bool isKept, bool isCopy, bool json, TextWriter output, TextWriter error, CancellationToken cancellation)
+    private static int Play(
+        Stage stage, bool isKept, bool isFenceLying, bool isCopy, bool json, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
         bool isColoured = !json && !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         Narrator narrator = new(json ? TextWriter.Null : output, isColoured);
@@ -81,7 +87,7 @@ internal static class DemoVerb
             + (isCopy ? ", no privilege is needed." : "."));
         narrator.Line("What matters in the configuration of node B (that of node A is its mirror image):");
         narrator.Excerpt(DemoFiles.Excerpt(NodePlan.A));
-        Story story = new(stage, narrator, cancellation);
+        Story story = new(stage, narrator, isFenceLying, cancellation);
         story.Play();
         TimeSpan elapsed = narrator.Elapsed;
         TellTimeline(story, narrator);

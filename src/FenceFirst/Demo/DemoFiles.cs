@@ -82,6 +82,7 @@ internal sealed class DemoFiles : IDisposable
         }
     }
 
+    // Without enable_script_security: in a user namespace the folders above ours belong to nobody, which it rightly refuses.
     private static string Configuration(NodePlan node, NodePlan other, string script) =>
         $$"""
         global_defs {

@@ -26,6 +26,7 @@ internal sealed class PowerSupply : IDisposable
     private readonly List<PowerRequest> _requests = [];
     private readonly Lock _lock = new();
     private volatile bool _isBroken;
+    private volatile bool _isLying;
 
     /// <summary>Begins to listen.</summary>
     public PowerSupply(string path, DemoNetwork network, params DemoNode[] nodes)
@@ -39,6 +40,9 @@ internal sealed class PowerSupply : IDisposable
 
     /// <summary>Whether it does nothing and says so.</summary>
     public bool IsBroken { get => _isBroken; set => _isBroken = value; }
+
+    /// <summary>Whether it does nothing and says that it is done: no promise of ours survives that, and the claims must notice.</summary>
+    public bool IsLying { get => _isLying; set => _isLying = value; }
 
     /// <summary>The first request about a node at or after an instant, or null.</summary>
     public PowerRequest? Find(NodePlan target, MonotonicInstant from)
@@ -80,7 +84,7 @@ internal sealed class PowerSupply : IDisposable
         MonotonicInstant askedAt = MonotonicClock.Now;
         DemoNode? node = Array.Find(_nodes, each => each.Plan.Letter == target);
         DemoNode? other = Array.Find(_nodes, each => each.Plan.Letter != target);
-        bool isOff = node is not null && !IsBroken && node.PowerOff();
+        bool isOff = node is not null && !IsBroken && (IsLying || node.PowerOff());
         bool isAddressOnOther = other is not null && _network.IsHeldBy(other.Plan);
         lock (_lock)
         {

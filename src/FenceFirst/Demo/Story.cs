@@ -8,7 +8,7 @@ namespace FenceFirst.Demo;
 /// Nothing is claimed from what the daemons say about themselves where a kernel can be asked: addresses come from netlink, adverts and ARP
 /// from a capture in the client's namespace, service from the client. Waits are bounded; when one ends without its event the story ends.
 /// </remarks>
-internal sealed class Story(Stage stage, Narrator narrator, CancellationToken cancellation)
+internal sealed class Story(Stage stage, Narrator narrator, bool isFenceLying, CancellationToken cancellation)
 {
     private const int PollMs = 5;
 
@@ -102,12 +102,16 @@ internal sealed class Story(Stage stage, Narrator narrator, CancellationToken ca
     private bool WorkingFence()
     {
         _act = 2;
-        narrator.Heading("Act 2: the same failure, and the fence works");
+        narrator.Heading($"Act 2: the same failure, and the fence {(isFenceLying ? "lies" : "works")}");
         stage.Power.IsBroken = false;
+        stage.Power.IsLying = isFenceLying;
         MonotonicInstant cutAt = MonotonicClock.Now;
         stage.Network.SetConnected(NodePlan.A, false);
-        narrator.Say("The switch forgets the port of node A again. This time the power supply obeys: it kills every process in A and takes its network card away.");
-        if (!Expect("fenced", "Node B ran its fence, and node A lost its power.", () => stage.Power.Find(NodePlan.A, cutAt) is { IsOff: true }, TakeoverMax)
+        narrator.Say("The switch forgets the port of node A again. "
+            + (isFenceLying
+                ? "This time the power supply lies: it says \"off\" and does nothing."
+                : "This time the power supply obeys: it kills every process in A and takes its network card away."));
+        if (!Expect("fenced", "Node B ran its fence, and the power supply answered that node A is off.", () => stage.Power.Find(NodePlan.A, cutAt) is { IsOff: true }, TakeoverMax)
             || !Expect("b-takes-address", "Node B took the address.", () => stage.Observer.IsHeldBy(NodePlan.B), TakeoverMax)
             || !Expect("arp-seen", "Its gratuitous ARP reached the client.", () => Arp(cutAt) is not null, ServiceMax)
             || !Expect("b-serves", "The client is served by node B.", () => stage.Client.First(cutAt, NodePlan.B) is not null, ServiceMax))
