@@ -169,8 +169,8 @@ public sealed class EventTests
         // the copy is made of a process with many threads.
         for (int i = 0; i < 5; i++)
         {
-            Assert.Equal(0, UserNamespace.ReExecute(["dotnet", "--list-runtimes"], "NAME=value"));
-            Assert.NotEqual(0, UserNamespace.ReExecute(["dotnet", "/nonexistent.dll"]));
+            Assert.Equal(0, UserNamespace.ReExecute(["dotnet", "--list-runtimes"], null, "NAME=value"));
+            Assert.NotEqual(0, UserNamespace.ReExecute(["dotnet", "/nonexistent.dll"], null));
         }
     }
 
