@@ -5,7 +5,7 @@ set -u
 board=$1 user=$2 password_file=$3
 confirmed=/run/fencefirst/confirmed-$board
 
-power() { timeout 10 /usr/bin/ipmitool -I lanplus -H "$board" -U "$user" -f "$password_file" chassis power "$1"; }
+power() { timeout 5 /usr/bin/ipmitool -I lanplus -H "$board" -U "$user" -f "$password_file" chassis power "$1"; }
 is_off() { [ "$(power status)" = 'Chassis Power is off' ]; }
 
 # The operator's word, for the night on which the board has no power either: counts once, and for ten minutes only.
@@ -23,7 +23,7 @@ fi
 # The answer to "off" says that the command was taken, not that the power is gone. So it is asked for afterwards.
 power off
 turn=0
-while [ "$turn" -lt 20 ]; do
+while [ "$turn" -lt 8 ]; do
     sleep 1
     if is_off; then
         echo "the node behind $board is off"
