@@ -12,6 +12,8 @@ public partial class DocumentationTests
 {
     private static readonly string Root = FindRoot();
 
+    private static readonly Lazy<List<SourceFile>> Sources = new(ReadSources);
+
     /// <summary>Every shipped example, for every node that it speaks of.</summary>
     public static TheoryData<string, string> Examples()
     {
@@ -101,11 +103,11 @@ public partial class DocumentationTests
             string word = name.Groups[1].Value;
             if (TestName().IsMatch(word))
             {
-                Assert.True(Sources().Any(source => source.Text.Contains($" {word}(", StringComparison.Ordinal)), $"{page}: there is no test {word}");
+                Assert.True(Sources.Value.Any(source => source.Text.Contains($" {word}(", StringComparison.Ordinal)), $"{page}: there is no test {word}");
             }
             else if (SourceFileName().IsMatch(word))
             {
-                Assert.True(Sources().Any(source => source.Path.EndsWith("/" + word, StringComparison.Ordinal)), $"{page}: there is no file {word}");
+                Assert.True(Sources.Value.Any(source => source.Path.EndsWith("/" + word, StringComparison.Ordinal)), $"{page}: there is no file {word}");
             }
         }
     }
@@ -121,7 +123,7 @@ public partial class DocumentationTests
         {
             foreach (string piece in Quoted().Match(lines[i]).Groups[1].Value.Split("...", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             {
-                Assert.True(Sources().Any(source => source.IsProduct && source.Text.Contains(piece, StringComparison.Ordinal)), $"nothing logs '{piece}'");
+                Assert.True(Sources.Value.Any(source => source.IsProduct && source.Text.Contains(piece, StringComparison.Ordinal)), $"nothing logs '{piece}'");
             }
         }
     }
@@ -293,7 +295,7 @@ public partial class DocumentationTests
             .Concat(Directory.Exists(Path.Combine(Root, "docs")) ? Directory.GetFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories) : [])
             .Order(StringComparer.Ordinal);
 
-    private static List<SourceFile> Sources()
+    private static List<SourceFile> ReadSources()
     {
         List<SourceFile> files = [];
         foreach (string folder in new[] { "src", "tests" })
