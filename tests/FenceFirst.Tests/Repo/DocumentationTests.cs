@@ -199,7 +199,7 @@ public partial class DocumentationTests
         {
             string tool = Path.Combine(folder, "ipmitool");
             File.WriteAllText(tool, $"#!/bin/sh\ncd '{folder}' || exit 1\n{board}\n");
-            File.SetUnixFileMode(tool, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Assert.Equal(0, RunProgram("/bin/chmod", ["755", tool]).Status);
             string script = Path.Combine(folder, "fence.sh");
             File.WriteAllText(script, File.ReadAllText(Path.Combine(Root, "packaging", "examples", "fence_ipmi.sh"))
                 .Replace("/usr/bin/ipmitool", tool, StringComparison.Ordinal)
