@@ -81,7 +81,7 @@ public class EveryEventInEveryPhaseTests
                     m.Last.Clear();
                     act(m);
                     string change = before == m.Phase ? "" : $" => {m.Phase}";
-                    table.Append($"  {eventName,-40}{m.Seen}{change}\n");
+                    table.Append($"  {eventName,-40}{m.Seen}{change}".TrimEnd()).Append('\n');
                 }
             }
         }
