@@ -10,7 +10,7 @@ namespace FenceFirst.Tests.Repo;
 /// <summary>What the documentation shows is true of this very program: files are accepted, commands exist, names lead somewhere.</summary>
 public partial class DocumentationTests
 {
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = SourceTree.Root;
 
     private static readonly Lazy<List<SourceFile>> Sources = new(ReadSources);
 
@@ -103,7 +103,8 @@ public partial class DocumentationTests
             string word = name.Groups[1].Value;
             if (TestName().IsMatch(word))
             {
-                Assert.True(Sources.Value.Any(source => source.Text.Contains($" {word}(", StringComparison.Ordinal)), $"{page}: there is no test {word}");
+                string[] forms = [$" {word}(", $"class {word}\n", $"class {word}("];
+                Assert.True(Sources.Value.Any(source => forms.Any(form => source.Text.Contains(form, StringComparison.Ordinal))), $"{page}: there is no test {word}");
             }
             else if (SourceFileName().IsMatch(word))
             {
@@ -295,22 +296,11 @@ public partial class DocumentationTests
             .Concat(Directory.Exists(Path.Combine(Root, "docs")) ? Directory.GetFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories) : [])
             .Order(StringComparer.Ordinal);
 
-    private static List<SourceFile> ReadSources()
-    {
-        List<SourceFile> files = [];
-        foreach (string folder in new[] { "src", "tests" })
-        {
-            foreach (string path in Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories))
-            {
-                if (!path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal))
-                {
-                    files.Add(new SourceFile(path, File.ReadAllText(path), folder == "src"));
-                }
-            }
-        }
-
-        return files;
-    }
+    private static List<SourceFile> ReadSources() =>
+    [
+        .. SourceTree.CSharpFiles("src").Select(path => new SourceFile(path, File.ReadAllText(path), IsProduct: true)),
+        .. SourceTree.CSharpFiles("tests").Select(path => new SourceFile(path, File.ReadAllText(path), IsProduct: false)),
+    ];
 
     private static string? ProgramPath(string name) =>
         new[] { "/usr/local/bin", "/usr/bin", "/bin" }.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
@@ -328,17 +318,6 @@ public partial class DocumentationTests
         return (process.ExitCode, (isOutputWanted ? output : "") + error.GetAwaiter().GetResult());
     }
 
-    private static string FindRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "FenceFirst.slnx")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder?.FullName ?? throw new InvalidOperationException("the tests do not run inside the source tree");
-    }
-
     [GeneratedRegex(@"^```([a-z]*)\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fenced();
 
@@ -348,7 +327,7 @@ public partial class DocumentationTests
     [GeneratedRegex("`([^`\n]+)`")]
     private static partial Regex Quoted();
 
-    [GeneratedRegex("^[A-Z][A-Za-z0-9]*(_[A-Za-z0-9]+){2,}$")]
+    [GeneratedRegex("^(?=.*[a-z])[A-Z][A-Za-z0-9]*(_[A-Za-z0-9]+){2,}$")]
     private static partial Regex TestName();
 
     [GeneratedRegex(@"^[A-Za-z0-9/_.]+\.cs$")]
