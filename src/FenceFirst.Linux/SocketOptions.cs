@@ -53,14 +53,20 @@ internal static unsafe class SocketOptions
     /// <summary>Ties the socket to one interface. By index where the kernel can (5.0 and later): a rename meanwhile does no harm.</summary>
     internal static void BindToLink(int socket, int linkIndex)
     {
+        // The kernel accepts an index that does not exist, and the socket would be deaf.
+        byte* name = stackalloc byte[16];
+        if (LibC.if_indextoname((uint)linkIndex, name) == null)
+        {
+            throw new LinuxException("setsockopt", LibC.ENODEV, $"SO_BINDTODEVICE, interface {linkIndex}");
+        }
+
         if (TrySet(socket, LibC.SOL_SOCKET, LibC.SO_BINDTOIFINDEX, linkIndex))
         {
             return;
         }
 
         int errno = LibC.Errno;
-        byte* name = stackalloc byte[16];
-        if (errno == LibC.ENOPROTOOPT && LibC.if_indextoname((uint)linkIndex, name) != null)
+        if (errno == LibC.ENOPROTOOPT)
         {
             if (LibC.setsockopt(socket, LibC.SOL_SOCKET, LibC.SO_BINDTODEVICE, name, 16) == 0)
             {

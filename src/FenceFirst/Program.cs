@@ -13,6 +13,12 @@ internal static class Program
             return KeepalivedFlags.Run(arguments, Console.Out, Console.Error);
         }
 
+        if (arguments is ["--version"])
+        {
+            Console.Out.WriteLine($"FenceFirst {ProgramVersion.Text}");
+            return 0;
+        }
+
         return CommandLineVerbs.Create().Parse(arguments).Invoke();
     }
 }

@@ -1,3 +1,4 @@
+using FenceFirst.Config;
 using FenceFirst.Linux;
 
 namespace FenceFirst.Cli;
@@ -140,19 +141,26 @@ internal static class KeepalivedFlags
     {
         if (testFile is null)
         {
-            return CheckVerb.RunAsKeepalived(file, configId, error);
+            return TestFile(file, configId, error);
         }
 
         try
         {
             using StreamWriter writer = new(testFile, append: true);
-            return CheckVerb.RunAsKeepalived(file, configId, writer);
+            return TestFile(file, configId, writer);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             error.WriteLine($"fencefirst: {testFile}: {exception.Message}");
             return 4;
         }
+    }
+
+    private static int TestFile(string file, string? configId, TextWriter writer)
+    {
+        (_, DiagnosticBag diagnostics) = ConfigLoader.Load(file, configId, RealMachineFacts.Create());
+        writer.Write(DiagnosticText.Render(diagnostics));
+        return KeepalivedExitCode.Of(diagnostics);
     }
 
     private static List<(string Name, string Value)>? Parse(string[] arguments, TextWriter error)

@@ -104,7 +104,7 @@ internal static class RunVerb
     private static NodeConfig? Load(RunOptions options, Action<string> report)
     {
         (NodeConfig? config, DiagnosticBag diagnostics) = ConfigLoader.Load(options.File, options.ConfigId, RealMachineFacts.Create());
-        if (diagnostics.Count > 0)
+        if (diagnostics.ErrorCount + diagnostics.WarningCount > 0)
         {
             report(DiagnosticText.Render(diagnostics));
         }

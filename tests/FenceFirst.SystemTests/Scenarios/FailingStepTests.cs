@@ -31,6 +31,7 @@ public sealed class FailingStepTests(ITestOutputHelper output)
         await a.PowerOffAsync();
         Seen failed = await daemon.WaitForLogAsync(reason, 15);
         Assert.Contains("(VI_1)", failed.Text);
+        Assert.False(b.EverHeld(lab.Virtual));
         await daemon.WaitForLogAsync("next try in", 5);
         await lab.UntilAsync(() => daemon.Log.Count(reason) >= 2, 20, "the second attempt to fail in the same way");
         Assert.False(b.EverHeld(lab.Virtual));

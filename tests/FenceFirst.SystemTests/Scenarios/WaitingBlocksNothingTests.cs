@@ -3,6 +3,7 @@ using Xunit.Abstractions;
 namespace FenceFirst.SystemTests;
 
 /// <summary>G4, and the trap of the patch that started the project: there one instance's script silenced all the others.</summary>
+[Collection(Alone.Name)]
 public sealed class WaitingBlocksNothingTests(ITestOutputHelper output)
 {
     [NeedsFact("keepalived", "fencefirst")]

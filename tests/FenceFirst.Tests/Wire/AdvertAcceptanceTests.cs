@@ -23,6 +23,8 @@ public sealed class AdvertAcceptanceTests
     {
         Assert.Equal(DecodeError.OwnPacket, Check(Config(3), Version3, MulticastIPv4, ownSource: Node1));
         Assert.Equal(DecodeError.None, Check(Config(3), Version3, MulticastIPv4, ownSource: InternetAddress.None));
+        PacketContext unknown = MulticastIPv4 with { Source = InternetAddress.None };
+        Assert.Equal(DecodeError.None, Check(Config(3), Version3, unknown, ownSource: InternetAddress.None));
     }
 
     [Fact]
@@ -89,8 +91,10 @@ public sealed class AdvertAcceptanceTests
         VrrpConfig config = Config(2) with { IsUnicast = true, UnicastPeers = [new UnicastPeer(Node2)] };
         Assert.Equal(DecodeError.None, Check(config, Version2, UnicastIPv4));
         Assert.Equal(DecodeError.UnknownSource, Check(config with { IsUnicastSourceChecked = true }, Version2, UnicastIPv4));
-        VrrpConfig withTtl = config with { UnicastPeers = [new UnicastPeer(Node2, MinTtl: 2)] };
-        Assert.Equal(DecodeError.UnknownSource, Check(withTtl, Version2, UnicastIPv4));
+        VrrpConfig withMinTtl = config with { UnicastPeers = [new UnicastPeer(Node2, MinTtl: 2)] };
+        Assert.Equal(DecodeError.UnknownSource, Check(withMinTtl, Version2, UnicastIPv4));
+        VrrpConfig withMaxTtl = config with { UnicastPeers = [new UnicastPeer(Node2, MaxTtl: 254)] };
+        Assert.Equal(DecodeError.UnknownSource, Check(withMaxTtl, Version2, UnicastIPv4));
     }
 
     [Theory]

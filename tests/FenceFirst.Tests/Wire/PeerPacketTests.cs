@@ -103,6 +103,10 @@ public sealed class PeerPacketTests
         int length = AdvertWriter.WriteIPv6(buffer, config, 150, InternetAddress.Parse(source), InternetAddress.Parse(target));
         Assert.Equal(Bytes(row), buffer[..length]);
 
+        // v3_checksum_as_v2 is about IPv4.
+        AdvertWriter.WriteIPv6(buffer, config with { IsChecksumAsV2 = true }, 150, InternetAddress.Parse(source), InternetAddress.Parse(target));
+        Assert.Equal(Bytes(row), buffer[..length]);
+
         PacketContext context = new(InternetAddress.Parse(source), InternetAddress.Parse(target), hopLimit);
         Assert.True(VrrpCodec.TryDecode(Bytes(row), context, out VrrpAdvert advert, out _));
         Assert.Equal(new VrrpAdvert(3, 51, 150, 2, TimeSpan.FromSeconds(1), AuthenticationType.None), advert);

@@ -103,6 +103,7 @@ public sealed class Rfc9568Section7_1Tests
         PacketContext context = new(LinkLocal1, GroupIPv6, 255);
         Assert.Equal(DecodeError.None, Decode(Bytes(Version3IPv6), context));
         Assert.Equal(DecodeError.WrongLength, Decode([.. Bytes(Version3IPv6), 0, 0], context));
+        Assert.Equal(DecodeError.WrongLength, Decode([0x31, 51, 150, 0, 0, 100, 0, 0, 0, 0], context with { IsChecksumVerified = true }));
     }
 
     // RFC 9568 section 5.2.8.

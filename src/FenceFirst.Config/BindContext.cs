@@ -1,0 +1,120 @@
+using FenceFirst.Core;
+using FenceFirst.Core.Vrrp;
+
+namespace FenceFirst.Config;
+
+/// <summary>What all binders share: the diagnostics, the machine, and the list of interfaces that grows as they are named.</summary>
+internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
+{
+    /// <summary>Longest interface name the kernel takes (IFNAMSIZ less the final zero).</summary>
+    public const int InterfaceNameLengthMax = 15;
+
+    private readonly List<string> _links = [];
+    private IReadOnlyCollection<InternetAddress>? _ownAddresses;
+
+    public DiagnosticBag Diagnostics { get; } = diagnostics;
+
+    public MachineFacts Facts { get; } = facts;
+
+    public ValueReader Values { get; } = new(diagnostics);
+
+    public GlobalSettings Globals { get; } = new();
+
+    /// <summary>All interfaces named so far.</summary>
+    public EquatableArray<string> Links => _links.ToEquatableArray();
+
+    /// <summary>Whether an address belongs to this machine.</summary>
+    public bool IsOwnAddress(InternetAddress address) => (_ownAddresses ??= Facts.OwnAddresses()).Contains(address);
+
+    /// <summary>The index of an interface; -1 when it does not exist, which is reported.</summary>
+    public int Link(string name, SourceSpan span)
+    {
+        int index = _links.IndexOf(name);
+        if (index >= 0)
+        {
+            return index;
+        }
+
+        if (name.Length is 0 or > InterfaceNameLengthMax || name.Contains('/') || name is "." or "..")
+        {
+            Diagnostics.Add(DiagnosticCodes.BadName, span, $"'{name}' cannot be the name of an interface", $"at most {InterfaceNameLengthMax} characters");
+            return -1;
+        }
+
+        if (!Facts.HasInterface(name))
+        {
+            Diagnostics.Add(DiagnosticCodes.InterfaceMissing, span, $"interface {name} does not exist on this machine", "`ip link` lists them");
+            return -1;
+        }
+
+        _links.Add(name);
+        return _links.Count - 1;
+    }
+
+    /// <summary>Says that a keyword that should stand once in a block stands there again.</summary>
+    public void WarnRepeated(IEnumerable<ConfigNode> nodes)
+    {
+        HashSet<string> seen = [];
+        foreach (ConfigNode node in nodes)
+        {
+            if (node.Row is { Opens: null } && !seen.Add(node.Name))
+            {
+                bool isFirst = node.Row.Shape == ValueShape.Script;
+                Diagnostics.Add(DiagnosticCodes.Repeated, node.Span, $"{node.Name} is written again in this block; {(isFirst ? "the first" : "the last")} one holds");
+            }
+        }
+    }
+}
+
+/// <summary>What global_defs says, with keepalived's defaults.</summary>
+internal sealed class GlobalSettings
+{
+    public string RouterId { get; set; } = "";
+
+    public UserFacts? ScriptUser { get; set; }
+
+    public bool IsScriptSecurityEnabled { get; set; }
+
+    public byte Version { get; set; } = 2;
+
+    public InternetAddress Group4 { get; set; } = InternetAddress.Parse("224.0.0.18");
+
+    public InternetAddress Group6 { get; set; } = InternetAddress.Parse("ff02::12");
+
+    public int? GarpDelay { get; set; }
+
+    public int? GarpRepeat { get; set; }
+
+    public int? GarpRefresh { get; set; }
+
+    public int? GarpRefreshRepeat { get; set; }
+
+    public int? GarpLowerDelay { get; set; }
+
+    public int? GarpLowerRepeat { get; set; }
+
+    public bool IsMinimalGarp { get; set; }
+
+    public int DownTimerAdverts { get; set; } = 3;
+
+    public bool IsLowerPriorityUnanswered { get; set; }
+
+    public bool IsHigherPriorityAnswered { get; set; }
+
+    public bool IsUnicastSourceChecked { get; set; }
+
+    public bool IsAddressCheckSkipped { get; set; }
+
+    public bool IsChecksumAsV2 { get; set; }
+
+    public bool IsUnknownVridLogged { get; set; }
+
+    public int Nice { get; set; }
+
+    public int RealTimePriority { get; set; }
+
+    public bool IsMemoryLocked { get; set; }
+
+    /// <summary>The line that says notify_master_before_vip for all instances; null = it is not there.</summary>
+    public ConfigNode? NotifyMasterBeforeVip { get; set; }
+}

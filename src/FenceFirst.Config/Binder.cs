@@ -1,0 +1,199 @@
+using FenceFirst.Core;
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Vrrp;
+
+namespace FenceFirst.Config;
+
+/// <summary>From the tree to the configuration of a node. Two passes: what others refer to first, so that the order in the file does not matter.</summary>
+internal sealed class Binder(BindContext context)
+{
+    private readonly Dictionary<string, BoundScript> _scripts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, FenceDevice> _devices = new(StringComparer.Ordinal);
+    private readonly List<ScriptTracker> _trackers = [];
+
+    /// <summary>The configuration; only complete when no error was reported.</summary>
+    public NodeConfig Bind(List<ConfigNode> root)
+    {
+        GlobalBinder globalBinder = new(context);
+        foreach (ConfigNode block in root.Where(node => node.Name == "global_defs"))
+        {
+            globalBinder.Bind(block);
+        }
+
+        PromotionBinder promotions = new(context, _devices);
+        foreach (ConfigNode block in root.Where(node => node.Words.Count > 1))
+        {
+            if (block.Name == "vrrp_script" && IsNew(_scripts, block))
+            {
+                _scripts.Add(block.Value, Script(block));
+            }
+            else if (block.Name == "fence_device" && IsNew(_devices, block))
+            {
+                _devices.Add(block.Value, promotions.Device(block));
+            }
+        }
+
+        List<VrrpConfig> instances = [];
+        List<ConfigNode> blocks = [];
+        foreach (ConfigNode block in root.Where(node => node.Name == "vrrp_instance" && node.Words.Count > 1))
+        {
+            if (instances.Any(instance => instance.Name == block.Value))
+            {
+                context.Diagnostics.Add(DiagnosticCodes.DuplicateName, block.ValueSpan, $"there are two vrrp_instance {block.Value}");
+                continue;
+            }
+
+            VrrpConfig bound = new InstanceBinder(context, block, _scripts, _devices).Bind();
+            CheckAgainst(instances, blocks, bound, block);
+            instances.Add(bound);
+            blocks.Add(block);
+        }
+
+        foreach (BoundScript script in _scripts.Values.Where(script => !script.IsUsed))
+        {
+            context.Diagnostics.Add(DiagnosticCodes.ScriptUnused, script.Node.Span, $"vrrp_script {script.Node.Value} is not tracked by any instance: it is not run");
+        }
+
+        GlobalSettings globals = context.Globals;
+        return new NodeConfig
+        {
+            RouterId = globals.RouterId.Length > 0 ? globals.RouterId : context.Facts.HostName,
+            Links = context.Links,
+            Scripts = _trackers.ToEquatableArray(),
+            Instances = instances.ToEquatableArray(),
+            Process = new ProcessConfig
+            {
+                RealTimePriority = globals.RealTimePriority,
+                IsMemoryLocked = globals.IsMemoryLocked,
+                Nice = globals.Nice,
+                IsUnknownVridLogged = globals.IsUnknownVridLogged,
+                IsScriptSecurityEnabled = globals.IsScriptSecurityEnabled,
+            },
+        };
+    }
+
+    private bool IsNew<T>(Dictionary<string, T> names, ConfigNode block)
+    {
+        if (!names.ContainsKey(block.Value))
+        {
+            return true;
+        }
+
+        context.Diagnostics.Add(DiagnosticCodes.DuplicateName, block.ValueSpan, $"there are two {block.Name} {block.Value}", "keepalived would use the first and say nothing");
+        return false;
+    }
+
+    private BoundScript Script(ConfigNode block)
+    {
+        context.WarnRepeated(block.Children);
+        CommandBinder commands = new(context);
+        ConfigNode? script = null;
+        UserFacts? user = null;
+        TimeSpan interval = TimeSpan.FromSeconds(1);
+        TimeSpan? timeout = null;
+        int weight = 0;
+        int rise = 1;
+        int fall = 1;
+        bool isReversed = false;
+        bool isInitiallyFailed = false;
+        bool isUserBad = false;
+        foreach (ConfigNode node in block.Children)
+        {
+            switch (node.Name)
+            {
+                case "script":
+                    script ??= node;
+                    break;
+                case "interval":
+                    interval = SecondsOrOne(node) ?? interval;
+                    break;
+                case "timeout":
+                    timeout = SecondsOrOne(node) ?? timeout;
+                    break;
+                case "weight":
+                    (weight, isReversed) = Weight(node);
+                    break;
+                case "rise":
+                    rise = context.Values.TryInteger(node, out int successes) ? successes : rise;
+                    break;
+                case "fall":
+                    fall = context.Values.TryInteger(node, out int failures) ? failures : fall;
+                    break;
+                case "user":
+                    user = commands.User(node.Words, 1);
+                    isUserBad = user is null;
+                    break;
+                case "init_fail":
+                    isInitiallyFailed = true;
+                    break;
+            }
+        }
+
+        if (script is null)
+        {
+            context.Diagnostics.Add(DiagnosticCodes.MissingKeyword, block.Span, $"vrrp_script {block.Value} has no script", "script \"/path/to/check ARGUMENTS\"");
+        }
+
+        CommandLine? command = script is null || isUserBad ? null : commands.Script(script, user);
+        int index = command is null ? -1 : _trackers.Count;
+        if (command is not null)
+        {
+            _trackers.Add(new ScriptTracker(block.Value, command)
+            {
+                Interval = interval,
+                Timeout = timeout ?? interval,
+                Rise = rise,
+                Fall = fall,
+                IsInitiallyFailed = isInitiallyFailed,
+            });
+        }
+
+        return new BoundScript(block, index, weight, isReversed);
+    }
+
+    private TimeSpan? SecondsOrOne(ConfigNode node)
+    {
+        if (!context.Values.TrySeconds(node, out TimeSpan seconds))
+        {
+            return null;
+        }
+
+        return seconds == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : seconds;
+    }
+
+    private (int Weight, bool IsReversed) Weight(ConfigNode node)
+    {
+        if (node.Words.Count > 2 && node.Words[2].Text != "reverse")
+        {
+            context.Diagnostics.Add(DiagnosticCodes.UnknownOption, node.Words[2].Span, "only `reverse` may follow the weight");
+        }
+
+        return context.Values.TryInteger(node, out int weight) ? (weight, node.Words.Count > 2 && node.Words[2].Text == "reverse") : (0, false);
+    }
+
+    /// <summary>keepalived: the same Vrid twice for one family is fatal on one interface and group, or among unicast instances with a common peer.</summary>
+    private void CheckAgainst(List<VrrpConfig> others, List<ConfigNode> blocks, VrrpConfig bound, ConfigNode block)
+    {
+        for (int i = 0; i < others.Count; i++)
+        {
+            VrrpConfig other = others[i];
+            bool isSameWire = bound.IsUnicast == other.IsUnicast
+                && (bound.IsUnicast
+                    ? bound.UnicastPeers.Any(peer => other.UnicastPeers.Any(otherPeer => otherPeer.Address == peer.Address)) && bound.Source == other.Source
+                    : bound.Link == other.Link && bound.Group == other.Group);
+            if (bound.Vrid == other.Vrid && bound.IsIPv6 == other.IsIPv6 && isSameWire)
+            {
+                context.Diagnostics.Add(
+                    DiagnosticCodes.DuplicateVrid, block.Span, $"{bound.Name} and {other.Name} (line {blocks[i].Span.Line}) have the same virtual_router_id {bound.Vrid} on the same interface", "each needs its own");
+            }
+
+            foreach (VirtualAddress address in bound.Addresses)
+            {
+                if (other.Addresses.Any(otherAddress => otherAddress.Address == address.Address))
+                {
+                    context.Diagnostics.Add(DiagnosticCodes.AddressTwice, block.Span, $"{bound.Name} and {other.Name} both hold {address.Address}: whoever leaves first takes it from the other");
+                }
+            }
+        }
+    }
+}

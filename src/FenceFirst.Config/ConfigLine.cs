@@ -1,0 +1,126 @@
+using System.Text;
+
+namespace FenceFirst.Config;
+
+/// <summary>A piece of text that remembers, for every character, the column of the physical line it came from.</summary>
+/// <remarks>Comments are cut out and definitions are put in before the words are read; a caret must still point at what was typed.</remarks>
+internal sealed class ConfigLine
+{
+    private readonly int[]? _columns;
+    private readonly int _firstColumn;
+
+    private ConfigLine(SourceText source, int number, string text, int[]? columns, int firstColumn)
+    {
+        Source = source;
+        Number = number;
+        Text = text;
+        _columns = columns;
+        _firstColumn = firstColumn;
+    }
+
+    /// <summary>The file.</summary>
+    public SourceText Source { get; }
+
+    /// <summary>The line in the file, from 1.</summary>
+    public int Number { get; }
+
+    /// <summary>The text.</summary>
+    public string Text { get; }
+
+    /// <summary>A physical line as it stands in the file.</summary>
+    public static ConfigLine Physical(SourceText source, int number) => new(source, number, source.Line(number), null, 1);
+
+    /// <summary>Text whose characters come from the given columns of one physical line.</summary>
+    public static ConfigLine FromColumns(SourceText source, int number, string text, int[] columns) => new(source, number, text, columns, 1);
+
+    /// <summary>The column, from 1, of the character at the index; the end of the text is one after the last character.</summary>
+    public int ColumnAt(int index)
+    {
+        if (_columns is null)
+        {
+            return _firstColumn + index;
+        }
+
+        if (_columns.Length == 0)
+        {
+            return _firstColumn;
+        }
+
+        return index < _columns.Length ? _columns[index] : _columns[^1] + 1;
+    }
+
+    /// <summary>Part of the text.</summary>
+    public ConfigLine Slice(int start, int length) => _columns is null
+        ? new(Source, Number, Text.Substring(start, length), null, _firstColumn + start)
+        : new(Source, Number, Text.Substring(start, length), _columns[start..(start + length)], ColumnAt(start));
+
+    /// <summary>Without blanks at both ends.</summary>
+    public ConfigLine Trimmed()
+    {
+        int start = 0;
+        int end = Text.Length;
+        while (start < end && Lexer.IsBlank(Text[start]))
+        {
+            start++;
+        }
+
+        while (end > start && Lexer.IsBlank(Text[end - 1]))
+        {
+            end--;
+        }
+
+        return start == 0 && end == Text.Length ? this : Slice(start, end - start);
+    }
+
+    /// <summary>The place of a part of the text.</summary>
+    public SourceSpan Span(int start, int length)
+    {
+        int first = ColumnAt(start);
+        int last = length <= 0 ? first : ColumnAt(start + length - 1);
+        return new SourceSpan(Source, Number, first, Math.Max(1, last - first + 1));
+    }
+
+    /// <summary>The place of the whole text.</summary>
+    public SourceSpan WholeSpan => Span(0, Text.Length);
+
+    /// <inheritdoc/>
+    public override string ToString() => Text;
+}
+
+/// <summary>Puts a <see cref="ConfigLine"/> together from characters of one physical line.</summary>
+internal sealed class ConfigLineBuilder(SourceText source, int number)
+{
+    private readonly StringBuilder _text = new();
+    private readonly List<int> _columns = [];
+
+    /// <summary>Characters so far.</summary>
+    public int Length => _text.Length;
+
+    /// <summary>Adds a character that stands at a column.</summary>
+    public void Append(char c, int column)
+    {
+        _text.Append(c);
+        _columns.Add(column);
+    }
+
+    /// <summary>Adds text of which every character points at the same column: what a reference at that column stands for.</summary>
+    public void Append(string text, int column)
+    {
+        foreach (char c in text)
+        {
+            Append(c, column);
+        }
+    }
+
+    /// <summary>Adds part of a line of the same physical line.</summary>
+    public void Append(ConfigLine line, int start, int length)
+    {
+        for (int i = start; i < start + length; i++)
+        {
+            Append(line.Text[i], line.ColumnAt(i));
+        }
+    }
+
+    /// <summary>The finished line.</summary>
+    public ConfigLine Build() => ConfigLine.FromColumns(source, number, _text.ToString(), [.. _columns]);
+}

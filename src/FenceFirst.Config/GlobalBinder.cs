@@ -1,0 +1,161 @@
+using FenceFirst.Core;
+
+namespace FenceFirst.Config;
+
+/// <summary>Reads global_defs. All of them are read before any instance, so their place in the file does not matter.</summary>
+/// <remarks>DEVIATION from keepalived, which on reload applies them only to the instances that follow.</remarks>
+internal sealed class GlobalBinder(BindContext context)
+{
+    private readonly GlobalSettings _globals = context.Globals;
+    private readonly ValueReader _values = context.Values;
+
+    public void Bind(ConfigNode block)
+    {
+        foreach (ConfigNode node in block.Children)
+        {
+            if (node.Row is not { Support: Support.Honoured })
+            {
+                continue;
+            }
+
+            if (!TryAnnouncements(node) && !TryProtocol(node))
+            {
+                BindProcess(node);
+            }
+        }
+    }
+
+    private bool TryAnnouncements(ConfigNode node)
+    {
+        switch (node.Name)
+        {
+            case "vrrp_garp_master_delay":
+                _globals.GarpDelay = Integer(node);
+                return true;
+            case "vrrp_garp_master_repeat":
+                _globals.GarpRepeat = Integer(node);
+                return true;
+            case "vrrp_garp_master_refresh":
+                _globals.GarpRefresh = Integer(node);
+                return true;
+            case "vrrp_garp_master_refresh_repeat":
+                _globals.GarpRefreshRepeat = Integer(node);
+                return true;
+            case "vrrp_garp_lower_prio_delay":
+                _globals.GarpLowerDelay = Integer(node);
+                return true;
+            case "vrrp_garp_lower_prio_repeat":
+                _globals.GarpLowerRepeat = Integer(node);
+                return true;
+            case "vrrp_min_garp":
+                _globals.IsMinimalGarp = Boolean(node);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool TryProtocol(ConfigNode node)
+    {
+        switch (node.Name)
+        {
+            case "vrrp_version":
+                _globals.Version = _values.TryChoice(node, out string version) && version == "3" ? (byte)3 : (byte)2;
+                return true;
+            case "vrrp_mcast_group4":
+                _globals.Group4 = Group(node, isIPv6: false) ?? _globals.Group4;
+                return true;
+            case "vrrp_mcast_group6":
+                _globals.Group6 = Group(node, isIPv6: true) ?? _globals.Group6;
+                return true;
+            case "vrrp_down_timer_adverts":
+                _globals.DownTimerAdverts = Integer(node) ?? _globals.DownTimerAdverts;
+                return true;
+            case "vrrp_lower_prio_no_advert":
+                _globals.IsLowerPriorityUnanswered = Boolean(node);
+                return true;
+            case "vrrp_higher_prio_send_advert":
+                _globals.IsHigherPriorityAnswered = Boolean(node);
+                return true;
+            case "vrrp_check_unicast_src":
+                _globals.IsUnicastSourceChecked = true;
+                return true;
+            case "vrrp_skip_check_adv_addr":
+                _globals.IsAddressCheckSkipped = Boolean(node);
+                return true;
+            case "v3_checksum_as_v2":
+                _globals.IsChecksumAsV2 = Boolean(node);
+                if (!_globals.IsChecksumAsV2)
+                {
+                    context.Diagnostics.Add(
+                        DiagnosticCodes.InvertedBoolean, node.Span, "keepalived takes `v3_checksum_as_v2 off` here for on; FenceFirst reads off", "remove the line if keepalived reads the file too");
+                }
+
+                return true;
+            case "vrrp_strict":
+                RefuseStrict(node);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void BindProcess(ConfigNode node)
+    {
+        switch (node.Name)
+        {
+            case "router_id":
+                _globals.RouterId = node.Value;
+                break;
+            case "script_user":
+                _globals.ScriptUser = new CommandBinder(context).User(node.Words, 1) ?? _globals.ScriptUser;
+                break;
+            case "enable_script_security":
+                _globals.IsScriptSecurityEnabled = true;
+                break;
+            case "log_unknown_vrids":
+                _globals.IsUnknownVridLogged = true;
+                break;
+            case "vrrp_priority":
+                _globals.Nice = Integer(node) ?? 0;
+                break;
+            case "vrrp_no_swap":
+                _globals.IsMemoryLocked = true;
+                break;
+            case "vrrp_rt_priority":
+                _globals.RealTimePriority = Integer(node) ?? 0;
+                break;
+            case "notify_master_before_vip":
+                _globals.NotifyMasterBeforeVip = node;
+                break;
+        }
+    }
+
+    private void RefuseStrict(ConfigNode node)
+    {
+        if (_values.TryBoolean(node, out bool isStrict) && isStrict)
+        {
+            context.Diagnostics.Add(DiagnosticCodes.Refused, node.Span, $"{node.Name} is refused: not all of its consequences can be honoured", node.Row!.Advice); // Only rows reach here.
+        }
+    }
+
+    private InternetAddress? Group(ConfigNode node, bool isIPv6)
+    {
+        if (!_values.TryAddress(node, out InternetAddress group))
+        {
+            return null;
+        }
+
+        if (!group.IsMulticast || group.IsIPv6 != isIPv6)
+        {
+            context.Diagnostics.Add(DiagnosticCodes.NotMulticast, node.ValueSpan, $"{group} is not an {(isIPv6 ? "IPv6" : "IPv4")} multicast address");
+            return null;
+        }
+
+        return group;
+    }
+
+    private int? Integer(ConfigNode node) => _values.TryInteger(node, out int value) ? value : null;
+
+    private bool Boolean(ConfigNode node) => _values.TryBoolean(node, out bool value) && value;
+}

@@ -1,0 +1,133 @@
+namespace FenceFirst.Config;
+
+/// <content>vrrp_script, vrrp_instance, vrrp_sync_group and the blocks inside them.</content>
+internal static partial class KeywordTable
+{
+    private const string NoVmac = "without the virtual MAC the peers and switches see another station than configured; remove it on all nodes";
+
+    private static IEnumerable<Keyword> ScriptRows() =>
+    [
+        Row(BlockKind.VrrpScript, "script", ValueShape.Script, "the command line, in one pair of quotes"),
+        Seconds(BlockKind.VrrpScript, "interval", 0, 4294m, "1", "from start to start; 0 means 1", 3),
+        Seconds(BlockKind.VrrpScript, "timeout", 0, 4294m, "the interval", "bound on one run; 0 means 1", 3),
+        Row(BlockKind.VrrpScript, "weight", ValueShape.Weight, "0 = failure means Fault; otherwise added to the priority") with { Min = -253, Max = 253, Default = "0" },
+        Integer(BlockKind.VrrpScript, "rise", 1, 2147483647, "1", "successes in a row before it counts as good"),
+        Integer(BlockKind.VrrpScript, "fall", 1, 2147483647, "1", "failures in a row before it counts as bad"),
+        Row(BlockKind.VrrpScript, "user", ValueShape.User, "identity it runs as") with { Default = "script_user" },
+        Row(BlockKind.VrrpScript, "init_fail", ValueShape.Flag, "counts as bad until the first run has ended (has no effect in keepalived)"),
+    ];
+
+    private static IEnumerable<Keyword> InstanceRows() =>
+    [
+        Row(BlockKind.VrrpInstance, "state", ValueShape.Choice, "cancels nopreempt and preempt_delay when MASTER; little else") with { Choices = ["MASTER", "BACKUP"], Default = "BACKUP" },
+        Row(BlockKind.VrrpInstance, "interface", ValueShape.Interface, "where adverts are sent and addresses are added"),
+        Integer(BlockKind.VrrpInstance, "virtual_router_id", 1, 255, "", "identifies the virtual router on the link; mandatory"),
+        Integer(BlockKind.VrrpInstance, "priority", 1, 255, "100", "the highest becomes Master; 255 = address owner"),
+        Seconds(BlockKind.VrrpInstance, "advert_int", 0.01m, 255, "1", "time between adverts; version 2: whole seconds, version 3: 0.01 to 40.95"),
+        Block(BlockKind.VrrpInstance, "authentication", BlockKind.Authentication, "a password for version 2"),
+        Row(BlockKind.Authentication, "auth_type", ValueShape.Choice, "PASS; AH is refused") with { Choices = ["PASS", "AH"] },
+        Row(BlockKind.Authentication, "auth_pass", ValueShape.Word, "the first 8 bytes are sent in clear text"),
+        Block(BlockKind.VrrpInstance, "virtual_ipaddress", BlockKind.Entries, "advertised addresses, one per line"),
+        Block(BlockKind.VrrpInstance, "virtual_ipaddress_excluded", BlockKind.Entries, "addresses that are not advertised, one per line"),
+        Block(BlockKind.VrrpInstance, "virtual_routes", BlockKind.Entries, "routes, one per line: to, via, src, dev, table, metric, scope, onlink, no_track"),
+        Block(BlockKind.VrrpInstance, "virtual_rules", BlockKind.Entries, "policy rules, one per line: from, to, table, priority"),
+        Block(BlockKind.VrrpInstance, "track_interface", BlockKind.Entries, "interfaces, one per line: NAME [weight N [reverse]]"),
+        Block(BlockKind.VrrpInstance, "track_script", BlockKind.Entries, "scripts, one per line: NAME [weight N [reverse|noreverse]]"),
+        Row(BlockKind.VrrpInstance, "dont_track_primary", ValueShape.Flag, "the own interface may be down"),
+        Row(BlockKind.VrrpInstance, "track_src_ip", ValueShape.Flag, "losing the source address is a fault"),
+        Row(BlockKind.VrrpInstance, "mcast_src_ip", ValueShape.Address, "source address of adverts") with { Default = "primary address of the interface" },
+        Row(BlockKind.VrrpInstance, "mcast_dst_ip", ValueShape.Address, "multicast group of this instance") with { Default = "vrrp_mcast_group4/6" },
+        Row(BlockKind.VrrpInstance, "unicast_src_ip", ValueShape.Address, "source address of adverts, unicast") with { Default = "primary address of the interface" },
+        Block(BlockKind.VrrpInstance, "unicast_peer", BlockKind.Entries, "peers, one per line: ADDRESS [min_ttl N] [max_ttl N]"),
+        Integer(BlockKind.VrrpInstance, "unicast_ttl", 0, 255, "255", "TTL of unicast adverts"),
+        Row(BlockKind.VrrpInstance, "check_unicast_src", ValueShape.Flag, "adverts from others than the peers are refused"),
+        Row(BlockKind.VrrpInstance, "version", ValueShape.Choice, "protocol version") with { Choices = ["2", "3"], Default = "vrrp_version; 3 for IPv6" },
+        Row(BlockKind.VrrpInstance, "v3_checksum_as_v2", ValueShape.Boolean, "version 3 IPv4 checksum without pseudo header"),
+        Row(BlockKind.VrrpInstance, "native_ipv6", ValueShape.Flag, "IPv6 even without an address that says so"),
+        Row(BlockKind.VrrpInstance, "nopreempt", ValueShape.Flag, "a lower-priority master is left alone"),
+        Row(BlockKind.VrrpInstance, "preempt", ValueShape.Flag, "the default; takes nopreempt back"),
+        Seconds(BlockKind.VrrpInstance, "preempt_delay", 0, 1000, "0", "how long a lower-priority master is left in place"),
+        Row(BlockKind.VrrpInstance, "accept", ValueShape.Flag, "packets to the addresses are accepted: always so"),
+        Row(BlockKind.VrrpInstance, "skip_check_adv_addr", ValueShape.Boolean, "the address list of the known master's adverts is not compared"),
+        Warned(BlockKind.VrrpInstance, "debug", "a debug level that keepalived stores and never uses", "it has no effect, in keepalived neither"),
+        Row(BlockKind.VrrpInstance, "notify_master", ValueShape.Script, "runs after becoming Master"),
+        Row(BlockKind.VrrpInstance, "notify_backup", ValueShape.Script, "runs after becoming Backup"),
+        Row(BlockKind.VrrpInstance, "notify_fault", ValueShape.Script, "runs after entering Fault"),
+        Row(BlockKind.VrrpInstance, "notify_stop", ValueShape.Script, "runs when the daemon stops"),
+        Row(BlockKind.VrrpInstance, "notify", ValueShape.Script, "runs after every change with INSTANCE, name, state and priority"),
+        Row(BlockKind.VrrpInstance, "notify_master_rx_lower_pri", ValueShape.Script, "runs when a Master hears a lower-priority advert"),
+        Integer(BlockKind.VrrpInstance, "garp_master_delay", 0, 86400, "vrrp_garp_master_delay", "from becoming Master to the second burst; 0 = none", "s"),
+        Integer(BlockKind.VrrpInstance, "garp_master_repeat", 0, 1000, "vrrp_garp_master_repeat", "announcements per address in a burst; 0 means 1"),
+        Integer(BlockKind.VrrpInstance, "garp_master_refresh", 0, 86400, "vrrp_garp_master_refresh", "period of refreshes; 0 = none", "s"),
+        Integer(BlockKind.VrrpInstance, "garp_master_refresh_repeat", 0, 1000, "vrrp_garp_master_refresh_repeat", "announcements per address in a refresh"),
+        Integer(BlockKind.VrrpInstance, "garp_lower_prio_delay", 0, 86400, "vrrp_garp_lower_prio_delay", "from a lower-priority advert to the second burst", "s"),
+        Integer(BlockKind.VrrpInstance, "garp_lower_prio_repeat", 0, 1000, "vrrp_garp_lower_prio_repeat", "announcements after a lower-priority advert"),
+        Integer(BlockKind.VrrpInstance, "down_timer_adverts", 1, 100, "vrrp_down_timer_adverts", "missed adverts before the master counts as lost"),
+        Row(BlockKind.VrrpInstance, "lower_prio_no_advert", ValueShape.Boolean, "a Master does not answer lower-priority adverts at once"),
+        Row(BlockKind.VrrpInstance, "higher_prio_send_advert", ValueShape.Boolean, "one advert is sent before yielding"),
+        Row(BlockKind.VrrpInstance, "strict_mode", ValueShape.Boolean, "strict RFC behaviour; only `off` is accepted") with
+        {
+            Advice = "it drops packets to the addresses (needs a firewall), refuses unicast and passwords; write the parts you want",
+        },
+    ];
+
+    private static IEnumerable<Keyword> InstanceOtherRows() =>
+    [
+        NotYet(BlockKind.VrrpInstance, "auth_hmac", "authenticates adverts with a trailer", "without it adverts would be accepted from anybody", BlockKind.AuthHmac),
+        .. Many(
+            name => NotYet(BlockKind.AuthHmac, name, "part of auth_hmac"),
+            "key", "active_key", "time_window", "anti_replay", "mode"),
+        NotYet(BlockKind.VrrpInstance, "track_file", "tracked files", NoTrackerYet, BlockKind.Entries),
+        NotYet(BlockKind.VrrpInstance, "track_process", "tracked processes", NoTrackerYet, BlockKind.Entries),
+        NotYet(BlockKind.VrrpInstance, "track_bfd", "tracked BFD sessions", NoTrackerYet, BlockKind.Entries),
+        NotYet(BlockKind.VrrpInstance, "use_vmac", "a virtual MAC address", NoVmac),
+        NotYet(BlockKind.VrrpInstance, "use_vmac_addr", "virtual MAC addresses for addresses on other interfaces", NoVmac),
+        NotYet(BlockKind.VrrpInstance, "vmac_xmit_base", "adverts from the interface below the virtual MAC", NoVmac),
+        NotYet(BlockKind.VrrpInstance, "use_ipvlan", "an ipvlan interface", NoVmac),
+        NotYet(BlockKind.VrrpInstance, "vrf", "the VRF of unicast adverts without interface"),
+        Refused(BlockKind.VrrpInstance, "no_accept", "packets to the addresses are dropped unless owner", "it needs firewall rules that FenceFirst does not make; remove it or make them yourself"),
+        NotYet(BlockKind.VrrpInstance, "owner_ignore_adverts", "an address owner ignores adverts"),
+        NotYet(BlockKind.VrrpInstance, "timer_expired_backup", "leaves Master when own timers ran late", "a stalled Master always releases first (G7); remove it"),
+        NotYet(BlockKind.VrrpInstance, "thread_timer_expired", "old name of timer_expired_backup", "a stalled Master always releases first (G7); remove it"),
+        NotYet(BlockKind.VrrpInstance, "old_unicast_checksum", "version 3 checksum with the multicast group"),
+        NotYet(BlockKind.VrrpInstance, "unicast_fault_no_peer", "no peers means Fault instead of multicast", "FenceFirst refuses unicast without peers anyway"),
+        NotYet(BlockKind.VrrpInstance, "no_virtual_ipaddress", "an instance without addresses"),
+        NotYet(BlockKind.VrrpInstance, "notify_deleted", "runs when a reload removes the instance"),
+        NotYet(BlockKind.VrrpInstance, "promote_secondaries", "removing an address keeps others of its network", "sysctl net.ipv4.conf.IF.promote_secondaries=1"),
+        Warned(BlockKind.VrrpInstance, "notify_priority_changes", "priority changes in the named pipe", "there is no named pipe yet", "fifo"),
+        Warned(BlockKind.VrrpInstance, "smtp_alert", "mail on changes", NoMail, "mail"),
+        Warned(BlockKind.VrrpInstance, "garp_extra_if", "announcements on further interfaces", "only the address's own interface announces it", "extra_if"),
+        Warned(BlockKind.VrrpInstance, "vmac_garp_intvl", "old name of garp_extra_if", "only the address's own interface announces it", "extra_if"),
+        Warned(BlockKind.VrrpInstance, "kernel_rx_buf_size", "receive buffer", NoTuning, "tuning"),
+        Warned(BlockKind.VrrpInstance, "linkbeat_use_polling", "polls the carrier", "the kernel's own notice is used"),
+        Warned(BlockKind.VrrpInstance, "lvs_sync_daemon_interface", "interface of the LVS sync daemon", NoLvs, "lvs"),
+    ];
+
+    private static IEnumerable<Keyword> GroupRows() =>
+    [
+        Block(BlockKind.VrrpSyncGroup, "group", BlockKind.WordList, "the members") with { Support = Support.NotYet },
+        .. Many(
+            name => NotYet(BlockKind.VrrpSyncGroup, name, "trackers of every member", opens: BlockKind.Entries),
+            "track_interface", "track_script", "track_file", "track_process", "track_bfd"),
+        .. Many(
+            name => NotYet(BlockKind.VrrpSyncGroup, name, "as in vrrp_instance, for the group"),
+            "notify_master", "notify_backup", "notify_fault", "notify_stop", "notify", "smtp_alert", "notify_priority_changes", "sync_group_tracking_weight", "global_tracking"),
+        .. Many(
+            name => NotYet(BlockKind.VrrpSyncGroup, name, "as in vrrp_instance, for the group", opens: BlockKind.Opaque) with { IsOwn = true },
+            "promotion", "demotion"),
+        NotYet(BlockKind.VrrpSyncGroup, "notify_master_before_vip", "as in vrrp_instance, for the group") with { IsOwn = true },
+        .. Many(
+            name => NotYet(BlockKind.TrackFileDefinition, name, "part of track_file"),
+            "file", "weight", "init_file"),
+        .. Many(
+            name => NotYet(BlockKind.TrackProcessDefinition, name, "part of vrrp_track_process"),
+            "process", "param_match", "full_command", "weight", "quorum", "quorum_max", "delay", "fork_delay", "terminate_delay"),
+        .. Many(
+            name => NotYet(BlockKind.BfdInstance, name, "part of bfd_instance"),
+            "neighbor_ip", "neighbour_ip", "source_ip", "min_rx", "min_tx", "idle_tx", "multiplier", "passive", "ttl", "hoplimit", "max_hops", "multihop", "weight", "vrrp", "checker"),
+        .. Many(
+            name => NotYet(BlockKind.GarpGroup, name, "part of garp_group"),
+            "garp_interval", "gna_interval", "interface"),
+        NotYet(BlockKind.GarpGroup, "interfaces", "members of a garp_group", opens: BlockKind.WordList),
+    ];
+}

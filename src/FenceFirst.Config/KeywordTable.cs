@@ -1,0 +1,120 @@
+namespace FenceFirst.Config;
+
+/// <summary>Every keyword we know, one row each: the parser, the binder, the messages and docs/keywords.md all read this table.</summary>
+/// <remarks>Names, ranges and defaults are keepalived's (keepalived.conf(5), checked against its parser), or ours where <see cref="Keyword.IsOwn"/>.</remarks>
+internal static partial class KeywordTable
+{
+    /// <summary>All rows, block by block, in the order of the documentation.</summary>
+    public static readonly Keyword[] All =
+        [.. RootRows(), .. GlobalRows(), .. GlobalProcessRows(), .. ScriptRows(), .. InstanceRows(), .. InstanceOtherRows(), .. GroupRows(), .. OwnRows()];
+
+    private static readonly Dictionary<(BlockKind, string), Keyword> ByName = All.ToDictionary(row => (row.Block, row.Name));
+
+    /// <summary>The row of a keyword in a block, or null.</summary>
+    public static Keyword? Find(BlockKind block, string name) => ByName.GetValueOrDefault((block, name));
+
+    /// <summary>The name of a block as an operator writes it.</summary>
+    public static string BlockName(BlockKind block) => block switch
+    {
+        BlockKind.Root => "the top level",
+        BlockKind.GlobalDefs => "global_defs",
+        BlockKind.VrrpScript => "vrrp_script",
+        BlockKind.VrrpInstance => "vrrp_instance",
+        BlockKind.VrrpSyncGroup => "vrrp_sync_group",
+        BlockKind.Authentication => "authentication",
+        BlockKind.AuthHmac => "auth_hmac",
+        BlockKind.TrackFileDefinition => "track_file",
+        BlockKind.TrackProcessDefinition => "vrrp_track_process",
+        BlockKind.BfdInstance => "bfd_instance",
+        BlockKind.GarpGroup => "garp_group",
+        BlockKind.FenceDevice => "fence_device",
+        BlockKind.Promotion => "promotion",
+        BlockKind.Demotion => "demotion",
+        BlockKind.Entries => "a list",
+        BlockKind.WordList => "a list of words",
+        BlockKind.Opaque => "a skipped block",
+    };
+
+    /// <summary>The keyword of a block that is spelt most like the word; null when none is close.</summary>
+    public static Keyword? Nearest(BlockKind block, string word)
+    {
+        Keyword? nearest = null;
+        int best = Math.Max(2, word.Length / 3) + 1;
+        foreach (Keyword row in All)
+        {
+            if (row.Block == block)
+            {
+                int distance = Distance(row.Name, word);
+                if (distance < best)
+                {
+                    best = distance;
+                    nearest = row;
+                }
+            }
+        }
+
+        return nearest;
+    }
+
+    /// <summary>Other blocks where the word is a keyword.</summary>
+    public static List<BlockKind> BlocksOf(string word) => [.. All.Where(row => row.Name == word).Select(row => row.Block).Distinct()];
+
+    /// <summary>Edit distance with neighbouring letters exchanged counting as one; words longer than any keyword are never close.</summary>
+    public static int Distance(string a, string b)
+    {
+        if (a.Length > WordLengthMax || b.Length > WordLengthMax)
+        {
+            return int.MaxValue;
+        }
+
+        int[] before = new int[b.Length + 1];
+        int[] previous = [.. Enumerable.Range(0, b.Length + 1)];
+        int[] current = new int[b.Length + 1];
+        for (int i = 1; i <= a.Length; i++)
+        {
+            current[0] = i;
+            for (int j = 1; j <= b.Length; j++)
+            {
+                int substitution = previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+                current[j] = Math.Min(substitution, Math.Min(previous[j], current[j - 1]) + 1);
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                {
+                    current[j] = Math.Min(current[j], before[j - 2] + 1);
+                }
+            }
+
+            (before, previous, current) = (previous, current, before);
+        }
+
+        return previous[b.Length];
+    }
+
+    private const int WordLengthMax = 48;
+
+    private static Keyword Row(BlockKind block, string name, ValueShape shape, string meaning) => new(block, name, shape, Support.Honoured, meaning);
+
+    private static Keyword Integer(BlockKind block, string name, long min, long max, string standard, string meaning, string unit = "") =>
+        new(block, name, ValueShape.Integer, Support.Honoured, meaning) { Min = min, Max = max, Default = standard, Unit = unit };
+
+    private static Keyword Seconds(BlockKind block, string name, decimal min, decimal max, string standard, string meaning, int decimals = 6) =>
+        new(block, name, ValueShape.Seconds, Support.Honoured, meaning) { Min = min, Max = max, Default = standard, Unit = "s", Decimals = decimals };
+
+    private static Keyword Block(BlockKind block, string name, BlockKind opens, string meaning, bool isNamed = false) =>
+        new(block, name, ValueShape.Free, Support.Honoured, meaning) { Opens = opens, IsNamed = isNamed };
+
+    private static Keyword Warned(BlockKind block, string name, string meaning, string advice, string topic = "") =>
+        new(block, name, ValueShape.Free, Support.Warned, meaning) { Advice = advice, Topic = topic };
+
+    private static Keyword NotYet(BlockKind block, string name, string meaning, string advice = "", BlockKind? opens = null) =>
+        new(block, name, ValueShape.Free, Support.NotYet, meaning) { Advice = advice, Opens = opens };
+
+    private static Keyword Refused(BlockKind block, string name, string meaning, string advice) =>
+        new(block, name, ValueShape.Free, Support.Refused, meaning) { Advice = advice };
+
+    /// <summary>Switches of the same kind, read and not done.</summary>
+    private static IEnumerable<Keyword> WarnedAll(BlockKind block, string topic, string advice, params string[] names) =>
+        names.Select(name => Warned(block, name, advice, advice, topic));
+
+    /// <summary>Rows that differ only in their name.</summary>
+    private static IEnumerable<Keyword> Many(Func<string, Keyword> row, params string[] names) => names.Select(row);
+}

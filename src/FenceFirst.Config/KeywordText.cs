@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Text;
+
+namespace FenceFirst.Config;
+
+/// <summary>The keyword table as docs/keywords.md.</summary>
+internal static class KeywordText
+{
+    /// <summary>The whole document; a test keeps the file in the repository equal to it.</summary>
+    public static string ToMarkdown()
+    {
+        StringBuilder text = new();
+        text.Append(
+            """
+            # Keywords
+
+            Generated from the keyword table (`src/FenceFirst.Config/KeywordTable*.cs`); do not edit. `UPDATE_GOLDEN=1 dotnet test` rewrites it.
+
+            - **honoured**: does what the manual says.
+            - **warned**: read, not done, and `fencefirst check` says so.
+            - **refused**: an error, because ignoring it would change what is safe.
+            - **not yet**: an error for now.
+
+            Source is keepalived.conf(5) unless the keyword is marked *own*. A line longer than 1023 bytes is ignored by keepalived; FenceFirst reads
+            it and warns. The config id `fencefirst` is always true: lines that begin with `@fencefirst ` are read by FenceFirst and dropped by keepalived.
+
+            """);
+        foreach (IGrouping<BlockKind, Keyword> block in KeywordTable.All.GroupBy(row => row.Block))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n## {(block.Key == BlockKind.Root ? "Top level" : KeywordTable.BlockName(block.Key))}\n\n");
+            text.Append("| Keyword | Value | Default | Support | Meaning |\n|---|---|---|---|---|\n");
+            foreach (Keyword row in block)
+            {
+                string meaning = row.Meaning == row.Advice || row.Advice.Length == 0 ? row.Meaning : $"{row.Meaning}. {row.Advice}";
+                text.Append(CultureInfo.InvariantCulture, $"| `{row.Name}`{(row.IsOwn ? " *own*" : "")} | {Cell(Value(row))} | {Cell(row.Default)} | {SupportName(row.Support)} | {Cell(meaning)} |\n");
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
+
+    private static string SupportName(Support support) => support switch
+    {
+        Support.Honoured => "honoured",
+        Support.Warned => "warned",
+        Support.Refused => "refused",
+        Support.NotYet => "not yet",
+    };
+
+    private static string Value(Keyword row)
+    {
+        if (row.Opens is not null)
+        {
+            return row.IsNamed ? "NAME { }" : "{ }";
+        }
+
+        string range = row.Max >= row.Min ? $" {row.Min} to {row.Max}{(row.Unit.Length > 0 ? " " + row.Unit : "")}" : "";
+        return row.Shape switch
+        {
+            ValueShape.Flag => "",
+            ValueShape.Boolean => "[yes or no]",
+            ValueShape.Word => "word",
+            ValueShape.Choice => string.Join(", ", row.Choices),
+            ValueShape.Integer => "integer" + range,
+            ValueShape.Seconds => "decimal" + range,
+            ValueShape.Address => "address",
+            ValueShape.Interface => "interface",
+            ValueShape.Script => "\"command\" [user [group]]",
+            ValueShape.User => "user [group]",
+            ValueShape.Weight => $"integer{range} [reverse]",
+            ValueShape.Words => "words",
+            ValueShape.Free => "",
+        };
+    }
+}

@@ -1,0 +1,71 @@
+using FenceFirst.Core;
+
+namespace FenceFirst.Config;
+
+/// <summary>What reading a configuration needs to know about the machine; the only way out of this project. None of the delegates throws.</summary>
+public sealed record MachineFacts
+{
+    /// <summary>The host's name; its part before the first dot is the default config id.</summary>
+    public required string HostName { get; init; }
+
+    /// <summary>The user id this process runs as.</summary>
+    public uint UserId { get; init; }
+
+    /// <summary>The group id this process runs as.</summary>
+    public uint GroupId { get; init; }
+
+    /// <summary>Whether a network interface of that name exists.</summary>
+    public required Func<string, bool> HasInterface { get; init; }
+
+    /// <summary>All addresses of this machine.</summary>
+    public required Func<IReadOnlyCollection<InternetAddress>> OwnAddresses { get; init; }
+
+    /// <summary>The value of an environment variable; null = not set.</summary>
+    public required Func<string, string?> EnvironmentVariable { get; init; }
+
+    /// <summary>The text of a regular file; null = it cannot be read.</summary>
+    public required Func<string, string?> ReadFile { get; init; }
+
+    /// <summary>The names in a directory, sorted; empty when it cannot be read.</summary>
+    public required Func<string, IReadOnlyList<string>> ListDirectory { get; init; }
+
+    /// <summary>What stands at a path, a symbolic link itself and not its target; null = nothing or not accessible.</summary>
+    public required Func<string, FileFacts?> Inspect { get; init; }
+
+    /// <summary>An account by name or by decimal user id; null = there is none.</summary>
+    public required Func<string, UserFacts?> FindUser { get; init; }
+
+    /// <summary>A group's id by name or decimal number; null = there is none.</summary>
+    public required Func<string, uint?> FindGroup { get; init; }
+}
+
+/// <summary>What stands at a path.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Mode">Permission bits, 0..07777 (octal).</param>
+/// <param name="OwnerId">User id of the owner.</param>
+/// <param name="GroupId">Group id.</param>
+/// <param name="LinkTarget">Where a symbolic link points, as written in it; empty for anything else.</param>
+/// <param name="IsProgram">Whether it begins with #! or as an executable image; only meaningful for a regular file.</param>
+public sealed record FileFacts(FileKind Kind, int Mode, uint OwnerId, uint GroupId, string LinkTarget = "", bool IsProgram = true);
+
+/// <summary>Kinds of files that matter here.</summary>
+public enum FileKind : byte
+{
+    /// <summary>A regular file.</summary>
+    Regular = 0,
+
+    /// <summary>A directory.</summary>
+    Folder,
+
+    /// <summary>A symbolic link.</summary>
+    SymbolicLink,
+
+    /// <summary>A device, pipe or socket.</summary>
+    Other,
+}
+
+/// <summary>An account.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="UserId">Its user id.</param>
+/// <param name="GroupId">Its primary group.</param>
+public sealed record UserFacts(string Name, uint UserId, uint GroupId);

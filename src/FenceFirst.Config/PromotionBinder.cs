@@ -1,0 +1,324 @@
+using FenceFirst.Core;
+using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Vrrp;
+
+namespace FenceFirst.Config;
+
+/// <summary>A fence_device block as bound.</summary>
+/// <param name="Node">Where it stands.</param>
+/// <param name="Step">The step that one use of it becomes; null when something in the block is wrong.</param>
+internal sealed record FenceDevice(ConfigNode Node, PromotionStep? Step);
+
+/// <summary>fence_device, promotion and demotion: our extension of the language.</summary>
+internal sealed class PromotionBinder(BindContext context, Dictionary<string, FenceDevice> devices)
+{
+    private readonly ValueReader _values = context.Values;
+    private readonly CommandBinder _commands = new(context);
+
+    /// <summary>A fence_device block.</summary>
+    public FenceDevice Device(ConfigNode block)
+    {
+        context.WarnRepeated(block.Children);
+        int errorsBefore = context.Diagnostics.ErrorCount;
+        ConfigNode? script = null;
+        UserFacts? user = null;
+        List<InternetAddress> targets = [];
+        TimeSpan timeout = TimeSpan.FromSeconds(60);
+        TimeSpan retryInterval = TimeSpan.FromSeconds(2);
+        TimeSpan delay = default;
+        TimeSpan random = default;
+        int attempts = 3;
+        bool hasAgent = false;
+        foreach (ConfigNode node in block.Children)
+        {
+            switch (node.Name)
+            {
+                case "script":
+                    script ??= node;
+                    break;
+                case "agent":
+                    hasAgent = true;
+                    break;
+                case "user":
+                    user = _commands.User(node.Words, 1);
+                    break;
+                case "targets":
+                    Targets(node, targets);
+                    break;
+                case "delay":
+                    Delay(node, ref delay, ref random);
+                    break;
+                case "timeout":
+                    timeout = _values.TrySeconds(node, out TimeSpan bound) ? bound : timeout;
+                    break;
+                case "attempts":
+                    attempts = _values.TryInteger(node, out int tries) ? tries : attempts;
+                    break;
+                case "retry_interval":
+                    retryInterval = _values.TrySeconds(node, out TimeSpan pause) ? pause : retryInterval;
+                    break;
+                case "action" when _values.TryChoice(node, out string action) && action == "reboot" && !hasAgent:
+                    context.Diagnostics.Add(DiagnosticCodes.NoEffect, node.Span, "action only means something to an agent: the script decides what it does");
+                    break;
+                case "verify" when _values.TryBoolean(node, out bool isVerified) && isVerified:
+                    context.Diagnostics.Add(
+                        DiagnosticCodes.NotYet, node.Span, "verify needs an agent, which is not supported yet", "let the script verify that the target is off before it exits with 0");
+                    break;
+            }
+        }
+
+        if (targets.Count == 0)
+        {
+            context.Diagnostics.Add(DiagnosticCodes.MissingKeyword, block.Span, $"fence_device {block.Value} has no targets", "targets ADDRESS ...: the peers that it makes sure are down");
+        }
+
+        if (script is null && !hasAgent)
+        {
+            context.Diagnostics.Add(DiagnosticCodes.MissingKeyword, block.Span, $"fence_device {block.Value} has no script", "script \"/path/to/fence ARGUMENTS\"");
+        }
+
+        CommandLine? command = script is null ? null : _commands.Script(script, user);
+        bool isGood = command is not null && context.Diagnostics.ErrorCount == errorsBefore;
+        return new FenceDevice(block, !isGood ? null : new PromotionStep(StepKind.Fence, block.Value, command!) // Good means that it is there.
+        {
+            Timeout = timeout,
+            Attempts = attempts,
+            RetryInterval = retryInterval,
+            Delay = delay,
+            RandomDelay = random,
+            Targets = targets.ToEquatableArray(),
+        });
+    }
+
+    /// <summary>A promotion block.</summary>
+    public PromotionPlan Promotion(ConfigNode block)
+    {
+        context.WarnRepeated(block.Children.Where(node => node.Name is not ("check" or "fence" or "run")));
+        PromotionPlan plan = new();
+        List<PromotionStep> steps = [];
+        bool isScopeGiven = false;
+        foreach (ConfigNode node in block.Children)
+        {
+            switch (node.Name)
+            {
+                case "check" or "run":
+                    AddIfBound(steps, Step(node, node.Name == "check" ? StepKind.Check : StepKind.Run));
+                    break;
+                case "fence":
+                    Fences(node, steps);
+                    break;
+                case "on_failure":
+                    plan = OnFailure(node, plan);
+                    break;
+                case "advertise" when _values.TryBoolean(node, out bool isAdvertising):
+                    plan = plan with { IsAdvertising = isAdvertising };
+                    break;
+                case "fence_scope":
+                    isScopeGiven = _values.TryChoice(node, out string scope);
+                    plan = plan with { Scope = scope == "last_master" ? FenceScope.LastMaster : FenceScope.All };
+                    break;
+                case "preempt_wait" when _values.TrySeconds(node, out TimeSpan wait):
+                    plan = plan with { PreemptWait = wait };
+                    break;
+                case "release_is_enough" when _values.TryBoolean(node, out bool isEnough) && isEnough:
+                    context.Diagnostics.Add(DiagnosticCodes.Refused, node.Span, "release_is_enough yes is refused", node.Row!.Advice); // Keywords have a row.
+                    break;
+            }
+        }
+
+        int targetCount = steps.SelectMany(step => step.Targets).Distinct().Count();
+        if (targetCount >= 2 && !isScopeGiven)
+        {
+            context.Diagnostics.Add(
+                DiagnosticCodes.FenceScopeMissing,
+                block.Span,
+                $"{targetCount} targets can be fenced, and silence does not tell which of them is Master: fence_scope must say which are fenced",
+                "`fence_scope all` fences every target that has not released (safe; a switchover costs the third node); `fence_scope last_master` fences only the master we lost "
+                + "(gentle; two survivors that cannot hear each other may both promote)");
+        }
+
+        if (!block.Children.Any(node => node.Name is "check" or "fence" or "run"))
+        {
+            context.Diagnostics.Add(DiagnosticCodes.NothingToAwait, block.Span, "this promotion awaits nothing", "add `fence DEVICE`, `check \"COMMAND\"` or `run \"COMMAND\"`");
+        }
+
+        return plan with { Steps = steps.ToEquatableArray() };
+    }
+
+    /// <summary>A demotion block.</summary>
+    public DemotionPlan Demotion(ConfigNode block)
+    {
+        context.WarnRepeated(block.Children.Where(node => node.Name != "run"));
+        List<PromotionStep> steps = [];
+        bool isReleased = false;
+        foreach (ConfigNode node in block.Children)
+        {
+            if (node.Name == "run")
+            {
+                AddIfBound(steps, Step(node, StepKind.Run));
+            }
+            else if (node.Name == "on_failure")
+            {
+                isReleased = _values.TryChoice(node, out string choice) && choice == "release";
+            }
+        }
+
+        return new DemotionPlan { Steps = steps.ToEquatableArray(), IsReleasedOnFailure = isReleased };
+    }
+
+    /// <summary>The optional <c>timeout N</c> after notify_master_before_vip; without it there is no bound.</summary>
+    public TimeSpan BeforeVipTimeout(ConfigNode node)
+    {
+        if (node.Words.Count == 1)
+        {
+            return TimeSpan.MaxValue;
+        }
+
+        if (node.Words.Count == 3 && node.Value == "timeout" && _values.TrySeconds(node.Words[2], 0.001m, 86400, 3, "timeout", out TimeSpan timeout))
+        {
+            return timeout;
+        }
+
+        context.Diagnostics.Add(DiagnosticCodes.UnknownOption, node.ValueSpan, "only `timeout SECONDS` may follow notify_master_before_vip");
+        return TimeSpan.MaxValue;
+    }
+
+    private static void AddIfBound(List<PromotionStep> steps, PromotionStep? step)
+    {
+        if (step is not null)
+        {
+            steps.Add(step);
+        }
+    }
+
+    /// <summary>One line: "COMMAND" and options in any order.</summary>
+    private PromotionStep? Step(ConfigNode node, StepKind kind)
+    {
+        List<Token> words = ScriptText.Words(node.Line);
+        if (words.Count < 2)
+        {
+            return null;
+        }
+
+        TimeSpan timeout = TimeSpan.FromSeconds(60);
+        TimeSpan retryInterval = TimeSpan.FromSeconds(1);
+        int attempts = 1;
+        UserFacts? user = null;
+        bool isGood = true;
+        for (int i = 2; i < words.Count; i += 2)
+        {
+            if (words[i].Text is not ("timeout" or "attempts" or "retry_interval" or "user" or "group") || i + 1 >= words.Count)
+            {
+                context.Diagnostics.Add(
+                    DiagnosticCodes.UnknownOption,
+                    words[i].Span,
+                    $"'{words[i].Text}' is not an option of a step, or its value is missing",
+                    "timeout N attempts N retry_interval N user NAME [group NAME]; the command and its arguments stand in one pair of double quotes");
+                return null;
+            }
+
+            Token value = words[i + 1];
+            switch (words[i].Text)
+            {
+                case "timeout":
+                    isGood &= _values.TrySeconds(value, 0.001m, 86400, 3, "timeout", out timeout);
+                    break;
+                case "attempts":
+                    isGood &= _values.TryInteger(value, 1, 1000, "attempts", out attempts);
+                    break;
+                case "retry_interval":
+                    isGood &= _values.TrySeconds(value, 0, 86400, 3, "retry_interval", out retryInterval);
+                    break;
+                case "user":
+                    user = _commands.User(words[..(i + 2)], i + 1);
+                    isGood &= user is not null;
+                    break;
+                case "group":
+                    isGood &= user is not null;
+                    user = user is null ? null : _commands.Group(user, value);
+                    isGood &= user is not null;
+                    if (!isGood)
+                    {
+                        context.Diagnostics.Add(DiagnosticCodes.UnknownOption, words[i].Span, "group needs a good user before it: user NAME group NAME");
+                    }
+
+                    break;
+            }
+        }
+
+        CommandLine? command = isGood ? _commands.Command(words[1], user) : null;
+        string name = command is null ? "" : Path.GetFileName(command.Arguments[0]);
+        return command is null ? null : new PromotionStep(kind, name, command) { Timeout = timeout, Attempts = attempts, RetryInterval = retryInterval };
+    }
+
+    private void Fences(ConfigNode node, List<PromotionStep> steps)
+    {
+        foreach (Token word in node.Words.Skip(1))
+        {
+            if (!devices.TryGetValue(word.Text, out FenceDevice? device))
+            {
+                context.Diagnostics.Add(DiagnosticCodes.UndefinedName, word.Span, $"there is no fence_device {word.Text}", "fence_device NAME { ... } at the top level");
+                continue;
+            }
+
+            if (device.Step is not null && device.Step.Targets.Any(context.IsOwnAddress))
+            {
+                context.Diagnostics.Add(
+                    DiagnosticCodes.FenceSelf,
+                    word.Span,
+                    $"fence_device {word.Text} fences an address of this machine: the node would shoot itself",
+                    "in a file shared by the nodes, put @NODE before the line (config id: the host name up to the first dot)");
+            }
+
+            AddIfBound(steps, device.Step);
+        }
+    }
+
+    private PromotionPlan OnFailure(ConfigNode node, PromotionPlan plan)
+    {
+        if (node.Value == "fault" && node.Words.Count == 2)
+        {
+            return plan with { IsFaultOnFailure = true };
+        }
+
+        if (node.Value == "retry_after" && node.Words.Count == 3)
+        {
+            return _values.TrySeconds(node.Words[2], 0.001m, 86400, 3, "retry_after", out TimeSpan after) ? plan with { RetryAfter = after } : plan;
+        }
+
+        if (node.Words.Count > 1)
+        {
+            context.Diagnostics.Add(DiagnosticCodes.BadChoice, node.ValueSpan, "on_failure is either `retry_after SECONDS` or `fault`");
+        }
+
+        return plan;
+    }
+
+    private void Targets(ConfigNode node, List<InternetAddress> targets)
+    {
+        foreach (Token word in node.Words.Skip(1))
+        {
+            if (_values.TryAddress(word, "targets", out InternetAddress target) && !targets.Contains(target))
+            {
+                targets.Add(target);
+            }
+        }
+    }
+
+    private void Delay(ConfigNode node, ref TimeSpan delay, ref TimeSpan random)
+    {
+        bool hasRandom = node.Words.Count == 4 && node.Words[2].Text == "random";
+        if (node.Words.Count == 2 || hasRandom)
+        {
+            _values.TrySeconds(node.Words[1], 0, 86400, 3, "delay", out delay);
+            if (hasRandom)
+            {
+                _values.TrySeconds(node.Words[3], 0, 86400, 3, "random", out random);
+            }
+        }
+        else if (node.Words.Count > 1)
+        {
+            context.Diagnostics.Add(DiagnosticCodes.UnknownOption, node.ValueSpan, "delay is `delay SECONDS` or `delay SECONDS random SECONDS`");
+        }
+    }
+}

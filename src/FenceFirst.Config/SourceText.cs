@@ -1,0 +1,78 @@
+namespace FenceFirst.Config;
+
+/// <summary>The text of one file, with its lines. Kept whole so that every diagnostic can show the line a person has to edit.</summary>
+public sealed class SourceText
+{
+    private readonly List<int> _lineStarts = [0];
+
+    /// <summary>Takes the text as read; lines end at LF, a CR before it is not part of the line.</summary>
+    /// <param name="path">The name shown in messages.</param>
+    /// <param name="text">The whole text.</param>
+    /// <param name="ordinal">Rank of the file in reading order, for sorting diagnostics.</param>
+    public SourceText(string path, string text, int ordinal = 0)
+    {
+        Path = path;
+        Text = text;
+        Ordinal = ordinal;
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\n')
+            {
+                _lineStarts.Add(i + 1);
+            }
+        }
+
+        // A final line end closes the last line, it does not begin another.
+        if (text.Length > 0 && text[^1] == '\n')
+        {
+            _lineStarts.RemoveAt(_lineStarts.Count - 1);
+        }
+    }
+
+    /// <summary>The name shown in messages.</summary>
+    public string Path { get; }
+
+    /// <summary>The whole text.</summary>
+    public string Text { get; }
+
+    /// <summary>Rank of the file in reading order.</summary>
+    public int Ordinal { get; }
+
+    /// <summary>Number of lines; an empty file has one empty line.</summary>
+    public int LineCount => _lineStarts.Count;
+
+    /// <summary>One line without its line end; the empty string for a number outside the file.</summary>
+    /// <param name="number">1 is the first line.</param>
+    public string Line(int number)
+    {
+        if (number < 1 || number > _lineStarts.Count)
+        {
+            return "";
+        }
+
+        int start = _lineStarts[number - 1];
+        int end = number < _lineStarts.Count ? _lineStarts[number] - 1 : Text.Length;
+        if (end > start && Text[end - 1] == '\n')
+        {
+            end--;
+        }
+
+        while (end > start && Text[end - 1] == '\r')
+        {
+            end--;
+        }
+
+        return Text[start..end];
+    }
+}
+
+/// <summary>Where something is written: always a place in a file that a person can edit, also for expanded text.</summary>
+/// <param name="Source">The file; null when the place is no file (a command line option).</param>
+/// <param name="Line">1 is the first line; 0 = the whole file.</param>
+/// <param name="Column">1 is the first character.</param>
+/// <param name="Length">Characters to underline; at least 1 is shown.</param>
+public readonly record struct SourceSpan(SourceText? Source, int Line, int Column, int Length)
+{
+    /// <summary>The name of the file, or the empty string.</summary>
+    public string Path => Source?.Path ?? "";
+}

@@ -1,0 +1,154 @@
+using System.Globalization;
+using FenceFirst.Core;
+
+namespace FenceFirst.Config;
+
+/// <summary>Reads values with the range that the keyword's row gives; a bad value is reported and not used.</summary>
+internal sealed class ValueReader(DiagnosticBag diagnostics)
+{
+    /// <summary>Reads the integer after the keyword.</summary>
+    public bool TryInteger(ConfigNode node, out int value)
+    {
+        value = 0;
+        return node.Words.Count > 1 && node.Row is not null && TryInteger(node.Words[1], (long)node.Row.Min, (long)node.Row.Max, node.Name, out value);
+    }
+
+    /// <summary>Reads an integer in a range; decimal digits only.</summary>
+    public bool TryInteger(Token word, long min, long max, string what, out int value)
+    {
+        bool isNumber = long.TryParse(word.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number);
+        value = (int)Math.Clamp(number, int.MinValue, int.MaxValue);
+        if (!isNumber)
+        {
+            diagnostics.Add(DiagnosticCodes.BadNumber, word.Span, $"{what}: '{word.Text}' is not a whole number", $"{min} to {max}");
+            return false;
+        }
+
+        if (number < min || number > max)
+        {
+            diagnostics.Add(DiagnosticCodes.OutOfRange, word.Span, $"{what}: {number} is outside {min} to {max}");
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Reads the seconds after the keyword.</summary>
+    public bool TrySeconds(ConfigNode node, out TimeSpan value)
+    {
+        value = default;
+        return node.Words.Count > 1 && node.Row is not null && TrySeconds(node.Words[1], node.Row.Min, node.Row.Max, node.Row.Decimals, node.Name, out value);
+    }
+
+    /// <summary>Reads seconds with a fraction; more digits than are kept are rounded half up, with a warning.</summary>
+    public bool TrySeconds(Token word, decimal min, decimal max, int decimals, string what, out TimeSpan value)
+    {
+        value = default;
+        bool isPlain = word.Text.Length is > 0 and <= 24 && word.Text.All(c => char.IsAsciiDigit(c) || c == '.');
+        if (!isPlain || !decimal.TryParse(word.Text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal seconds))
+        {
+            diagnostics.Add(DiagnosticCodes.BadNumber, word.Span, $"{what}: '{word.Text}' is not a number of seconds", $"{min} to {max}, with a point: 0.5");
+            return false;
+        }
+
+        if (seconds < min || seconds > max)
+        {
+            diagnostics.Add(DiagnosticCodes.OutOfRange, word.Span, $"{what}: {word.Text} s is outside {min} to {max} s");
+            return false;
+        }
+
+        decimal kept = Math.Round(seconds, decimals, MidpointRounding.AwayFromZero);
+        if (kept != seconds)
+        {
+            diagnostics.Add(DiagnosticCodes.Rounded, word.Span, $"{what}: {word.Text} s is rounded to {kept} s");
+        }
+
+        value = TimeSpan.FromTicks((long)(kept * TimeSpan.TicksPerSecond));
+        return true;
+    }
+
+    /// <summary>Reads on, off, true, false, yes or no; nothing means yes.</summary>
+    public bool TryBoolean(ConfigNode node, out bool value)
+    {
+        value = true;
+        if (node.Words.Count < 2)
+        {
+            return true;
+        }
+
+        value = node.Value is "on" or "true" or "yes";
+        if (value || node.Value is "off" or "false" or "no")
+        {
+            return true;
+        }
+
+        diagnostics.Add(DiagnosticCodes.BadBoolean, node.ValueSpan, $"{node.Name}: '{node.Value}' is neither yes nor no", "on, off, true, false, yes or no, in lower case");
+        return false;
+    }
+
+    /// <summary>Reads one of the words that the row allows.</summary>
+    public bool TryChoice(ConfigNode node, out string value)
+    {
+        value = node.Value;
+        if (node.Words.Count < 2 || node.Row is null)
+        {
+            return false;
+        }
+
+        if (node.Row.Choices.Contains(value))
+        {
+            return true;
+        }
+
+        diagnostics.Add(DiagnosticCodes.BadChoice, node.ValueSpan, $"{node.Name}: '{value}' is not possible", $"one of: {string.Join(", ", node.Row.Choices)}");
+        return false;
+    }
+
+    /// <summary>Reads an address; host names are not looked up.</summary>
+    public bool TryAddress(ConfigNode node, out InternetAddress address)
+    {
+        address = default;
+        return node.Words.Count > 1 && TryAddress(node.Words[1], node.Name, out address);
+    }
+
+    /// <summary>Reads an address; host names are not looked up.</summary>
+    public bool TryAddress(Token word, string what, out InternetAddress address)
+    {
+        if (InternetAddress.TryParse(word.Text, out address))
+        {
+            return true;
+        }
+
+        string hint = word.Text.Contains('/') ? "without a prefix length" : "an IPv4 or IPv6 address; names are not looked up";
+        diagnostics.Add(DiagnosticCodes.BadAddress, word.Span, $"{what}: '{word.Text}' is not an IP address", hint);
+        return false;
+    }
+
+    /// <summary>Reads ADDRESS[/LENGTH]; without a length the whole address.</summary>
+    public bool TryNetwork(Token word, string what, out InternetAddress address, out byte length)
+    {
+        length = 0;
+        int slash = word.Text.IndexOf('/');
+        string text = slash < 0 ? word.Text : word.Text[..slash];
+        if (!InternetAddress.TryParse(text, out address))
+        {
+            diagnostics.Add(DiagnosticCodes.BadAddress, word.Span, $"{what}: '{word.Text}' is not an IP address", "ADDRESS or ADDRESS/LENGTH");
+            return false;
+        }
+
+        int full = address.Length * 8;
+        length = (byte)full;
+        if (slash < 0)
+        {
+            return true;
+        }
+
+        if (!byte.TryParse(word.Text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out length) || length > full)
+        {
+            diagnostics.Add(DiagnosticCodes.OutOfRange, word.Span, $"{what}: '{word.Text[(slash + 1)..]}' is not a prefix length", $"0 to {full}");
+            return false;
+        }
+
+        return true;
+    }
+}

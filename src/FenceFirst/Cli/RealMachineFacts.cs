@@ -1,0 +1,191 @@
+using System.Net.NetworkInformation;
+using System.Text;
+using FenceFirst.Config;
+using FenceFirst.Core;
+using FenceFirst.Linux;
+
+namespace FenceFirst.Cli;
+
+/// <summary>What reading a configuration asks about this machine. Nothing here throws: what cannot be read is absent.</summary>
+internal static class RealMachineFacts
+{
+    /// <summary>Longest configuration file that is read.</summary>
+    public const long FileBytesMax = 16 * 1024 * 1024;
+
+    private const int KindMask = 0xf000;
+    private const int KindFolder = 0x4000;
+    private const int KindRegular = 0x8000;
+    private const int KindSymbolicLink = 0xa000;
+
+    /// <summary>The facts of this machine, read when asked for.</summary>
+    public static MachineFacts Create()
+    {
+        (uint userId, uint groupId) = OwnIds();
+        return new MachineFacts
+        {
+            HostName = Environment.MachineName,
+            UserId = userId,
+            GroupId = groupId,
+            HasInterface = name => Directory.Exists("/sys/class/net/" + name),
+            OwnAddresses = OwnAddresses,
+            EnvironmentVariable = name => name.Length == 0 || name.Contains('\0') ? null : Environment.GetEnvironmentVariable(name),
+            ReadFile = ReadFile,
+            ListDirectory = ListDirectory,
+            Inspect = Inspect,
+            FindUser = FindUser,
+            FindGroup = FindGroup,
+        };
+    }
+
+    private static (uint UserId, uint GroupId) OwnIds()
+    {
+        uint user = 0;
+        uint group = 0;
+        foreach (string line in Lines("/proc/self/status"))
+        {
+            // "Uid:" is followed by the real and then the effective id.
+            string[] fields = line.Split('\t');
+            if (fields.Length > 2 && fields[0] == "Uid:")
+            {
+                _ = uint.TryParse(fields[2], out user);
+            }
+            else if (fields.Length > 2 && fields[0] == "Gid:")
+            {
+                _ = uint.TryParse(fields[2], out group);
+            }
+        }
+
+        return (user, group);
+    }
+
+    private static HashSet<InternetAddress> OwnAddresses()
+    {
+        HashSet<InternetAddress> addresses = [];
+        try
+        {
+            foreach (NetworkInterface network in NetworkInterface.GetAllNetworkInterfaces())
+            {
+                foreach (UnicastIPAddressInformation unicast in network.GetIPProperties().UnicastAddresses)
+                {
+                    addresses.Add(InternetAddress.FromBytes(unicast.Address.GetAddressBytes()));
+                }
+            }
+        }
+        catch (NetworkInformationException)
+        {
+            // Interfaces come and go while they are listed; what was read so far still counts.
+        }
+
+        return addresses;
+    }
+
+    private static string? ReadFile(string path)
+    {
+        try
+        {
+            FileInfo file = new(path);
+            if (!file.Exists || file.Length > FileBytesMax)
+            {
+                return null;
+            }
+
+            // Bytes that are no UTF-8 become a replacement character; keepalived's own language is ASCII.
+            return Encoding.UTF8.GetString(File.ReadAllBytes(path));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    private static string[] ListDirectory(string path)
+    {
+        try
+        {
+            string[] names = [.. Directory.EnumerateFileSystemEntries(path).Select(entry => Path.GetFileName(entry))];
+            Array.Sort(names, StringComparer.Ordinal);
+            return names;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return [];
+        }
+    }
+
+    private static FileFacts? Inspect(string path)
+    {
+        if (!FileStatus.TryRead(path, out int mode, out uint userId, out uint groupId))
+        {
+            return null;
+        }
+
+        FileKind kind = (mode & KindMask) switch
+        {
+            KindRegular => FileKind.Regular,
+            KindFolder => FileKind.Folder,
+            KindSymbolicLink => FileKind.SymbolicLink,
+            _ => FileKind.Other,
+        };
+        string target = "";
+        bool isProgram = true;
+        try
+        {
+            target = kind == FileKind.SymbolicLink ? new FileInfo(path).LinkTarget ?? "" : "";
+            isProgram = kind != FileKind.Regular || (mode & 0b001_001_001) == 0 || BeginsLikeProgram(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // It can be executed without being readable: nothing is known against it.
+        }
+
+        return new FileFacts(kind, mode & 0xfff, userId, groupId, target, isProgram);
+    }
+
+    private static bool BeginsLikeProgram(string path)
+    {
+        Span<byte> head = stackalloc byte[4];
+        using FileStream stream = File.OpenRead(path);
+        int count = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+        return head[..count].StartsWith("#!"u8) || head[..count].SequenceEqual("\u007fELF"u8);
+    }
+
+    private static UserFacts? FindUser(string name)
+    {
+        foreach (string line in Lines("/etc/passwd"))
+        {
+            string[] fields = line.Split(':');
+            if (fields.Length > 3 && (fields[0] == name || fields[2] == name) && uint.TryParse(fields[2], out uint user) && uint.TryParse(fields[3], out uint group))
+            {
+                return new UserFacts(fields[0], user, group);
+            }
+        }
+
+        return null;
+    }
+
+    private static uint? FindGroup(string name)
+    {
+        foreach (string line in Lines("/etc/group"))
+        {
+            string[] fields = line.Split(':');
+            if (fields.Length > 2 && (fields[0] == name || fields[2] == name) && uint.TryParse(fields[2], out uint group))
+            {
+                return group;
+            }
+        }
+
+        return null;
+    }
+
+    private static string[] Lines(string path)
+    {
+        try
+        {
+            return File.ReadAllLines(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}

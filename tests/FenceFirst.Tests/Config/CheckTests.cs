@@ -1,0 +1,91 @@
+using System.Text.Json;
+using FenceFirst.Cli;
+using FenceFirst.Config;
+
+namespace FenceFirst.Tests.Config;
+
+public sealed class CheckTests
+{
+    private const string Good = "global_defs {\nenable_script_security\n}\nvrrp_instance A {\ninterface eth0\nvirtual_router_id 5\nvirtual_ipaddress {\n10.0.0.1\n}\n}\n";
+
+    [Fact]
+    public void A_good_file_is_accepted_with_one_line()
+    {
+        // The exit status and the sentence that scripts look for.
+        (int status, string output, string error) = Check(Good);
+        Assert.Equal((0, "test.conf: good: 1 instance, 0 scripts, 0 warnings\n", ""), (status, output, error));
+    }
+
+    [Fact]
+    public void Json_holds_every_problem_with_its_place()
+    {
+        // One array, also for a refused file.
+        (int status, string output, _) = Check("vrrp_instnce A {\n}\n", json: true);
+        using JsonDocument document = JsonDocument.Parse(output);
+        JsonElement first = document.RootElement[0];
+        Assert.Equal(1, status);
+        Assert.Equal("FF1101", first.GetProperty("code").GetString());
+        Assert.Equal("did you mean 'vrrp_instance'?", first.GetProperty("hint").GetString());
+        Assert.Equal(1, first.GetProperty("column").GetInt32());
+    }
+
+    [Fact]
+    public void Strict_refuses_a_file_with_warnings()
+    {
+        // The same file is accepted without it.
+        string text = Good.Replace("interface", "debug 1\ninterface", StringComparison.Ordinal);
+        Assert.Equal(0, Check(text).Status);
+        Assert.Equal(1, Check(text, strict: true).Status);
+    }
+
+    [Theory]
+    [InlineData(Good, 0)]
+    [InlineData("vrrp_instance A {\ninterface eth9\nvirtual_router_id 5\nvirtual_ipaddress {\n10.0.0.1\n}\n}\n", 4)]
+    [InlineData("global_defs {\nnonsense\n}\n", 5)]
+    [InlineData("vrrp_script s {\nscript /root/s.sh\n}\nnonsense\n", 6)]
+    public void Exit_codes_are_those_of_keepalived(string text, int expected)
+    {
+        // 4 ends at once, otherwise the highest wins, so that 6 hides 5.
+        (_, DiagnosticBag diagnostics) = FakeMachine.Load(text);
+        Assert.Equal(expected, KeepalivedExitCode.Of(diagnostics));
+    }
+
+    [Fact]
+    public void A_missing_file_cannot_run()
+    {
+        (_, DiagnosticBag diagnostics) = ConfigLoader.Load("absent.conf", null, new FakeMachine().Facts);
+        Assert.Equal(KeepalivedExitCode.CannotRun, KeepalivedExitCode.Of(diagnostics));
+    }
+
+    [Fact]
+    public void Script_security_names_the_component_and_its_mode()
+    {
+        // A directory that everybody may write to, on the way to a script that runs as root.
+        FakeMachine machine = new();
+        machine.Kinds["/srv"] = new FileFacts(FileKind.Folder, 0b111_111_111, 0, 0);
+        machine.Files["test.conf"] = "global_defs {\nenable_script_security\nscript_user root\n}\nvrrp_script s {\nscript /srv/s.sh\n}\n";
+        (_, DiagnosticBag diagnostics) = ConfigLoader.Load("test.conf", null, machine.Facts);
+        Assert.Contains(diagnostics.Sorted(), diagnostic => diagnostic.Severity == Severity.Error && diagnostic.Message.Contains("/srv is writable by everybody (mode 0777)", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_keyword_table_and_its_document_agree() => Golden.Check(Path.Combine(Golden.Root, "docs", "keywords.md"), KeywordText.ToMarkdown());
+
+    [Fact]
+    public void No_problem_code_is_used_twice()
+    {
+        // People search for the number.
+        List<string> ids = [.. typeof(DiagnosticCodes).GetFields().Select(field => ((DiagnosticCode)field.GetValue(null)!).Id)];
+        Assert.Equal(ids.Count, ids.Distinct().Count());
+    }
+
+    private static (int Status, string Output, string Error) Check(string text, bool json = false, bool strict = false)
+    {
+        FakeMachine machine = new();
+        machine.Files["test.conf"] = text;
+        StringWriter output = new() { NewLine = "\n" };
+        StringWriter error = new() { NewLine = "\n" };
+        int status = CheckVerb.Run("test.conf", null, json, strict, output, error, machine.Facts);
+        return (status, output.ToString(), error.ToString());
+    }
+}
