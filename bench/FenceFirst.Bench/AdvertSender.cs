@@ -8,35 +8,45 @@ namespace FenceFirst.Bench;
 /// <summary>A master that is nothing but its adverts, and that dies the moment it has sent its last one: the same input for every daemon.</summary>
 internal static class AdvertSender
 {
-    /// <summary>Sends adverts of virtual router 1 on an even grid, from a real-time thread on the node, and returns after the last one.</summary>
+    private static readonly InternetAddress Group = InternetAddress.Parse("224.0.0.18");
+
+    /// <summary>Sends adverts of every virtual router on an even grid, from a real-time thread on the node, and returns after the last one.</summary>
+    /// <param name="node">Where the adverts come from.</param>
+    /// <param name="conf">What the other side is configured with.</param>
+    /// <param name="count">Adverts per virtual router.</param>
     public static void Send(Node node, Conf conf, int count) => Namespaces.Run(node.Namespace, () =>
     {
-        VrrpConfig config = new()
-        {
-            Name = "VI_1",
-            Vrid = 1,
-            Version = (byte)conf.Version,
-            BasePriority = 150,
-            AdvertInterval = TimeSpan.FromSeconds(conf.IntervalSeconds),
-            Group = InternetAddress.Parse("224.0.0.18"),
-            Addresses = new EquatableArray<VirtualAddress>([new VirtualAddress(InternetAddress.Parse("10.99.1.1"), 32, 0)]),
-        };
+        VrrpConfig[] configs = [.. Enumerable.Range(1, conf.Instances).Select(vrid => Master(conf, vrid))];
         byte[] packet = new byte[AdvertWriter.IPv4BytesMax];
-        using VrrpSocket socket = VrrpSocket.OpenMulticast(node.LinkIndex, config.Group, [1]);
+        using VrrpSocket socket = VrrpSocket.OpenMulticast(node.LinkIndex, Group, [1]);
         _ = Native.TryBecomeRealTime();
-        long interval = config.AdvertInterval.Ticks * 100;
+        long interval = configs[0].AdvertInterval.Ticks * 100;
         long next = Native.MonotonicNanoseconds;
         for (ushort i = 1; i <= count; i++)
         {
             Native.SleepUntil(next);
-            int length = AdvertWriter.WriteIPv4(packet, config, config.BasePriority, node.Address, config.Group, i);
-            int errno = socket.Send(packet.AsSpan(0, length), config.Group, node.Address);
-            if (errno != 0)
+            foreach (VrrpConfig config in configs)
             {
-                throw new LinuxException("sendto", errno, "advert");
+                int length = AdvertWriter.WriteIPv4(packet, config, config.BasePriority, node.Address, Group, i);
+                int errno = socket.Send(packet.AsSpan(0, length), Group, node.Address);
+                if (errno != 0)
+                {
+                    throw new LinuxException("sendto", errno, "advert");
+                }
             }
 
             next += interval;
         }
     });
+
+    private static VrrpConfig Master(Conf conf, int vrid) => new()
+    {
+        Name = $"VI_{vrid}",
+        Vrid = (byte)vrid,
+        Version = (byte)conf.Version,
+        BasePriority = 150,
+        AdvertInterval = TimeSpan.FromSeconds(conf.IntervalSeconds),
+        Group = Group,
+        Addresses = new EquatableArray<VirtualAddress>([new VirtualAddress(InternetAddress.Parse($"10.99.1.{vrid}"), 32, 0)]),
+    };
 }
