@@ -126,14 +126,21 @@ internal sealed class Daemon : IDisposable
     public void Stop()
     {
         Native.Kill(ProcessId, Native.SignalTerminate);
-        for (int i = 0; i < 2000 && !HasEnded(); i++)
-        {
-            Thread.Sleep(5);
-        }
+        WaitForEnd(TimeSpan.FromSeconds(10));
+    }
 
-        if (!HasEnded())
+    /// <summary>Waits until it has ended; fails when that takes longer than the bound.</summary>
+    public void WaitForEnd(TimeSpan bound)
+    {
+        long until = Native.MonotonicNanoseconds + (bound.Ticks * 100);
+        while (!HasEnded())
         {
-            throw new InvalidOperationException($"{Subject} did not stop; its log:\n{Log}");
+            if (Native.MonotonicNanoseconds > until)
+            {
+                throw new InvalidOperationException($"{Subject} did not end; its log:\n{Log}");
+            }
+
+            Thread.Sleep(5);
         }
     }
 

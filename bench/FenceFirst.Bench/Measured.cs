@@ -22,6 +22,19 @@ internal static class Measured
         return result;
     }
 
+    /// <summary>Runs a daemon as backup of all its virtual routers, fed by this program: no second keepalived shares pages with the one measured.</summary>
+    public static T AsFedBackup<T>(Subject subject, Conf conf, Func<Daemon, T> measure)
+    {
+        using Lab lab = new();
+        using Daemon daemon = Daemon.Start(subject, lab.Here, conf with { Priority = 100 });
+        AdvertSender.Send(lab.There, conf, (int)(MasterSettles.TotalSeconds / conf.IntervalSeconds));
+        CheckAddresses(daemon, lab, 0);
+        T result = measure(daemon);
+        CheckAddresses(daemon, lab, 0);
+        daemon.Stop();
+        return result;
+    }
+
     /// <summary>Runs a daemon as backup of all its virtual routers, beside a keepalived that is their master.</summary>
     public static T AsBackup<T>(Subject subject, Conf conf, Func<Daemon, Lab, T> measure)
     {

@@ -13,10 +13,16 @@ internal static class Program
         ("cpu", ProcessorCase.Run),
         ("failover", FailoverCase.Run),
         ("adverts", AdvertCase.Run),
+        ("allocation", AllocationCase.Run),
     ];
 
     private static int Main(string[] arguments)
     {
+        if (arguments is [AllocationHost.Option, string file, string settle, string window])
+        {
+            return AllocationHost.Run(file, int.Parse(settle), int.Parse(window));
+        }
+
         string[] names = [.. arguments.Where(each => !each.StartsWith('-'))];
         string[] options = [.. arguments.Where(each => each.StartsWith('-'))];
         if (options.Except(["--quick", "--write-docs", "--self"]).Any() || names.Except(Cases.Select(each => each.Name)).Any())

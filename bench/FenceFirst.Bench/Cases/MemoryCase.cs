@@ -15,7 +15,7 @@ internal static class MemoryCase
                 Conf conf = new() { Instances = instances };
                 MemoryUse[] uses = [.. Measured.Subjects.Select(subject => isMaster
                     ? Measured.AsMaster(subject, conf, (daemon, _) => daemon.Memory())
-                    : Measured.AsBackup(subject, conf, (daemon, _) => daemon.Memory()))];
+                    : Measured.AsFedBackup(subject, conf, daemon => daemon.Memory()))];
                 string key = $"memory-{instances}-{(isMaster ? "master" : "backup")}";
                 string what = $"memory, {instances} instance{(instances == 1 ? "" : "s")}, {(isMaster ? "master" : "backup")}";
                 yield return Row.OfRatio(key, $"{what}: RSS", "MB", Megabytes(uses[0].Resident), Megabytes(uses[1].Resident), Bound);
