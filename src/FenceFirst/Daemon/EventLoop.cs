@@ -197,7 +197,10 @@ internal sealed class EventLoop : IDisposable
     private void ArmTimer()
     {
         MonotonicInstant deadline = MonotonicInstant.Earlier(Timers.Earliest, _stopBy);
-        if (deadline != _timer.Armed)
+
+        // A backup's deadline moves away with every advert. Then the timer stays where it is, fires once for nothing and is set anew: one wake-up
+        // in place of a system call per packet. An armed instant that has passed is readable already.
+        if (deadline < _timer.Armed)
         {
             _timer.Arm(deadline);
         }
