@@ -2,7 +2,7 @@ using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Core.Promotion;
 
-/// <summary>What must succeed, in order, before a standby adds an address (guarantee G1; DESIGN "Promotion").</summary>
+/// <summary>What must succeed, in order, before a standby adds an address (guarantee G1).</summary>
 public sealed record PromotionPlan
 {
     /// <summary>The steps in the order they run. Empty = nothing to wait for.</summary>
@@ -41,7 +41,7 @@ public sealed record PromotionPlan
     }
 }
 
-/// <summary>Which of several targets a promotion fences (DESIGN 3.2).</summary>
+/// <summary>Which of several targets a promotion fences (docs/promotion.md 2).</summary>
 public enum FenceScope : byte
 {
     /// <summary>Every target.</summary>
