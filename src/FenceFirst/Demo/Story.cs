@@ -79,7 +79,10 @@ internal sealed class Story(Stage stage, Narrator narrator, bool isFenceLying, C
 
         narrator.Quote("node B's log", Failure(cutAt)!.Text.Replace("error: (VI_1) ", "", StringComparison.Ordinal)); // Expect saw it.
         Check("fence-asked", "The power supply was asked and did not say \"off\".", stage.Power.Find(NodePlan.A, cutAt) is { IsOff: false });
-        Check("reason-given", "Node B says why, and what would help.", Failure(cutAt)!.Text.Contains("exited with status 1", StringComparison.Ordinal));
+        Check(
+            "reason-given",
+            "Node B says why, and what would help.",
+            Failure(cutAt)!.Text is string said && said.Contains("exited with status 1", StringComparison.Ordinal) && said.Contains("fence_a.sh", StringComparison.Ordinal));
         Wait(Watch);
         MonotonicInstant rejoinedAt = MonotonicClock.Now;
         Check("b-stayed-down", "The address was never on node B: its kernel was watched, and asked.", IsUntakenByB());
