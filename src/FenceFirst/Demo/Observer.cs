@@ -187,7 +187,7 @@ internal sealed class Observer : IDisposable
         ReadOnlySpan<byte> payload = frame[EthernetHeader..];
         if (type == TypeArp && payload.Length >= ArpBytes)
         {
-            // Sender and target are the same address: that is what makes it gratuitous (RFC 5944 section 4.6).
+            // Sender and target are the same address: that is what makes it gratuitous.
             InternetAddress sender = InternetAddress.FromBytes(payload.Slice(14, 4));
             if (sender == NodePlan.VirtualAddress && InternetAddress.FromBytes(payload.Slice(24, 4)) == sender)
             {
