@@ -22,7 +22,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode SequenceUnsupported = Error("FF1016");
     public static readonly DiagnosticCode LineContinuation = Warning("FF1017");
     public static readonly DiagnosticCode IncludeSkipped = Warning("FF1018");
-    public static readonly DiagnosticCode UndefinedReference = Warning("FF1019");
+    public static readonly DiagnosticCode MisspeltConfigId = Error("FF1019");
 
     public static readonly DiagnosticCode UnknownKeyword = Error("FF1101");
     public static readonly DiagnosticCode MisplacedKeyword = Error("FF1102");
@@ -34,7 +34,6 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode MissingValue = Fatal("FF1108");
     public static readonly DiagnosticCode ExtraWords = Warning("FF1109", 0);
     public static readonly DiagnosticCode Repeated = Warning("FF1110");
-    public static readonly DiagnosticCode Deprecated = Warning("FF1111", 0);
 
     public static readonly DiagnosticCode BadNumber = Error("FF1201");
     public static readonly DiagnosticCode OutOfRange = Error("FF1202");

@@ -125,9 +125,6 @@ internal sealed record Keyword(BlockKind Block, string Name, ValueShape Shape, S
     /// <summary>Rows with the same topic give one warning per file, not one each (mail, SNMP).</summary>
     public string Topic { get; init; } = "";
 
-    /// <summary>The keyword that should be written instead; empty = it is not deprecated.</summary>
-    public string ReplacedBy { get; init; } = "";
-
     /// <summary>Whether the keyword is FenceFirst's own and unknown to keepalived.</summary>
     public bool IsOwn { get; init; }
 

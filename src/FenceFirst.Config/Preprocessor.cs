@@ -216,6 +216,12 @@ internal sealed class Preprocessor(DiagnosticBag diagnostics, MachineFacts facts
 
             string id = text[start..end];
             bool isOurs = id == configId || id == OwnConfigId;
+            if (!isOurs && !id.StartsWith(OwnConfigId, StringComparison.Ordinal) && KeywordTable.Distance(id, OwnConfigId) <= 2)
+            {
+                // A promotion that is dropped because of a typing error would leave the address without its fence.
+                diagnostics.Add(DiagnosticCodes.MisspeltConfigId, line.Span(0, end), $"the line is ignored: its id is '{id}', not '{OwnConfigId}'", $"did you mean @{OwnConfigId}?");
+            }
+
             if (isOurs == isInverse)
             {
                 return false;
@@ -428,7 +434,7 @@ internal sealed class Preprocessor(DiagnosticBag diagnostics, MachineFacts facts
         List<string> files = [];
         foreach (string alternative in Include.Alternatives(words[1].Text))
         {
-            string pattern = alternative.StartsWith('/') ? alternative : Path.Combine(including.Directory, alternative);
+            string pattern = alternative.StartsWith('/') || including.Directory == "." ? alternative : Path.Combine(including.Directory, alternative);
             bool hasWildcard = Include.HasWildcard(pattern);
             List<string> matches = Include.Matches(pattern, facts.ListDirectory);
             List<string> present = [.. matches.Where(path => facts.Inspect(path) is not null)];

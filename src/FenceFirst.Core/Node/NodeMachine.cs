@@ -26,6 +26,8 @@ public static class NodeMachine
                 Start(config, state, now, effects);
                 break;
             case NodeEventKind.DeadlineReached:
+                // The host's timer has fired: whatever is still due has to be armed again, at the same instant even.
+                state.Armed[nodeEvent.Index] = MonotonicInstant.Never;
                 if (nodeEvent.Index < state.Instances.Length)
                 {
                     Machine(config, state, nodeEvent.Index, now, effects).DeadlineReached();
@@ -122,6 +124,7 @@ public static class NodeMachine
     {
         ref ScriptState script = ref state.Scripts[index];
         ScriptTracker tracker = config.Scripts[index];
+        bool isStuck = script.IsTimedOut;
         if (script.TimeoutAt <= now)
         {
             // A check that outlives its bound has failed now, not when the kernel finally lets it die.
@@ -141,7 +144,7 @@ public static class NodeMachine
                 script.TimeoutAt = now + tracker.Timeout;
                 effects.Add(new NodeEffect { Kind = NodeEffectKind.StartScript, Index = index, Attempt = script.Attempt });
             }
-            else if (script.IsTimedOut)
+            else if (isStuck)
             {
                 // Still not dead at the next tick (uninterruptible sleep): each tick is one more failure.
                 CountScript(config, state, index, isSuccess: false, now, effects);

@@ -38,6 +38,12 @@ public record struct StepProgress
     /// <summary>Whether the step waits until another instance's fence of the same target has answered (G3).</summary>
     public bool IsQueued;
 
+    /// <summary>Whether a fenced target was heard although its fence had reported success: the promotion fails at <see cref="LiedStep"/>.</summary>
+    public bool HasLied;
+
+    /// <summary>Index of the fence that did not tell the truth.</summary>
+    public byte LiedStep;
+
     /// <summary>Whether any demotion step failed.</summary>
     public bool HasFailed;
 

@@ -123,6 +123,9 @@ public enum TimelineKind : byte
     /// <summary>Step <c>First</c> outlived its bound and is being killed.</summary>
     StepTimedOut,
 
+    /// <summary>Step <c>First</c> was killed and has not ended since; our adverts stop.</summary>
+    StepStuck,
+
     /// <summary>The promotion failed; next try after <c>Duration</c>.</summary>
     PromotionFailed,
 

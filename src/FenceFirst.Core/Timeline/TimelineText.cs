@@ -52,6 +52,7 @@ public static class TimelineText
         TimelineKind.StepSkipped => TimelineLevel.Notice,
         TimelineKind.StepEnded => entry.Outcome.IsSuccess ? TimelineLevel.Notice : TimelineLevel.Error,
         TimelineKind.StepTimedOut => TimelineLevel.Warning,
+        TimelineKind.StepStuck => TimelineLevel.Error,
         TimelineKind.PromotionFailed => TimelineLevel.Error,
         TimelineKind.PromotionEndedByMaster => TimelineLevel.Notice,
         TimelineKind.PromotionEnding => TimelineLevel.Notice,
@@ -166,6 +167,8 @@ public static class TimelineText
             TimelineKind.StepSkipped => $"{Kind(entry)}: {step} skipped: its target is not {entry.Address}, the master we lost (fence_scope last_master)",
             TimelineKind.StepEnded => $"{Kind(entry)}: {step} {Outcome(entry.Outcome)} after {Duration(entry.Duration)} (attempt {entry.Attempt}, try {entry.Second})",
             TimelineKind.StepTimedOut => $"{Kind(entry)}: {step} timed out after {Duration(entry.Duration)}: it has failed, whatever it may still answer; it is being killed",
+            TimelineKind.StepStuck =>
+                $"{Kind(entry)}: {step} (attempt {entry.Attempt}) does not die although it was killed; our adverts stop, so that it does not hold the other nodes back. Look at the process",
             TimelineKind.PromotionFailed => DescribeFailure(instance, step, entry),
             TimelineKind.PromotionEndedByMaster =>
                 $"promotion: ends, because {entry.Address} is alive with priority {entry.First} (ours {entry.Second})"
@@ -183,6 +186,8 @@ public static class TimelineText
             TimelineKind.ReleaseWithheld => entry.First == 1
                 ? "no priority 0 is sent: an address could not be removed, the others must not believe that we released it"
                 : "no priority 0 is sent: a demotion step failed, the others have to fence this node",
+            TimelineKind.Stalled when entry.Phase == VrrpPhase.Backup =>
+                $"was woken {Duration(entry.Duration)} late and could not listen meanwhile: that proves no silence, so it listens anew",
             TimelineKind.Stalled => $"did not run for {Duration(entry.Duration)}, longer than its peers wait: addresses removed first, then a new election",
             TimelineKind.AddressesRestored => "an address, route or rule of ours was removed by somebody else; putting it back",
             TimelineKind.PacketRefused => $"packet from {entry.Address} refused: {DecodeErrorText.Describe(entry.Error)}",

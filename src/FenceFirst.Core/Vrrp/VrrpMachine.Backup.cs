@@ -11,6 +11,13 @@ public ref partial struct VrrpMachine
     {
         if (advert.Priority == 0)
         {
+            if (_config.Promotion is not null && !_state.Master.IsNone && source != _state.Master && source != _state.LowerMaster)
+            {
+                // DEVIATION: RFC 9568 section 6.4.2 shortens the timer for anybody's priority zero. A candidate that gives up says nothing about the
+                // master that we follow, and taking over early could fence it in good health. With a promotion only its own word counts.
+                return;
+            }
+
             // RFC 9568 section 6.4.2: priority zero sets Active_Down_Timer to Skew_Time.
             _state.MasterDownAt = _now + VrrpTimers.Skew(_config.Version, _state.Priority, _state.MasterAdvertInterval);
             _state.IsMasterReleased = true;
@@ -19,7 +26,7 @@ public ref partial struct VrrpMachine
         }
 
         bool isLower = advert.Priority < _state.Priority;
-        if (isLower && _config.IsPreempt && !_state.IsPreemptGivenUp && IsPreemptDelayOver(advert))
+        if (isLower && IsPreempting && !_state.IsPreemptGivenUp && IsPreemptDelayOver(advert))
         {
             // RFC 9568 section 6.4.2: preempting, a lower priority is discarded and the timer keeps running.
             if (_state.LowerMaster != source)
@@ -27,6 +34,7 @@ public ref partial struct VrrpMachine
                 Record(new TimelineEntry { Kind = TimelineKind.LowerAdvertDiscarded, Address = source, First = advert.Priority, Second = _state.Priority });
             }
 
+            _state.HasMasterChanged |= !_state.Master.IsNone && _state.Master != source;
             _state.LowerMaster = source;
             _state.LowerHeardAt = _now;
             return;
@@ -42,24 +50,32 @@ public ref partial struct VrrpMachine
         Follow(advert, source);
     }
 
+    /// <summary>RFC 9568 section 6.1 (Preempt_Mode): the address owner preempts whatever the mode says.</summary>
+    private readonly bool IsPreempting => _config.IsPreempt || _config.IsOwner;
+
     private void Follow(in VrrpAdvert advert, InternetAddress source)
     {
         if (_state.Master != source || _state.IsMasterReleased)
         {
             Record(new TimelineEntry { Kind = TimelineKind.MasterChanged, Address = source, First = advert.Priority, Second = _state.Priority });
-            _state.FailedPromotions = 0;
+            _state.HasMasterChanged |= !_state.Master.IsNone && _state.Master != source;
         }
 
         // RFC 9568 section 6.4.2: learn the interval, recompute and restart Active_Down_Timer.
         _state.Master = source;
         _state.MasterPriority = advert.Priority;
         _state.IsMasterReleased = false;
-        if (_config.Version == 3)
+        LearnInterval(advert);
+        _state.MasterDownAt = _now + MasterDownInterval;
+    }
+
+    /// <summary>Version 3 learns the interval of the master. Zero is not an interval: learned, it would make every timer fire at once.</summary>
+    private void LearnInterval(in VrrpAdvert advert)
+    {
+        if (_config.Version == 3 && advert.AdvertInterval > TimeSpan.Zero)
         {
             _state.MasterAdvertInterval = advert.AdvertInterval;
         }
-
-        _state.MasterDownAt = _now + MasterDownInterval;
     }
 
     /// <summary>keepalived's preempt_delay: it starts with the first lower-priority advert and holds us back until it is over.</summary>
@@ -83,6 +99,15 @@ public ref partial struct VrrpMachine
     private void MasterDownTimerFired()
     {
         Invariant.Check(_state.Phase == VrrpPhase.Backup, "Master_Down_Timer runs in Backup only");
+        TimeSpan late = _now - _state.MasterDownAt;
+        if (late > _state.MasterAdvertInterval)
+        {
+            // We have not run, so we have not listened either: that is no silence of the master (S-06b). Listen anew before a fence is asked for.
+            Record(new TimelineEntry { Kind = TimelineKind.Stalled, Duration = late });
+            _state.MasterDownAt = _now + MasterDownInterval;
+            return;
+        }
+
         bool isLowerAlive = !_state.LowerMaster.IsNone && _now - _state.LowerHeardAt < MasterDownInterval;
         if (_now < _state.RetryAt)
         {

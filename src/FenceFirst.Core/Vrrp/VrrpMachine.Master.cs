@@ -12,10 +12,8 @@ public ref partial struct VrrpMachine
     {
         Invariant.Check(_state.Phase == VrrpPhase.Promoting && _state.Steps.Attempt == 0, "Master is entered from Promoting, with no step under way (G1)");
         _state.Phase = VrrpPhase.Master;
-        _state.FailedPromotions = 0;
-        _state.RetryAt = MonotonicInstant.Zero;
         _state.IsPreemptGivenUp = false;
-        _state.IsRemovalDoubtful = false;
+        _state.IsRestoreWanted = false;
         ForgetMaster();
         Record(new TimelineEntry { Kind = TimelineKind.EnteredMaster, Second = _state.Priority });
         BeginTransition(Transition.Raise);
@@ -75,12 +73,9 @@ public ref partial struct VrrpMachine
     {
         _state.Master = source;
         _state.MasterPriority = advert.Priority;
-        if (_config.Version == 3)
-        {
-            // RFC 9568 section 6.4.3: adopt the winner's interval.
-            _state.MasterAdvertInterval = advert.AdvertInterval;
-        }
 
+        // RFC 9568 section 6.4.3: adopt the winner's interval.
+        LearnInterval(advert);
         BeginLeaving(Transition.Yield);
     }
 
@@ -107,46 +102,60 @@ public ref partial struct VrrpMachine
     /// <summary>Somebody else removed an address, route or rule: put back without leaving Master (keepalived goes to Backup and back).</summary>
     internal void AddressLost()
     {
-        if (_state.Phase == VrrpPhase.Master && _state.Transition == Transition.None)
+        ReleaseAfterStall();
+        if (_state.Phase != VrrpPhase.Master)
         {
-            Record(new TimelineEntry { Kind = TimelineKind.AddressesRestored });
-            BeginTransition(Transition.Restore);
+            return;
         }
+
+        if (_state.Transition != Transition.None)
+        {
+            // It may have been the one just added: put back as soon as the transition under way has ended.
+            _state.IsRestoreWanted = true;
+            return;
+        }
+
+        Restore();
+    }
+
+    private void Restore()
+    {
+        _state.IsRestoreWanted = false;
+        Record(new TimelineEntry { Kind = TimelineKind.AddressesRestored });
+        BeginTransition(Transition.Restore);
     }
 
     /// <summary>
     /// G7: a master that has not run for longer than its own Master_Down_Interval has been replaced in the eyes of its peers. It removes its
     /// addresses before it does anything else. A candidate in the same position stands down.
     /// </summary>
-    private bool ReleaseAfterStall()
+    private void ReleaseAfterStall()
     {
         if (_state.AdvertAt.IsNever || _state.AdvertSentAt.IsNever || _now - _state.AdvertSentAt <= OwnMasterDownInterval)
         {
-            return false;
+            return;
         }
 
         TimeSpan gap = _now - _state.AdvertSentAt;
         switch (_state.Phase)
         {
             case VrrpPhase.Master:
-                BeginLeaving(Transition.Yield);
                 Record(new TimelineEntry { Kind = TimelineKind.Stalled, Duration = gap });
-                return true;
+                BeginLeaving(Transition.Yield);
+                break;
             case VrrpPhase.Promoting:
                 _state.AdvertAt = MonotonicInstant.Never;
                 Record(new TimelineEntry { Kind = TimelineKind.Stalled, Duration = gap });
                 EndPromotion();
-                return true;
+                break;
             case VrrpPhase.Demoting:
                 _state.AdvertAt = MonotonicInstant.Never;
-                return false;
+                break;
             case VrrpPhase.Initialize:
             case VrrpPhase.Backup:
             case VrrpPhase.Fault:
-                return false;
+                break;
         }
-
-        return false;
     }
 
     private void BeginLeaving(Transition transition)

@@ -8,6 +8,14 @@ namespace FenceFirst.Core.Vrrp;
 /// <content>Promoting: ours. Nothing is held; the steps run one after the other; a living master ends it (DESIGN section 3).</content>
 public ref partial struct VrrpMachine
 {
+    /// <summary>retry_after grows up to this multiple of itself (DESIGN 3.3).</summary>
+    private const int MaxRetryFactor = 10;
+
+    /// <summary>How long a killed step may take to die before our adverts stop holding the others back; longer than SIGTERM to SIGKILL.</summary>
+    private static readonly TimeSpan KillGrace = TimeSpan.FromSeconds(10);
+
+    private static readonly PromotionPlan PlainPlan = new();
+
     private void BeginPromotion(PromotionReason reason, InternetAddress oldMaster)
     {
         _state.MasterDownAt = MonotonicInstant.Never;
@@ -68,11 +76,15 @@ public ref partial struct VrrpMachine
         BecomeMaster();
     }
 
-    /// <summary>fence_scope last_master: only the master we lost; when we know none, everybody (DESIGN 3.2).</summary>
+    /// <summary>
+    /// fence_scope last_master: only the master we lost; when we know none, everybody (DESIGN 3.2). A candidate advertises as a master does: when
+    /// we followed more than one, the last may never have held the addresses, and nobody is skipped.
+    /// </summary>
     private readonly bool IsSkipped(PromotionPlan plan, PromotionStep step) =>
         step.Kind == StepKind.Fence
         && plan.Scope == FenceScope.LastMaster
         && !_state.Steps.OldMaster.IsNone
+        && !_state.HasMasterChanged
         && !step.Targets.Span.Contains(_state.Steps.OldMaster);
 
     private void StartTry()
@@ -114,6 +126,7 @@ public ref partial struct VrrpMachine
     /// <summary>Another instance's fence has answered: the same target may be tried now.</summary>
     internal void ContinueQueuedStep()
     {
+        ReleaseAfterStall();
         if (_state.Phase == VrrpPhase.Promoting && _state.Steps.IsQueued)
         {
             _state.Steps.IsQueued = false;
@@ -131,10 +144,15 @@ public ref partial struct VrrpMachine
             Record(new TimelineEntry { Kind = TimelineKind.PreemptGivenUp, Address = _state.Steps.OldMaster });
             StandDown();
         }
+        else if (_state.Steps.Attempt != 0 && _state.Steps.IsTimedOut)
+        {
+            FallSilent();
+        }
         else if (_state.Steps.Attempt != 0)
         {
             // G2: the bound has passed, so it has not succeeded, whatever it may still answer.
             _state.Steps.IsTimedOut = true;
+            _state.Steps.DeadlineAt = _now + KillGrace;
             Record(StepEntry(TimelineKind.StepTimedOut, _now - _state.Steps.StartedAt));
             KillAttempt();
         }
@@ -148,9 +166,26 @@ public ref partial struct VrrpMachine
         }
     }
 
+    /// <summary>
+    /// A killed step that does not die (uninterruptible sleep) still has to be awaited (G3), but our adverts must not hold the others back
+    /// meanwhile. A candidate holds nothing and says so; a demotion that has not ended says nothing.
+    /// </summary>
+    private void FallSilent()
+    {
+        Record(StepEntry(TimelineKind.StepStuck, _now - _state.Steps.StartedAt));
+        if (_state.Phase == VrrpPhase.Promoting && !_state.AdvertAt.IsNever)
+        {
+            ReleaseAsCandidate();
+        }
+
+        _state.AdvertAt = MonotonicInstant.Never;
+        _state.AdvertSentAt = MonotonicInstant.Never;
+    }
+
     /// <summary>A step has answered. Answers to any attempt but the one under way change nothing (G3).</summary>
     internal void StepEnded(uint attempt, StepOutcome outcome)
     {
+        ReleaseAfterStall();
         if (attempt == 0 || attempt != _state.Steps.Attempt)
         {
             return;
@@ -183,7 +218,11 @@ public ref partial struct VrrpMachine
             _state.Steps.FencedAt = _now;
         }
 
-        if (_state.Steps.IsQuitting)
+        if (_state.Steps.HasLied)
+        {
+            FailLyingFence();
+        }
+        else if (_state.Steps.IsQuitting)
         {
             StandDown();
         }
@@ -207,18 +246,7 @@ public ref partial struct VrrpMachine
     /// <summary>Priority 0 so that another backup may try at once, then Backup (or Fault) with a pause that doubles up to ten times its length.</summary>
     private void FailPromotion(StepOutcome outcome)
     {
-        PromotionPlan? plan = _config.Promotion;
-        TimeSpan retryAfter = plan?.RetryAfter ?? new PromotionPlan().RetryAfter;
-        int factor = _state.FailedPromotions >= 4 ? 10 : Math.Min(10, 1 << _state.FailedPromotions);
-        TimeSpan pause = retryAfter * factor;
-        _state.FailedPromotions++;
-        _state.RetryAt = _now + pause;
-        if (plan?.IsFaultOnFailure == true)
-        {
-            _state.Faults |= FaultCauses.Promotion;
-            pause = TimeSpan.MaxValue;
-        }
-
+        TimeSpan pause = CountFailure();
         Record(new TimelineEntry
         {
             Kind = TimelineKind.PromotionFailed,
@@ -231,16 +259,56 @@ public ref partial struct VrrpMachine
         StandDown();
     }
 
+    /// <summary>Counts a failed promotion and returns the pause that follows: doubled for each failure in a row, up to ten times its length.</summary>
+    private TimeSpan CountFailure()
+    {
+        PromotionPlan plan = _config.Promotion ?? PlainPlan;
+        if (_now - _state.RetryAt > plan.RetryAfter * MaxRetryFactor)
+        {
+            // Long ago is not in a row. (Somebody heard in between proves nothing: candidates advertise as well.)
+            _state.FailedPromotions = 0;
+        }
+
+        TimeSpan pause = plan.RetryAfter * Math.Min(MaxRetryFactor, 1 << Math.Min(4, _state.FailedPromotions));
+        _state.FailedPromotions++;
+        _state.RetryAt = _now + pause;
+        if (!plan.IsFaultOnFailure)
+        {
+            return pause;
+        }
+
+        _state.Faults |= FaultCauses.Promotion;
+        return TimeSpan.MaxValue;
+    }
+
+    private void FailLyingFence()
+    {
+        _state.Steps.Index = _state.Steps.LiedStep;
+        FailPromotion(new StepOutcome(StepOutcomeKind.Exited, 1));
+    }
+
     /// <summary>Leaves Promoting without having held anything.</summary>
     private void StandDown()
     {
-        if (!_state.AdvertAt.IsNever)
+        if (!_state.AdvertSentAt.IsNever)
         {
-            // We have been advertising: the others may go on at once, we hold nothing.
-            SendRelease(count: 1);
+            // We have been advertising: the others may go on at once, we hold nothing. A better candidate waits for this word (DESIGN 3.5).
+            ReleaseAsCandidate();
         }
 
         SettleAfterLeaving(notifyBackup: false);
+    }
+
+    /// <summary>"I hold nothing" is not said while an address of an earlier story could not be removed.</summary>
+    private void ReleaseAsCandidate()
+    {
+        if (_state.IsRemovalDoubtful)
+        {
+            Record(new TimelineEntry { Kind = TimelineKind.ReleaseWithheld, First = 1 });
+            return;
+        }
+
+        SendRelease(count: 1);
     }
 
     /// <summary>A fault, a stop or a stall ends the promotion; a fence or run under way is awaited first.</summary>
@@ -260,9 +328,10 @@ public ref partial struct VrrpMachine
 
         bool isCheck = _config.Promotion!.Steps[_state.Steps.Index].Kind == StepKind.Check;
         _state.Steps.IsQuitting = true;
-        Record(new TimelineEntry { Kind = TimelineKind.PromotionEnding, First = _state.Steps.Index, Faults = _state.Faults });
+        Record(StepEntry(TimelineKind.PromotionEnding, TimeSpan.Zero) with { Faults = _state.Faults });
         if (isCheck || _state.IsStopping)
         {
+            _state.Steps.DeadlineAt = MonotonicInstant.Earlier(_state.Steps.DeadlineAt, _now + KillGrace);
             KillAttempt();
         }
     }
@@ -285,19 +354,22 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        if (IsFencedTarget(plan, source))
+        int fenced = FencedStep(plan, source);
+        if (fenced >= 0)
         {
-            if (_now - _state.Steps.FencedAt < LieGrace)
+            if (_now - _state.Steps.FencedAt < LieGrace || _state.Steps.HasLied)
             {
                 return;
             }
 
+            _state.Steps.HasLied = true;
+            _state.Steps.LiedStep = (byte)fenced;
             Record(new TimelineEntry { Kind = TimelineKind.FenceLied, Address = source, First = advert.Priority });
-            LeaveForLivingMaster(isFailure: true);
+            LeaveForLivingMaster();
             return;
         }
 
-        bool isLostMaster = _state.Steps.OldMaster.IsNone ? !_config.IsPreempt : source == _state.Steps.OldMaster;
+        bool isLostMaster = _state.Steps.OldMaster.IsNone ? !IsPreempting : source == _state.Steps.OldMaster;
         if (!IsBetter(advert.Priority, source) && (!isLostMaster || _state.Steps.Reason == PromotionReason.Preempt))
         {
             // A lower candidate or a lower master: it sees our adverts and gives way.
@@ -318,7 +390,7 @@ public ref partial struct VrrpMachine
 
         // The better station will speak for itself; we go silent at once.
         _state.AdvertAt = MonotonicInstant.Never;
-        LeaveForLivingMaster(isFailure: false);
+        LeaveForLivingMaster();
         if (_state.Phase == VrrpPhase.Backup)
         {
             BackupHeard(advert, source);
@@ -342,7 +414,7 @@ public ref partial struct VrrpMachine
         }
     }
 
-    private void LeaveForLivingMaster(bool isFailure)
+    private void LeaveForLivingMaster()
     {
         if (_state.Steps.Attempt != 0 && _config.Promotion!.Steps[_state.Steps.Index].Kind != StepKind.Check)
         {
@@ -357,9 +429,9 @@ public ref partial struct VrrpMachine
             _state.Steps.Attempt = 0;
         }
 
-        if (isFailure)
+        if (_state.Steps.HasLied)
         {
-            FailPromotion(new StepOutcome(StepOutcomeKind.Exited, 1));
+            FailLyingFence();
         }
         else
         {
@@ -372,11 +444,12 @@ public ref partial struct VrrpMachine
         && plan.Steps[_state.Steps.Index].Kind == StepKind.Fence
         && plan.Steps[_state.Steps.Index].Targets.Span.Contains(source);
 
-    private readonly bool IsFencedTarget(PromotionPlan plan, InternetAddress source)
+    /// <summary>Index of the fence that has reported this station down in this promotion; -1 = none.</summary>
+    private readonly int FencedStep(PromotionPlan plan, InternetAddress source)
     {
         if (_state.Steps.FencedAt.IsNever)
         {
-            return false;
+            return -1;
         }
 
         for (int i = 0; i < _state.Steps.Index; i++)
@@ -384,11 +457,11 @@ public ref partial struct VrrpMachine
             PromotionStep step = plan.Steps[i];
             if (step.Kind == StepKind.Fence && !IsSkipped(plan, step) && step.Targets.Span.Contains(source))
             {
-                return true;
+                return i;
             }
         }
 
-        return false;
+        return -1;
     }
 
     private readonly TimelineEntry StepEntry(TimelineKind kind, TimeSpan duration) => new()

@@ -123,6 +123,7 @@ public ref partial struct VrrpMachine
     /// <summary>The kernel has answered the request under way; answers to older requests change nothing.</summary>
     internal void KernelAnswered(uint attempt, int errno)
     {
+        ReleaseAfterStall();
         if (attempt == 0 || attempt != _state.KernelAttempt)
         {
             return;
@@ -136,32 +137,51 @@ public ref partial struct VrrpMachine
             if (_state.Phase == VrrpPhase.Master)
             {
                 // An address that cannot be added is a failed promotion, not a Master without an address (keepalived goes on).
+                CountFailure();
                 BeginLeaving(Transition.Release);
-                _state.FailedPromotions++;
-                _state.RetryAt = _now + (_config.Promotion ?? new PromotionPlan()).RetryAfter;
                 return;
             }
 
-            _state.IsRemovalDoubtful = true;
+            _state.IsRemovalDoubtful |= !IsGone(errno);
         }
 
         Continue();
     }
 
+    /// <summary>ENOENT, ESRCH, ENODEV and EADDRNOTAVAIL to a removal: it is not there, which is what was asked for.</summary>
+    private static bool IsGone(int errno) => errno is 2 or 3 or 19 or 99;
+
     private void EndTransition()
     {
-        bool isLeaving = _state.Transition is Transition.Release or Transition.Yield;
+        Transition ended = _state.Transition;
         _state.Transition = Transition.None;
-        if (isLeaving)
+        switch (ended)
         {
-            SettleAfterLeaving(notifyBackup: true);
+            case Transition.None:
+                break;
+            case Transition.Release:
+            case Transition.Yield:
+                SettleAfterLeaving(notifyBackup: true);
+                break;
+            case Transition.Raise:
+            case Transition.Restore:
+                // Everything is held: only now has the promotion succeeded.
+                _state.FailedPromotions = 0;
+                _state.RetryAt = MonotonicInstant.Zero;
+                if (_state.IsRestoreWanted)
+                {
+                    Restore();
+                }
+
+                break;
         }
     }
 
     /// <summary>Holds nothing any more: Backup, Fault or rest, as things stand now.</summary>
     private void SettleAfterLeaving(bool notifyBackup)
     {
-        InternetAddress winner = _state.Phase == VrrpPhase.Demoting ? _state.Master : InternetAddress.None;
+        bool isDemoted = _state.Phase == VrrpPhase.Demoting;
+        InternetAddress winner = isDemoted ? _state.Master : InternetAddress.None;
         byte winnerPriority = _state.MasterPriority;
         TimeSpan winnerInterval = _state.MasterAdvertInterval;
         if (_state.IsStopping)
@@ -176,10 +196,14 @@ public ref partial struct VrrpMachine
             return;
         }
 
+        // After a promotion that came to nothing the master that we lost is still the one that the next promotion is about.
+        bool isMasterLost = !isDemoted && _state.Steps.Reason != PromotionReason.Preempt;
+        InternetAddress lost = isMasterLost ? _state.Steps.OldMaster : InternetAddress.None;
+        bool hasMasterChanged = !isDemoted && _state.HasMasterChanged;
         SilenceTimers();
-        bool isGivenUp = _state.IsPreemptGivenUp;
         ForgetMaster();
-        _state.IsPreemptGivenUp = isGivenUp;
+        _state.Master = lost;
+        _state.HasMasterChanged = hasMasterChanged;
         _state.Phase = VrrpPhase.Backup;
         _state.MasterAdvertInterval = _config.AdvertInterval;
         if (!winner.IsNone)
@@ -269,6 +293,7 @@ public ref partial struct VrrpMachine
             _state.AdvertAt = MonotonicInstant.Never;
             _state.Master = source;
             _state.MasterPriority = advert.Priority;
+            LearnInterval(advert);
         }
     }
 }

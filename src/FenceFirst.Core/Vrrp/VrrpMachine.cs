@@ -66,6 +66,7 @@ public ref partial struct VrrpMachine
     /// <summary>A tracker, a link or the source address changed.</summary>
     internal void TrackersChanged()
     {
+        ReleaseAfterStall();
         FaultCauses before = _state.Faults;
         ApplyTracking();
         if (!_node.IsStarted || _state.IsStopping)
@@ -122,11 +123,8 @@ public ref partial struct VrrpMachine
     /// <summary>The earliest armed deadline of the instance has been reached (or passed).</summary>
     internal void DeadlineReached()
     {
-        if (ReleaseAfterStall())
-        {
-            return;
-        }
-
+        // What is due besides is due after a stall as well: the bound of a step, for example.
+        ReleaseAfterStall();
         if (_state.AdvertAt <= _now)
         {
             SendAdvert();
@@ -153,7 +151,7 @@ public ref partial struct VrrpMachine
     internal void AdvertReceived(in VrrpAdvert advert, InternetAddress source)
     {
         // After a stall we have lost mastership in the eyes of our peers; the advert is then heard in the phase that follows.
-        _ = ReleaseAfterStall();
+        ReleaseAfterStall();
         switch (_state.Phase)
         {
             case VrrpPhase.Initialize:
@@ -187,6 +185,7 @@ public ref partial struct VrrpMachine
             return;
         }
 
+        ReleaseAfterStall();
         _state.IsStopping = true;
         switch (_state.Phase)
         {
@@ -227,7 +226,8 @@ public ref partial struct VrrpMachine
         if (_state.Phase == VrrpPhase.Backup)
         {
             // The running timer is shifted by the difference of the skews, not started anew (keepalived: vrrp_set_effective_priority).
-            _state.MasterDownAt += MasterDownInterval - before;
+            // A deadline that would lie in the past is now.
+            _state.MasterDownAt = MonotonicInstant.Later(_now, _state.MasterDownAt + (MasterDownInterval - before));
         }
     }
 
@@ -244,6 +244,7 @@ public ref partial struct VrrpMachine
         else if (_config.IsOwner && _config.IsStateMaster)
         {
             // RFC 9568 section 6.4.1: an owner takes over at once; here that means its promotion steps start at once (G1).
+            // DEVIATION: An owner without "state MASTER" waits as every other router, as keepalived does and its users expect.
             BeginPromotion(PromotionReason.Startup, InternetAddress.None);
         }
         else
@@ -306,6 +307,7 @@ public ref partial struct VrrpMachine
         _state.LowerHeardAt = MonotonicInstant.Never;
         _state.PreemptAt = MonotonicInstant.Never;
         _state.IsMasterReleased = false;
+        _state.HasMasterChanged = false;
     }
 
     private void SendAdvert() => SendAdvert(_state.Priority);

@@ -124,6 +124,9 @@ public record struct VrrpState
     /// <summary>Whether the last thing heard from the master was priority 0.</summary>
     public bool IsMasterReleased;
 
+    /// <summary>Whether more than one station was followed since we last held the addresses: the last one may have been a candidate only.</summary>
+    public bool HasMasterChanged;
+
     /// <summary>Whether preempting the present lower master was given up; it is then left in place as with nopreempt.</summary>
     public bool IsPreemptGivenUp;
 
@@ -157,8 +160,11 @@ public record struct VrrpState
     /// <summary>Index into the order of <see cref="Transition"/>.</summary>
     public byte Position;
 
-    /// <summary>Whether something in this transition could not be undone, so that "released" would be a lie.</summary>
+    /// <summary>Whether something could not be removed when Master was last left, so that "released" would be a lie.</summary>
     public bool IsRemovalDoubtful;
+
+    /// <summary>Whether an address was lost while a transition was under way, so that it has to be put back afterwards.</summary>
+    public bool IsRestoreWanted;
 
     /// <summary>Number of the kernel request whose answer is awaited; 0 = none.</summary>
     public uint KernelAttempt;

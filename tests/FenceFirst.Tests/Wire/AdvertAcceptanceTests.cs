@@ -13,42 +13,42 @@ public sealed class AdvertAcceptanceTests
     [Fact]
     public void An_advert_like_our_own_is_accepted()
     {
-        Assert.Equal(DecodeError.None, Check(Config(3), Version3, MulticastIPv4));
-        Assert.Equal(DecodeError.None, Check(Config(2), Version2, MulticastIPv4));
-        Assert.Equal(DecodeError.None, Check(Config(2).WithPassword("secret12"), Version2Password, MulticastIPv4));
+        Assert.Equal(DecodeError.None, Check(InstanceOf(3), Version3, MulticastIPv4));
+        Assert.Equal(DecodeError.None, Check(InstanceOf(2), Version2, MulticastIPv4));
+        Assert.Equal(DecodeError.None, Check(InstanceOf(2).WithPassword("secret12"), Version2Password, MulticastIPv4));
     }
 
     [Fact]
     public void Our_own_packet_is_refused()
     {
-        Assert.Equal(DecodeError.OwnPacket, Check(Config(3), Version3, MulticastIPv4, ownSource: Node1));
-        Assert.Equal(DecodeError.None, Check(Config(3), Version3, MulticastIPv4, ownSource: InternetAddress.None));
+        Assert.Equal(DecodeError.OwnPacket, Check(InstanceOf(3), Version3, MulticastIPv4, ownSource: Node1));
+        Assert.Equal(DecodeError.None, Check(InstanceOf(3), Version3, MulticastIPv4, ownSource: InternetAddress.None));
         PacketContext unknown = MulticastIPv4 with { Source = InternetAddress.None };
-        Assert.Equal(DecodeError.None, Check(Config(3), Version3, unknown, ownSource: InternetAddress.None));
+        Assert.Equal(DecodeError.None, Check(InstanceOf(3), Version3, unknown, ownSource: InternetAddress.None));
     }
 
     [Fact]
     public void Another_virtual_router_is_refused() =>
-        Assert.Equal(DecodeError.UnknownVrid, Check(Config(3) with { Vrid = 52 }, Version3, MulticastIPv4));
+        Assert.Equal(DecodeError.UnknownVrid, Check(InstanceOf(3) with { Vrid = 52 }, Version3, MulticastIPv4));
 
     [Fact]
     public void The_same_virtual_router_of_the_other_address_family_is_refused() =>
-        Assert.Equal(DecodeError.UnknownVrid, Check(Config(3, "fe80::33:51"), Version3, MulticastIPv4));
+        Assert.Equal(DecodeError.UnknownVrid, Check(InstanceOf(3, "fe80::33:51"), Version3, MulticastIPv4));
 
     [Fact]
     public void Another_version_is_refused()
     {
-        Assert.Equal(DecodeError.WrongVersion, Check(Config(2), Version3, MulticastIPv4));
-        Assert.Equal(DecodeError.WrongVersion, Check(Config(3), Version2, MulticastIPv4));
+        Assert.Equal(DecodeError.WrongVersion, Check(InstanceOf(2), Version3, MulticastIPv4));
+        Assert.Equal(DecodeError.WrongVersion, Check(InstanceOf(3), Version2, MulticastIPv4));
     }
 
     // RFC 9568 section 5.1.1.2, RFC 9568 section 5.1.2.2.
     [Fact]
     public void Unicast_and_multicast_do_not_mix()
     {
-        VrrpConfig unicast = Config(2) with { IsUnicast = true };
+        VrrpConfig unicast = InstanceOf(2) with { IsUnicast = true };
         Assert.Equal(DecodeError.WrongDestination, Check(unicast, Version2, MulticastIPv4));
-        Assert.Equal(DecodeError.WrongDestination, Check(Config(2), Version2, UnicastIPv4));
+        Assert.Equal(DecodeError.WrongDestination, Check(InstanceOf(2), Version2, UnicastIPv4));
         Assert.Equal(DecodeError.None, Check(unicast, Version2, UnicastIPv4));
     }
 
@@ -56,8 +56,8 @@ public sealed class AdvertAcceptanceTests
     [Fact]
     public void Another_authentication_type_is_refused()
     {
-        Assert.Equal(DecodeError.WrongAuthenticationType, Check(Config(2), Version2Password, MulticastIPv4));
-        Assert.Equal(DecodeError.WrongAuthenticationType, Check(Config(2).WithPassword("secret12"), Version2, MulticastIPv4));
+        Assert.Equal(DecodeError.WrongAuthenticationType, Check(InstanceOf(2), Version2Password, MulticastIPv4));
+        Assert.Equal(DecodeError.WrongAuthenticationType, Check(InstanceOf(2).WithPassword("secret12"), Version2, MulticastIPv4));
     }
 
     // RFC 2338 section 7.1.
@@ -67,13 +67,13 @@ public sealed class AdvertAcceptanceTests
     [InlineData("secret1")]
     [InlineData("")]
     public void Another_password_is_refused(string password) =>
-        Assert.Equal(DecodeError.WrongPassword, Check(Config(2).WithPassword(password), Version2Password, MulticastIPv4));
+        Assert.Equal(DecodeError.WrongPassword, Check(InstanceOf(2).WithPassword(password), Version2Password, MulticastIPv4));
 
     [Fact]
     public void A_short_password_is_compared_with_its_padding()
     {
-        Assert.Equal(DecodeError.None, Check(Config(2).WithPassword("abc"), Version2ShortPassword, MulticastIPv4));
-        Assert.Equal(DecodeError.WrongPassword, Check(Config(2).WithPassword("abcd"), Version2ShortPassword, MulticastIPv4));
+        Assert.Equal(DecodeError.None, Check(InstanceOf(2).WithPassword("abc"), Version2ShortPassword, MulticastIPv4));
+        Assert.Equal(DecodeError.WrongPassword, Check(InstanceOf(2).WithPassword("abcd"), Version2ShortPassword, MulticastIPv4));
     }
 
     // RFC 3768 section 7.1; RFC 9568 section 6.4.2 has version 3 follow the sender.
@@ -81,14 +81,14 @@ public sealed class AdvertAcceptanceTests
     public void Another_interval_is_refused_in_version_2_only()
     {
         TimeSpan two = TimeSpan.FromSeconds(2);
-        Assert.Equal(DecodeError.WrongInterval, Check(Config(2) with { AdvertInterval = two }, Version2, MulticastIPv4));
-        Assert.Equal(DecodeError.None, Check(Config(3) with { AdvertInterval = two }, Version3, MulticastIPv4));
+        Assert.Equal(DecodeError.WrongInterval, Check(InstanceOf(2) with { AdvertInterval = two }, Version2, MulticastIPv4));
+        Assert.Equal(DecodeError.None, Check(InstanceOf(3) with { AdvertInterval = two }, Version3, MulticastIPv4));
     }
 
     [Fact]
     public void An_unknown_unicast_sender_is_refused_only_if_senders_are_checked()
     {
-        VrrpConfig config = Config(2) with { IsUnicast = true, UnicastPeers = [new UnicastPeer(Node2)] };
+        VrrpConfig config = InstanceOf(2) with { IsUnicast = true, UnicastPeers = [new UnicastPeer(Node2)] };
         Assert.Equal(DecodeError.None, Check(config, Version2, UnicastIPv4));
         Assert.Equal(DecodeError.UnknownSource, Check(config with { IsUnicastSourceChecked = true }, Version2, UnicastIPv4));
         VrrpConfig withMinTtl = config with { UnicastPeers = [new UnicastPeer(Node2, MinTtl: 2)] };
@@ -104,25 +104,25 @@ public sealed class AdvertAcceptanceTests
     [InlineData(-1, DecodeError.None)]
     public void A_peer_TTL_outside_its_range_is_refused(int ttl, DecodeError expected)
     {
-        VrrpConfig config = Config(2) with { IsUnicast = true, UnicastPeers = [new UnicastPeer(Node1, 254, 254)] };
+        VrrpConfig config = InstanceOf(2) with { IsUnicast = true, UnicastPeers = [new UnicastPeer(Node1, 254, 254)] };
         Assert.Equal(expected, Check(config, Version2, UnicastIPv4 with { Ttl = ttl }));
     }
 
     [Fact]
     public void Another_address_list_is_accepted_and_reported()
     {
-        Assert.False(IsListDifferent(Config(3, "10.99.1.30", "10.99.1.10", "10.99.1.20"), Version3ThreeAddresses));
-        Assert.False(IsListDifferent(Config(3, "10.99.1.10", "10.99.1.20", "10.99.1.30"), Version3ThreeAddresses));
-        Assert.True(IsListDifferent(Config(3, "10.99.1.10", "10.99.1.20", "10.99.1.40"), Version3ThreeAddresses));
-        Assert.True(IsListDifferent(Config(3, "10.99.1.10", "10.99.1.20"), Version3ThreeAddresses));
-        Assert.True(IsListDifferent(Config(3, "10.99.1.52"), Version3));
+        Assert.False(IsListDifferent(InstanceOf(3, "10.99.1.30", "10.99.1.10", "10.99.1.20"), Version3ThreeAddresses));
+        Assert.False(IsListDifferent(InstanceOf(3, "10.99.1.10", "10.99.1.20", "10.99.1.30"), Version3ThreeAddresses));
+        Assert.True(IsListDifferent(InstanceOf(3, "10.99.1.10", "10.99.1.20", "10.99.1.40"), Version3ThreeAddresses));
+        Assert.True(IsListDifferent(InstanceOf(3, "10.99.1.10", "10.99.1.20"), Version3ThreeAddresses));
+        Assert.True(IsListDifferent(InstanceOf(3, "10.99.1.52"), Version3));
     }
 
     [Fact]
     public void The_first_check_that_fails_names_the_refusal()
     {
         // Everything is wrong at once; the checks are put right one after the other.
-        VrrpConfig config = Config(2) with { Vrid = 9, IsUnicast = true, AdvertInterval = TimeSpan.FromSeconds(3) };
+        VrrpConfig config = InstanceOf(2) with { Vrid = 9, IsUnicast = true, AdvertInterval = TimeSpan.FromSeconds(3) };
         Assert.Equal(DecodeError.OwnPacket, Check(config, Version2Password, MulticastIPv4, ownSource: Node1));
         Assert.Equal(DecodeError.UnknownVrid, Check(config, Version2Password, MulticastIPv4));
         config = config with { Vrid = 51 };

@@ -13,7 +13,7 @@ public sealed class AllocationTests
     [Fact]
     public void A_million_rounds_of_writing_reading_and_checking_allocate_nothing()
     {
-        VrrpConfig config = Config(3, "10.99.1.30", "10.99.1.10", "10.99.1.20");
+        VrrpConfig config = InstanceOf(3, "10.99.1.30", "10.99.1.10", "10.99.1.20");
         byte[] buffer = new byte[AdvertWriter.IPv4BytesMax];
         Round(config, buffer, 0);
 
@@ -32,8 +32,8 @@ public sealed class AllocationTests
     [Fact]
     public void Passwords_IPv6_and_announcements_allocate_nothing()
     {
-        VrrpConfig password = Config(2).WithPassword("secret12");
-        VrrpConfig config = Config(3, "fe80::33:51", "fd99::1:33");
+        VrrpConfig password = InstanceOf(2).WithPassword("secret12");
+        VrrpConfig config = InstanceOf(3, "fe80::33:51", "fd99::1:33");
         byte[] buffer = new byte[AdvertWriter.IPv6BytesMax];
         byte[] mac = Bytes("72be1de851e0");
         OtherRound(password, config, buffer, mac);

@@ -57,7 +57,7 @@ public sealed class CodecRobustnessTests
                 Assert.False(isGood && position >= 20, $"byte {position} changed by {change:x2} went unnoticed");
                 PacketWords.Describe(corrupted.AsSpan(range), context);
                 VrrpCodec.AddressesOf(corrupted.AsSpan(range), advert, isIPv6: true);
-                AdvertAcceptance.Check(Config(3), advert, corrupted.AsSpan(range), context, Node2, out _);
+                AdvertAcceptance.Check(InstanceOf(3), advert, corrupted.AsSpan(range), context, Node2, out _);
             }
         }
     }
@@ -68,7 +68,7 @@ public sealed class CodecRobustnessTests
         PacketContext context = isIPv6 ? new(LinkLocal1, GroupIPv6, 255, IsChecksumVerified: true) : MulticastIPv4 with { IsChecksumVerified = true };
         bool isGood = VrrpCodec.TryDecode(bytes, context, out VrrpAdvert advert, out DecodeError error);
         VrrpCodec.TryDecodeIPv4(bytes, true, out _, out _, out _, out _);
-        AdvertAcceptance.Check(Config(2).WithPassword("x"), advert, bytes, context, Node2, out _);
+        AdvertAcceptance.Check(InstanceOf(2).WithPassword("x"), advert, bytes, context, Node2, out _);
         return isGood == (error == DecodeError.None) && PacketWords.Describe(bytes, context).Length > 0;
     }).QuickCheckThrowOnFailure();
 
@@ -113,7 +113,7 @@ public sealed class CodecRobustnessTests
         from flags in Gen.Choose(0, 7)
         from password in Gen.ArrayOf(Gen.Choose(0, 255), 8)
         let hasPassword = version == 2 && (flags & 1) != 0
-        select Config((byte)version, isIPv6 ? "fe80::1" : "10.0.0.1") with
+        select InstanceOf((byte)version, isIPv6 ? "fe80::1" : "10.0.0.1") with
         {
             Vrid = (byte)vrid,
             AdvertInterval = version == 2 ? TimeSpan.FromSeconds(interval) : TimeSpan.FromMilliseconds(interval * 10),

@@ -25,7 +25,7 @@ public sealed class PeerPacketTests
     public void Multicast_adverts_are_written_byte_for_byte_as_keepalived_does(
         string row, byte version, string password, int priority, ushort identification, int centiseconds)
     {
-        VrrpConfig config = Config(version) with { AdvertInterval = TimeSpan.FromMilliseconds(centiseconds * 10) };
+        VrrpConfig config = InstanceOf(version) with { AdvertInterval = TimeSpan.FromMilliseconds(centiseconds * 10) };
         config = password.Length > 0 ? config.WithPassword(password) : config;
         Assert.Equal(Bytes(row), WriteIPv4(config, (byte)priority, GroupIPv4, identification));
     }
@@ -50,7 +50,7 @@ public sealed class PeerPacketTests
     [Fact]
     public void Three_addresses_keep_the_order_of_the_configuration()
     {
-        VrrpConfig config = Config(3, "10.99.1.30", "10.99.1.10", "10.99.1.20");
+        VrrpConfig config = InstanceOf(3, "10.99.1.30", "10.99.1.10", "10.99.1.20");
         Assert.Equal(Bytes(Version3ThreeAddresses), WriteIPv4(config, 150, GroupIPv4, 1));
     }
 
@@ -58,7 +58,7 @@ public sealed class PeerPacketTests
     [Fact]
     public void Version_2_unicast_differs_from_multicast_in_the_IPv4_header_only()
     {
-        VrrpConfig config = Config(2) with { IsUnicast = true };
+        VrrpConfig config = InstanceOf(2) with { IsUnicast = true };
         byte[] packet = WriteIPv4(config, 150, Node2, 1);
         Assert.Equal(Bytes(Version2)[20..], packet[20..]);
         Assert.Equal(255, packet[8]);
@@ -69,7 +69,7 @@ public sealed class PeerPacketTests
     [Fact]
     public void Version_3_unicast_has_the_peer_in_the_pseudo_header()
     {
-        VrrpConfig config = Config(3) with { IsUnicast = true };
+        VrrpConfig config = InstanceOf(3) with { IsUnicast = true };
         byte[] packet = WriteIPv4(config, 150, Node2, 1);
         Assert.Equal(Bytes("31 33 96 01 00 64 178c 0a630133"), packet[20..]);
         Assert.True(VrrpCodec.TryDecodeIPv4(packet, false, out _, out _, out _, out _));
@@ -78,7 +78,7 @@ public sealed class PeerPacketTests
     [Fact]
     public void The_unicast_TTL_is_used_for_unicast_and_not_for_multicast()
     {
-        VrrpConfig config = Config(3) with { UnicastTtl = 3 };
+        VrrpConfig config = InstanceOf(3) with { UnicastTtl = 3 };
         Assert.Equal(3, WriteIPv4(config, 150, Node2, 1)[8]);
         Assert.Equal(255, WriteIPv4(config, 150, GroupIPv4, 1)[8]);
     }
@@ -86,7 +86,7 @@ public sealed class PeerPacketTests
     [Fact]
     public void The_checksum_as_in_version_2_leaves_the_pseudo_header_out()
     {
-        VrrpConfig config = Config(3) with { IsChecksumAsV2 = true };
+        VrrpConfig config = InstanceOf(3) with { IsChecksumAsV2 = true };
         byte[] message = WriteIPv4(config, 150, GroupIPv4, 1)[20..];
         Assert.Equal(0, InternetChecksum.Compute(message));
         Assert.Equal(DecodeError.None, Decode(message, MulticastIPv4 with { IsChecksumAsV2 = true }));
@@ -98,7 +98,7 @@ public sealed class PeerPacketTests
     [InlineData(Version3IPv6Unicast, "fd99::1", "fd99::2", 64)]
     public void IPv6_adverts_of_keepalived_are_written_and_read(string row, string source, string target, int hopLimit)
     {
-        VrrpConfig config = Config(3, "fe80::33:51", "fd99::1:33");
+        VrrpConfig config = InstanceOf(3, "fe80::33:51", "fd99::1:33");
         byte[] buffer = new byte[AdvertWriter.IPv6BytesMax];
         int length = AdvertWriter.WriteIPv6(buffer, config, 150, InternetAddress.Parse(source), InternetAddress.Parse(target));
         Assert.Equal(Bytes(row), buffer[..length]);
@@ -117,8 +117,8 @@ public sealed class PeerPacketTests
     public void The_buffer_bounds_hold_255_addresses()
     {
         string[] many = [.. Enumerable.Range(1, 255).Select(i => $"10.99.1.{i}")];
-        Assert.Equal(AdvertWriter.IPv4BytesMax - HmacTrailer.Length, WriteIPv4(Config(2, many), 150, GroupIPv4, 1).Length);
-        VrrpConfig config = Config(3, [.. Enumerable.Range(1, 255).Select(i => $"fd99::{i}")]);
+        Assert.Equal(AdvertWriter.IPv4BytesMax - HmacTrailer.Length, WriteIPv4(InstanceOf(2, many), 150, GroupIPv4, 1).Length);
+        VrrpConfig config = InstanceOf(3, [.. Enumerable.Range(1, 255).Select(i => $"fd99::{i}")]);
         Assert.Equal(
             AdvertWriter.IPv6BytesMax - HmacTrailer.Length,
             AdvertWriter.WriteIPv6(new byte[AdvertWriter.IPv6BytesMax], config, 150, LinkLocal1, GroupIPv6));

@@ -53,7 +53,7 @@ internal static class WireSamples
     /// <summary>The message of an IPv4 row.</summary>
     public static byte[] Message(string row) => Bytes(row[(row.IndexOf('|', StringComparison.Ordinal) + 1)..]);
 
-    public static VrrpConfig Config(byte version = 3, params string[] addresses)
+    public static VrrpConfig InstanceOf(byte version = 3, params string[] addresses)
     {
         string[] texts = addresses.Length == 0 ? ["10.99.1.51"] : addresses;
         VirtualAddress[] virtualAddresses = [.. texts.Select(text => new VirtualAddress(InternetAddress.Parse(text), 24, 0))];

@@ -1,0 +1,143 @@
+using System.Text;
+using FenceFirst.Core;
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Vrrp;
+using FenceFirst.Core.Wire;
+
+namespace FenceFirst.Tests.Machine;
+
+/// <summary>RFC 9568 section 6.4 and ours: every kind of event in every phase, plain, with a promotion and with a demotion: no exception, invariants, and a golden table.</summary>
+public class EveryEventInEveryPhaseTests
+{
+    private static readonly (string Name, Action<SimulatedNode> Act)[] Events =
+    [
+        ("Started", m => m.Deliver(NodeEvent.Started())),
+        ("DeadlineReached early", m => m.Deliver(NodeEvent.DeadlineReached(0))),
+        ("DeadlineReached on time", m => m.Driver.RunNext(MonotonicInstant.Never)),
+        ("DeadlineReached an hour late", Suspended),
+        ("AdvertReceived 0", m => m.Hear('z', 0)),
+        ("AdvertReceived lower", m => m.Hear('z', 50)),
+        ("AdvertReceived equal, smaller address", m => m.Hear('a', 100)),
+        ("AdvertReceived equal, greater address", m => m.Hear('z', 100)),
+        ("AdvertReceived higher", m => m.Hear('z', 200)),
+        ("PacketRefused", m => m.Deliver(NodeEvent.PacketRefused(0, DecodeError.WrongChecksum, TestConfig.AddressOf('z')))),
+        ("StepEnded success", m => End(m, StepOutcome.Success)),
+        ("StepEnded failure", m => End(m, new StepOutcome(StepOutcomeKind.Exited, 1))),
+        ("StepEnded signal", m => End(m, new StepOutcome(StepOutcomeKind.Signalled, 9))),
+        ("StepEnded not started", m => End(m, new StepOutcome(StepOutcomeKind.CouldNotStart, 2))),
+        ("StepEnded stale", m => m.Deliver(NodeEvent.StepEnded(0, 77, StepOutcome.Success))),
+        ("KernelAnswered success", m => Acknowledge(m, 0)),
+        ("KernelAnswered refusal", m => Acknowledge(m, 12)),
+        ("KernelAnswered stale", m => m.Deliver(NodeEvent.KernelAnswered(0, 77, 0))),
+        ("ScriptEnded stale", m => m.Deliver(NodeEvent.ScriptEnded(0, 77, StepOutcome.Success))),
+        ("ScriptEnded failure", m => Check(m, 1)),
+        ("LinkChanged down", m => m.Deliver(NodeEvent.LinkChanged(0, false))),
+        ("LinkChanged up", m => m.Deliver(NodeEvent.LinkChanged(0, true))),
+        ("SourceChanged none", m => m.Deliver(NodeEvent.SourceChanged(0, InternetAddress.None))),
+        ("SourceChanged other", m => m.Deliver(NodeEvent.SourceChanged(0, TestConfig.AddressOf('k')))),
+        ("AddressLost", m => m.Deliver(NodeEvent.AddressLost(0))),
+        ("StopRequested", m => m.Deliver(NodeEvent.StopRequested())),
+        ("StopRequested twice", StopTwice),
+    ];
+
+    private static readonly (string Name, Action<SimulatedNode> Reach)[] Phases =
+    [
+        ("Initialize awaiting scripts", _ => { }),
+        ("Backup", m => Check(m, 0)),
+        ("Promoting", m => Raise(m, isAnswered: false)),
+        ("Master raising", m => Raise(m, isAnswered: true)),
+        ("Master", RaiseCompletely),
+        ("Demoting removing", m => { RaiseCompletely(m); m.Deliver(NodeEvent.LinkChanged(0, false)); }),
+        ("Demoting steps", m => { RaiseCompletely(m); m.Hear('z', 200); Acknowledge(m, 0); }),
+        ("Fault", m => { Check(m, 0); m.Deliver(NodeEvent.LinkChanged(0, false)); }),
+        ("Stopped", m => { Check(m, 0); m.Deliver(NodeEvent.StopRequested()); }),
+    ];
+
+    // Shown: phase after and effects of each pair, in a table that is reviewed like code.
+    [Fact]
+    public void Every_event_in_every_phase_does_what_the_table_says()
+    {
+        VrrpConfig plain = TestConfig.Instance() with { TrackScripts = [new TrackReference(0, 0, false)] };
+        (string Name, VrrpConfig Config)[] configs =
+        [
+            ("plain", plain),
+            ("promotion", plain.Promote(TestConfig.Fence("z"))),
+            ("demotion", plain.Promote(TestConfig.Run()).Demote(TestConfig.Run("stop_writes"))),
+        ];
+        StringBuilder table = new();
+        foreach ((string configName, VrrpConfig config) in configs)
+        {
+            foreach ((string phaseName, Action<SimulatedNode> reach) in Phases)
+            {
+                table.Append($"{configName}, {phaseName}:\n");
+                foreach ((string eventName, Action<SimulatedNode> act) in Events)
+                {
+                    SimulatedNode m = MachineDriver.Alone(TestConfig.Node(config) with { Scripts = [new ScriptTracker("check", TestConfig.Command("/check")) { Interval = TimeSpan.FromHours(20), Timeout = TimeSpan.FromHours(10) }] });
+                    m.Driver.Kernel = (_, _) => null;
+                    m.Driver.Advance(0);
+                    reach(m);
+                    VrrpPhase before = m.Phase;
+                    m.Last.Clear();
+                    act(m);
+                    string change = before == m.Phase ? "" : $" => {m.Phase}";
+                    table.Append($"  {eventName,-40}{m.Seen}{change}".TrimEnd()).Append('\n');
+                }
+            }
+        }
+
+        GoldenFile.Check("every-event-every-phase.txt", table.ToString());
+    }
+
+    private static void Suspended(SimulatedNode m)
+    {
+        m.Driver.Suspend(3600);
+        m.Driver.RunNext(MonotonicInstant.Never);
+    }
+
+    private static void StopTwice(SimulatedNode m)
+    {
+        m.Deliver(NodeEvent.StopRequested());
+        m.Deliver(NodeEvent.StopRequested());
+    }
+
+    private static void End(SimulatedNode m, StepOutcome outcome)
+    {
+        if (m.OpenSteps.Count == 1)
+        {
+            m.Answer(outcome);
+        }
+    }
+
+    private static void Acknowledge(SimulatedNode m, int errno)
+    {
+        if (m.OpenKernel.Count > 0)
+        {
+            m.AnswerKernel(errno);
+        }
+    }
+
+    private static void Check(SimulatedNode m, int status)
+    {
+        if (m.OpenScripts.Count > 0)
+        {
+            m.AnswerScript(0, new StepOutcome(StepOutcomeKind.Exited, status));
+        }
+    }
+
+    private static void Raise(SimulatedNode m, bool isAnswered)
+    {
+        Check(m, 0);
+        m.Driver.AdvanceTo(m.First.MasterDownAt);
+        if (isAnswered)
+        {
+            End(m, StepOutcome.Success);
+        }
+    }
+
+    private static void RaiseCompletely(SimulatedNode m)
+    {
+        Raise(m, isAnswered: true);
+        Acknowledge(m, 0);
+    }
+}

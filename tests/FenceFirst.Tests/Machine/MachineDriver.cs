@@ -1,0 +1,617 @@
+using System.Text;
+using FenceFirst.Core;
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Timeline;
+using FenceFirst.Core.Vrrp;
+using FenceFirst.Core.Wire;
+
+namespace FenceFirst.Tests.Machine;
+
+/// <summary>Simulated time, a network and the nodes on it. Time jumps from deadline to deadline; nothing sleeps.</summary>
+internal sealed class MachineDriver
+{
+    private readonly PriorityQueue<Action, (long Due, long Order)> _later = new();
+    private readonly StringBuilder _transcript = new();
+    private long _order;
+
+    /// <summary>Nodes named a, b, c … with the given configurations.</summary>
+    public MachineDriver(params NodeConfig[] configs)
+    {
+        for (int i = 0; i < configs.Length; i++)
+        {
+            Nodes.Add(new SimulatedNode(this, (char)('a' + i), configs[i]));
+        }
+    }
+
+    /// <summary>The nodes.</summary>
+    public List<SimulatedNode> Nodes { get; } = [];
+
+    /// <summary>Simulated time, the same on every node.</summary>
+    public MonotonicInstant Now { get; private set; } = new(1_000_000_000);
+
+    /// <summary>When an advert from one node reaches another; null = it is lost. The default delivers nothing.</summary>
+    public Func<SimulatedNode, SimulatedNode, TimeSpan?> Delivery { get; set; } = (_, _) => null;
+
+    /// <summary>How a step ends and after how long; null = the test answers it.</summary>
+    public Func<SimulatedNode, StepRequest, (TimeSpan After, StepOutcome Outcome)?> Steps { get; set; } = (_, _) => null;
+
+    /// <summary>Errno of a kernel request; null = held until the test answers it. The default answers success at once.</summary>
+    public Func<SimulatedNode, KernelRequest, int?> Kernel { get; set; } = (_, _) => 0;
+
+    /// <summary>How late a timer wakes its node; the default is on time.</summary>
+    public Func<TimeSpan> Lateness { get; set; } = () => TimeSpan.Zero;
+
+    /// <summary>Called after every event of every node.</summary>
+    public Action<SimulatedNode>? AfterEvent { get; set; }
+
+    /// <summary>Whether the transcript is written (long walks keep only the tail).</summary>
+    public int TranscriptLimit { get; set; } = 4_000_000;
+
+    /// <summary>Everything that happened.</summary>
+    public string Transcript => _transcript.ToString();
+
+    /// <summary>The node with the letter.</summary>
+    public SimulatedNode this[char name] => Nodes[name - 'a'];
+
+    /// <summary>One booted node m (10.0.0.13) among peers that only tests speak for: a..l have smaller addresses, n..z greater ones.</summary>
+    public static SimulatedNode Alone(NodeConfig config, bool isBooted = true)
+    {
+        MachineDriver driver = new();
+        SimulatedNode node = new(driver, 'm', config);
+        driver.Nodes.Add(node);
+        if (isBooted)
+        {
+            node.Boot();
+        }
+
+        return node;
+    }
+
+    /// <summary>As above with one instance.</summary>
+    public static SimulatedNode Alone(VrrpConfig config, bool isBooted = true) => Alone(TestConfig.Node(config), isBooted);
+
+    /// <summary>As above, and Master: nobody was heard and every step succeeded.</summary>
+    public static SimulatedNode Master(VrrpConfig config)
+    {
+        SimulatedNode node = Alone(config);
+        node.Driver.Steps = (_, _) => (TimeSpan.FromMilliseconds(1), StepOutcome.Success);
+        node.Driver.Advance(4);
+        node.Driver.Steps = (_, _) => null;
+        Assert.Equal(VrrpPhase.Master, node.Phase);
+        return node;
+    }
+
+    /// <summary>Delivers every advert to everybody at once, by the clock.</summary>
+    public MachineDriver Connected()
+    {
+        Delivery = (_, _) => TimeSpan.FromMilliseconds(1);
+        return this;
+    }
+
+    /// <summary>Starts every node.</summary>
+    public MachineDriver Start()
+    {
+        foreach (SimulatedNode node in Nodes)
+        {
+            node.Boot();
+        }
+
+        return this;
+    }
+
+    /// <summary>Lets time pass; everything due on the way happens in order.</summary>
+    public void Advance(double seconds) => AdvanceTo(Now + TimeSpan.FromSeconds(seconds));
+
+    /// <summary>Lets time pass up to and including an instant.</summary>
+    public void AdvanceTo(MonotonicInstant end)
+    {
+        while (RunNext(end))
+        {
+        }
+
+        Now = MonotonicInstant.Later(Now, end);
+    }
+
+    /// <summary>The clock jumps without anybody having run: a suspended machine.</summary>
+    public void Suspend(double seconds) => Now += TimeSpan.FromSeconds(seconds);
+
+    /// <summary>Carries out what is due next, when it is due by the end; returns whether there was anything.</summary>
+    public bool RunNext(MonotonicInstant end)
+    {
+        SimulatedNode? first = null;
+        int timer = -1;
+        MonotonicInstant due = MonotonicInstant.Never;
+        foreach (SimulatedNode node in Nodes)
+        {
+            for (int i = 0; node.IsRunning && i < node.Timers.Length; i++)
+            {
+                if (node.Timers[i] < due)
+                {
+                    (first, timer, due) = (node, i, node.Timers[i]);
+                }
+            }
+        }
+
+        if (_later.TryPeek(out _, out (long Due, long Order) key) && key.Due <= due.Nanoseconds)
+        {
+            if (key.Due > end.Nanoseconds)
+            {
+                return false;
+            }
+
+            Now = MonotonicInstant.Later(Now, new MonotonicInstant(key.Due));
+            _later.Dequeue()();
+            return true;
+        }
+
+        if (first is null || due > end)
+        {
+            return false;
+        }
+
+        Now = MonotonicInstant.Later(Now, due + Lateness());
+        first.Timers[timer] = MonotonicInstant.Never;
+        first.Deliver(NodeEvent.DeadlineReached(timer));
+        return true;
+    }
+
+    /// <summary>Does something later.</summary>
+    public void After(TimeSpan delay, Action action) => _later.Enqueue(action, ((Now + delay).Nanoseconds, _order++));
+
+    /// <summary>Writes one line into the transcript.</summary>
+    public void Write(string line)
+    {
+        if (_transcript.Length > TranscriptLimit)
+        {
+            _transcript.Remove(0, _transcript.Length / 2);
+        }
+
+        _transcript.Append(Now.ToString().PadLeft(12)).Append(' ').Append(line).Append('\n');
+    }
+
+    /// <summary>Sends an advert of a node to all others.</summary>
+    public void Broadcast(SimulatedNode sender, int instance, byte priority)
+    {
+        VrrpConfig config = sender.Config.Instances[instance];
+        VrrpAdvert advert = new(config.Version, config.Vrid, priority, (byte)config.Addresses.Count, config.AdvertInterval, default);
+        InternetAddress source = sender.State.Instances[instance].Source;
+        foreach (SimulatedNode receiver in Nodes)
+        {
+            if (receiver != sender && Delivery(sender, receiver) is { } delay)
+            {
+                After(delay, () => receiver.DeliverIfRunning(NodeEvent.AdvertReceived(instance, advert, source)));
+            }
+        }
+    }
+}
+
+/// <summary>A step that has been started.</summary>
+internal sealed record StepRequest(int Instance, uint Attempt, PromotionStep Step, bool IsDemotion);
+
+/// <summary>A request to the kernel.</summary>
+internal sealed record KernelRequest(int Instance, uint Attempt, SideEffect Effect);
+
+/// <summary>One daemon: carries effects out and checks after every event what must always be true.</summary>
+internal sealed class SimulatedNode
+{
+    private readonly MachineDriver _driver;
+    private readonly EffectBuffer _effects = new();
+    private readonly EffectBuffer _again = new();
+    private readonly Queue<NodeEvent> _queue = new();
+    private readonly HashSet<SideEffect>[] _asked;
+    private bool _isDelivering;
+    private ulong _epoch;
+    private int _life;
+
+    public SimulatedNode(MachineDriver driver, char name, NodeConfig config)
+    {
+        _driver = driver;
+        Name = name;
+        Config = config;
+        State = new NodeState(config, 0);
+        Timers = new MonotonicInstant[config.Instances.Count + config.Scripts.Count];
+        _asked = new HashSet<SideEffect>[config.Instances.Count];
+        Reset();
+    }
+
+    /// <summary>The letter.</summary>
+    public char Name { get; }
+
+    /// <summary>Configuration.</summary>
+    public NodeConfig Config { get; }
+
+    /// <summary>The world it lives in.</summary>
+    public MachineDriver Driver => _driver;
+
+    /// <summary>State of the machine.</summary>
+    public NodeState State { get; private set; }
+
+    /// <summary>State of the first instance.</summary>
+    public ref VrrpState First => ref State.Instances[0];
+
+    /// <summary>Phase of the first instance.</summary>
+    public VrrpPhase Phase => State.Instances[0].Phase;
+
+    /// <summary>Armed timers.</summary>
+    public MonotonicInstant[] Timers { get; }
+
+    /// <summary>Whether the node is up.</summary>
+    public bool IsRunning { get; private set; }
+
+    /// <summary>Steps that have not been answered.</summary>
+    public List<StepRequest> OpenSteps { get; } = [];
+
+    /// <summary>Steps that were asked to end.</summary>
+    public HashSet<uint> Killed { get; } = [];
+
+    /// <summary>Check script runs that have not been answered: script index and attempt.</summary>
+    public List<(int Script, uint Attempt)> OpenScripts { get; } = [];
+
+    /// <summary>Kernel requests that have not been answered.</summary>
+    public List<KernelRequest> OpenKernel { get; } = [];
+
+    /// <summary>Adverts sent: instance, priority, when.</summary>
+    public List<(int Instance, byte Priority, MonotonicInstant At)> Sent { get; } = [];
+
+    /// <summary>Entries recorded.</summary>
+    public List<TimelineEntry> Entries { get; } = [];
+
+    /// <summary>Notifications sent, per order.</summary>
+    public List<Notification> Notifications { get; } = [];
+
+    /// <summary>Effects of the last event delivered.</summary>
+    public List<NodeEffect> Last { get; } = [];
+
+    /// <summary>Whether Record effects and adverts are kept (long walks do not).</summary>
+    public bool IsKeeping { get; set; } = true;
+
+    /// <summary>Whether the kernel holds the advertised addresses of the instance.</summary>
+    public bool Holds(int instance = 0) => HeldAddresses[instance];
+
+    private bool[] HeldAddresses { get; set; } = [];
+
+    /// <summary>Link up, source known, started.</summary>
+    public void Boot()
+    {
+        Reset();
+        State = new NodeState(Config, _epoch);
+        IsRunning = true;
+        _driver.Write($"{Name} boots");
+        Deliver(NodeEvent.LinkChanged(0, true));
+        for (int i = 0; i < Config.Instances.Count; i++)
+        {
+            Deliver(NodeEvent.SourceChanged(i, TestConfig.AddressOf(Name)));
+        }
+
+        Deliver(NodeEvent.Started());
+    }
+
+    /// <summary>Power is cut: nothing is held, nothing runs.</summary>
+    public void Crash()
+    {
+        _driver.Write($"{Name} crashes");
+        IsRunning = false;
+        _epoch = State.Epoch;
+        Reset();
+    }
+
+    /// <summary>Delivers an advert from the node with the letter.</summary>
+    public void Hear(char sender, byte priority, int instance = 0, TimeSpan? interval = null)
+    {
+        VrrpConfig config = Config.Instances[instance];
+        VrrpAdvert advert = new(config.Version, config.Vrid, priority, 1, interval ?? config.AdvertInterval, default);
+        Deliver(NodeEvent.AdvertReceived(instance, advert, TestConfig.AddressOf(sender)));
+    }
+
+    /// <summary>Answers the only open step (of the instance).</summary>
+    public void Answer(StepOutcome outcome, int instance = 0)
+    {
+        StepRequest request = OpenSteps.Single(step => step.Instance == instance);
+        Answer(request, outcome);
+    }
+
+    /// <summary>Answers a step.</summary>
+    public void Answer(StepRequest request, StepOutcome outcome)
+    {
+        if (OpenSteps.Remove(request))
+        {
+            Deliver(NodeEvent.StepEnded(request.Instance, request.Attempt, outcome));
+        }
+    }
+
+    /// <summary>Answers the step with success.</summary>
+    public void Succeed(int instance = 0) => Answer(StepOutcome.Success, instance);
+
+    /// <summary>Answers the step with exit status 1.</summary>
+    public void Fail(int instance = 0) => Answer(new StepOutcome(StepOutcomeKind.Exited, 1), instance);
+
+    /// <summary>Answers the oldest held kernel request.</summary>
+    public void AnswerKernel(int errno = 0)
+    {
+        KernelRequest request = OpenKernel[0];
+        OpenKernel.RemoveAt(0);
+        Acknowledge(request, errno);
+        Deliver(NodeEvent.KernelAnswered(request.Instance, request.Attempt, errno));
+    }
+
+    /// <summary>Answers the oldest open run of a check script.</summary>
+    public void AnswerScript(int script, StepOutcome outcome)
+    {
+        (int Script, uint Attempt) run = OpenScripts.First(open => open.Script == script);
+        OpenScripts.Remove(run);
+        Deliver(NodeEvent.ScriptEnded(script, run.Attempt, outcome));
+    }
+
+    /// <summary>Delivers an event unless the node is down.</summary>
+    public void DeliverIfRunning(NodeEvent nodeEvent)
+    {
+        if (IsRunning)
+        {
+            Deliver(nodeEvent);
+        }
+    }
+
+    /// <summary>Delivers an event; what the kernel and the steps answer at once follows in order.</summary>
+    public void Deliver(NodeEvent nodeEvent)
+    {
+        _queue.Enqueue(nodeEvent);
+        if (_isDelivering)
+        {
+            return;
+        }
+
+        _isDelivering = true;
+        try
+        {
+            Last.Clear();
+            while (IsRunning && _queue.TryDequeue(out NodeEvent next))
+            {
+                Step(next);
+            }
+        }
+        finally
+        {
+            _queue.Clear();
+            _isDelivering = false;
+        }
+    }
+
+    /// <summary>Whether an entry of the kind has been recorded.</summary>
+    public bool Recorded(TimelineKind kind) => Entries.Any(entry => entry.Kind == kind);
+
+    /// <summary>Effects of the last event but timers and records, one word each: what a peer or the kernel would see.</summary>
+    public string Seen => string.Join(' ', Last.Select(Word).Where(word => word.Length > 0));
+
+    private static string Word(NodeEffect effect) => effect.Kind switch
+    {
+        NodeEffectKind.SendAdvert => $"advert:{effect.Priority}",
+        NodeEffectKind.AskKernel => effect.Effect.ToString(),
+        NodeEffectKind.Announce => $"announce:{effect.Count}",
+        NodeEffectKind.StartStep => $"step:{effect.Step}",
+        NodeEffectKind.KillStep => "kill",
+        NodeEffectKind.StartScript => "script",
+        NodeEffectKind.KillScript => "kill-script",
+        NodeEffectKind.Notify => $"notify:{effect.Notification}",
+        NodeEffectKind.ArmTimer or NodeEffectKind.Record => "",
+    };
+
+    /// <summary>How many priority 0 adverts were sent.</summary>
+    public int Releases => Sent.Count(advert => advert.Priority == 0);
+
+    private void Step(NodeEvent nodeEvent)
+    {
+        _driver.Write($"{Name} <- {Describe(nodeEvent)}");
+        NodeState copy = State.Clone();
+        Assert.True(copy.ValueEquals(State), "a clone equals its original");
+        _effects.Clear();
+        _again.Clear();
+        NodeMachine.Step(Config, State, nodeEvent, _driver.Now, _effects);
+        NodeMachine.Step(Config, copy, nodeEvent, _driver.Now, _again);
+        Assert.True(copy.ValueEquals(State), "the same event on a clone leads to the same state");
+        Assert.True(_effects.Span.SequenceEqual(_again.Span), "the same event on a clone has the same effects");
+        NodeEffect[] effects = _effects.Span.ToArray();
+        foreach (NodeEffect effect in effects)
+        {
+            Last.Add(effect);
+            CarryOut(effect);
+        }
+
+        CheckInvariants();
+        _driver.AfterEvent?.Invoke(this);
+    }
+
+    private void CarryOut(NodeEffect effect)
+    {
+        string line = Describe(effect);
+        if (line.Length > 0)
+        {
+            _driver.Write($"{Name}    {line}");
+        }
+
+        switch (effect.Kind)
+        {
+            case NodeEffectKind.ArmTimer:
+                Assert.True(effect.Deadline >= _driver.Now, $"timer {effect.Index} is armed in the past");
+                Timers[effect.Index] = effect.Deadline;
+                break;
+            case NodeEffectKind.SendAdvert:
+                Assert.True(effect.Priority != 0 || _asked[effect.Index].Count == 0, "priority 0 while something may be held");
+                if (IsKeeping)
+                {
+                    Sent.Add((effect.Index, effect.Priority, _driver.Now));
+                }
+
+                _driver.Broadcast(this, effect.Index, effect.Priority);
+                break;
+            case NodeEffectKind.AskKernel:
+                AskKernel(new KernelRequest(effect.Index, effect.Attempt, effect.Effect));
+                break;
+            case NodeEffectKind.StartStep:
+                StartStep(effect);
+                break;
+            case NodeEffectKind.KillStep:
+                Killed.Add(effect.Attempt);
+                break;
+            case NodeEffectKind.StartScript:
+                OpenScripts.Add((effect.Index, effect.Attempt));
+                break;
+            case NodeEffectKind.Notify:
+                Notifications.Add(effect.Notification);
+                break;
+            case NodeEffectKind.Record:
+                if (IsKeeping)
+                {
+                    Entries.Add(effect.Entry);
+                }
+
+                break;
+            case NodeEffectKind.Announce:
+            case NodeEffectKind.KillScript:
+                break;
+        }
+    }
+
+    private void AskKernel(KernelRequest request)
+    {
+        if (IsAdd(request.Effect))
+        {
+            Assert.Equal(VrrpPhase.Master, State.Instances[request.Instance].Phase);
+            _asked[request.Instance].Add(request.Effect);
+        }
+
+        OpenKernel.Add(request);
+        if (_driver.Kernel(this, request) is { } errno)
+        {
+            OpenKernel.Remove(request);
+            Acknowledge(request, errno);
+            _queue.Enqueue(NodeEvent.KernelAnswered(request.Instance, request.Attempt, errno));
+        }
+    }
+
+    private void Acknowledge(KernelRequest request, int errno)
+    {
+        if (errno == 0 && request.Effect is SideEffect.AddAddresses or SideEffect.RemoveAddresses)
+        {
+            HeldAddresses[request.Instance] = request.Effect == SideEffect.AddAddresses;
+        }
+
+        if (errno == 0 && !IsAdd(request.Effect))
+        {
+            _asked[request.Instance].Remove(Opposite(request.Effect));
+        }
+    }
+
+    private void StartStep(NodeEffect effect)
+    {
+        VrrpConfig config = Config.Instances[effect.Index];
+        PromotionStep step = (effect.IsDemotion ? config.Demotion!.Steps : config.Promotion!.Steps)[effect.Step];
+        Assert.DoesNotContain(OpenSteps, open => open.Instance == effect.Index && open.Step.Kind != StepKind.Check);
+        Assert.DoesNotContain(OpenSteps, open => open.Instance != effect.Index && open.Step.Targets.Any(target => step.Targets.Contains(target)));
+        StepRequest request = new(effect.Index, effect.Attempt, step, effect.IsDemotion);
+        OpenSteps.Add(request);
+        if (_driver.Steps(this, request) is { } answer)
+        {
+            int life = _life;
+            _driver.After(answer.After, () =>
+            {
+                if (life == _life)
+                {
+                    Answer(request, answer.Outcome);
+                }
+            });
+        }
+    }
+
+    private void CheckInvariants()
+    {
+        for (int i = 0; i < State.Instances.Length; i++)
+        {
+            VrrpState instance = State.Instances[i];
+            switch (instance.Phase)
+            {
+                case VrrpPhase.Initialize:
+                case VrrpPhase.Backup:
+                case VrrpPhase.Fault:
+                    Assert.Equal(0u, instance.Steps.Attempt);
+                    Assert.Equal(Transition.None, instance.Transition);
+                    Assert.True(instance.AdvertAt.IsNever, "silent outside Promoting, Master and Demoting");
+                    break;
+                case VrrpPhase.Promoting:
+                    Assert.Equal(Transition.None, instance.Transition);
+                    break;
+                case VrrpPhase.Master:
+                    Assert.Equal(0u, instance.Steps.Attempt);
+                    Assert.False(instance.AdvertAt.IsNever, "a Master advertises");
+                    break;
+                case VrrpPhase.Demoting:
+                    Assert.NotEqual(Transition.None, instance.Transition);
+                    break;
+            }
+
+            Assert.Equal(instance.NextDeadline, Timers[i]);
+            int open = OpenSteps.Count(step => step.Instance == i && step.Attempt == instance.Steps.Attempt);
+            Assert.Equal(instance.Steps.Attempt == 0 ? 0 : 1, open);
+        }
+    }
+
+    private void Reset()
+    {
+        _life++;
+        Timers.AsSpan().Fill(MonotonicInstant.Never);
+        OpenSteps.Clear();
+        OpenScripts.Clear();
+        OpenKernel.Clear();
+        Killed.Clear();
+        HeldAddresses = new bool[Config.Instances.Count];
+        for (int i = 0; i < _asked.Length; i++)
+        {
+            _asked[i] = [];
+        }
+    }
+
+    private static bool IsAdd(SideEffect effect) =>
+        effect is SideEffect.AddAddresses or SideEffect.AddExcluded or SideEffect.AddRoutes or SideEffect.AddRules;
+
+    private static SideEffect Opposite(SideEffect effect) => effect switch
+    {
+        SideEffect.RemoveAddresses => SideEffect.AddAddresses,
+        SideEffect.RemoveExcluded => SideEffect.AddExcluded,
+        SideEffect.RemoveRoutes => SideEffect.AddRoutes,
+        SideEffect.RemoveRules => SideEffect.AddRules,
+        _ => throw new ArgumentOutOfRangeException(nameof(effect)),
+    };
+
+    /// <summary>An event in one line.</summary>
+    public static string Describe(NodeEvent nodeEvent) => nodeEvent.Kind switch
+    {
+        NodeEventKind.AdvertReceived => $"advert {nodeEvent.Advert.Priority} from {nodeEvent.Address} for {nodeEvent.Index}",
+        NodeEventKind.PacketRefused => $"packet refused ({nodeEvent.Error}) from {nodeEvent.Address}",
+        NodeEventKind.StepEnded => $"step attempt {nodeEvent.Attempt} ended: {TimelineText.Outcome(nodeEvent.Outcome)}",
+        NodeEventKind.KernelAnswered => $"kernel answers {nodeEvent.Attempt}: errno {nodeEvent.Number}",
+        NodeEventKind.ScriptEnded => $"script run {nodeEvent.Attempt} ended: {TimelineText.Outcome(nodeEvent.Outcome)}",
+        NodeEventKind.LinkChanged => $"link {nodeEvent.Index} {(nodeEvent.Number == 1 ? "up" : "down")}",
+        NodeEventKind.SourceChanged => $"source of {nodeEvent.Index} is {nodeEvent.Address}",
+        NodeEventKind.DeadlineReached => $"deadline {nodeEvent.Index}",
+        NodeEventKind.AddressLost => $"address of {nodeEvent.Index} lost",
+        NodeEventKind.StopRequested => "stop",
+        NodeEventKind.Started => "started",
+        _ => nodeEvent.Kind.ToString(),
+    };
+
+    /// <summary>An effect in one line; timers are left out.</summary>
+    public string Describe(NodeEffect effect) => effect.Kind switch
+    {
+        NodeEffectKind.ArmTimer => "",
+        NodeEffectKind.SendAdvert => $"-> advert {effect.Priority}",
+        NodeEffectKind.AskKernel => $"-> kernel {effect.Effect} ({effect.Attempt})",
+        NodeEffectKind.Announce => $"-> announce x{effect.Count}",
+        NodeEffectKind.StartStep => $"-> start {(effect.IsDemotion ? "demotion" : "promotion")} step {effect.Step} ({effect.Attempt})",
+        NodeEffectKind.KillStep => $"-> kill step ({effect.Attempt})",
+        NodeEffectKind.StartScript => $"-> start script {effect.Index} ({effect.Attempt})",
+        NodeEffectKind.KillScript => $"-> kill script ({effect.Attempt})",
+        NodeEffectKind.Notify => $"-> notify {effect.Notification}",
+        NodeEffectKind.Record => $"   {TimelineText.Describe(Config, effect.Entry)}",
+        _ => effect.Kind.ToString(),
+    };
+}

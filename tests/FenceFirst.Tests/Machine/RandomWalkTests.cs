@@ -1,0 +1,217 @@
+using FenceFirst.Core;
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Vrrp;
+
+namespace FenceFirst.Tests.Machine;
+
+/// <summary>Seeded walks over small worlds with every fault we know; first safety (G10), then liveness without faults.</summary>
+public class RandomWalkTests
+{
+    private const int EventsPerSeed = 2000;
+
+    // Shown: with truthful fences and fence_scope all, two nodes never hold the address at once, and after the faults there is one owner.
+    // How: 300 seeds, two and three nodes, each walked over random deliveries, losses, delays, suspensions, crashes, link and step failures.
+    [Fact]
+    public void Two_nodes_never_hold_the_same_address()
+    {
+        for (int seed = 1; seed <= 150; seed++)
+        {
+            Walk(seed, nodeCount: 2);
+        }
+    }
+
+    // Shown and how: as above with three nodes.
+    [Fact]
+    public void Three_nodes_never_hold_the_same_address()
+    {
+        for (int seed = 1; seed <= 150; seed++)
+        {
+            Walk(seed, nodeCount: 3);
+        }
+    }
+
+    private static void Walk(int seed, int nodeCount)
+    {
+        Random random = new((nodeCount * 100_000) + seed);
+        MachineDriver driver = new(Configs(random, nodeCount)) { TranscriptLimit = 60_000 };
+        bool isFaulty = true;
+        try
+        {
+            Prepare(driver, random, () => isFaulty);
+            driver.Start();
+            int events = 0;
+            driver.AfterEvent = node =>
+            {
+                events++;
+                int holders = driver.Nodes.Count(other => other.IsRunning && other.Holds());
+                Assert.True(holders <= 1, $"G10: {holders} nodes hold the address");
+            };
+            while (events < EventsPerSeed)
+            {
+                driver.Advance(random.NextDouble() * 3);
+                Disturb(driver, random);
+            }
+
+            isFaulty = false;
+            Heal(driver);
+            driver.Advance(600);
+            Assert.Equal(1, driver.Nodes.Count(node => node.IsRunning && node.Holds()));
+        }
+        catch (Exception failure)
+        {
+            string text = driver.Transcript;
+            throw new InvalidOperationException($"seed {seed}, {nodeCount} nodes: {failure.Message}\n{text[Math.Max(0, text.Length - 12_000)..]}", failure);
+        }
+    }
+
+    private static NodeConfig[] Configs(Random random, int nodeCount)
+    {
+        NodeConfig[] configs = new NodeConfig[nodeCount];
+        bool isPreempt = random.Next(2) == 0;
+        bool isAdvertising = random.Next(3) != 0;
+        for (int i = 0; i < nodeCount; i++)
+        {
+            List<PromotionStep> steps = [];
+            if (random.Next(2) == 0)
+            {
+                steps.Add(TestConfig.Check());
+            }
+
+            for (int target = 0; target < nodeCount; target++)
+            {
+                if (target != i)
+                {
+                    steps.Add(TestConfig.Fence(((char)('a' + target)).ToString()) with
+                    {
+                        Timeout = TimeSpan.FromSeconds(10),
+                        Attempts = 1 + random.Next(3),
+                        Delay = TimeSpan.FromSeconds(random.Next(2) * i),
+                    });
+                }
+            }
+
+            if (random.Next(2) == 0)
+            {
+                steps.Add(TestConfig.Run());
+            }
+
+            byte priority = (byte)(100 + random.Next(3));
+            VrrpConfig instance = TestConfig.Instance(priority).Promote([.. steps])
+                .Plan(plan => plan with { RetryAfter = TimeSpan.FromSeconds(5), PreemptWait = TimeSpan.FromSeconds(8), IsAdvertising = isAdvertising });
+            instance = instance with { IsPreempt = isPreempt };
+            if (random.Next(2) == 0)
+            {
+                instance = instance.Demote(TestConfig.Run("stop_writes") with { Timeout = TimeSpan.FromSeconds(5) });
+            }
+
+            configs[i] = TestConfig.Node(instance);
+        }
+
+        return configs;
+    }
+
+    private static void Prepare(MachineDriver driver, Random random, Func<bool> isFaulty)
+    {
+        foreach (SimulatedNode node in driver.Nodes)
+        {
+            node.IsKeeping = false;
+        }
+
+        driver.Delivery = (_, _) =>
+            !isFaulty() ? TimeSpan.FromMicroseconds(100 + random.Next(900))
+            : random.Next(100) < 35 ? null
+            : TimeSpan.FromMilliseconds(random.Next(100) < 90 ? random.Next(5) : random.Next(4000));
+        driver.Lateness = () => isFaulty() && random.Next(50) == 0 ? TimeSpan.FromSeconds(random.NextDouble() * 6) : TimeSpan.FromMicroseconds(random.Next(900));
+        driver.Kernel = (node, request) => isFaulty() && random.Next(60) == 0 ? 12 : 0;
+        driver.Steps = (node, request) =>
+        {
+            TimeSpan after = TimeSpan.FromSeconds(random.NextDouble() * (isFaulty() ? 14 : 2));
+            if (isFaulty() && random.Next(3) == 0)
+            {
+                return (after, new StepOutcome(StepOutcomeKind.Exited, 1));
+            }
+
+            // A fence is truthful: its target loses power before success is reported.
+            driver.After(after / 2, () =>
+            {
+                foreach (SimulatedNode target in driver.Nodes)
+                {
+                    if (node.OpenSteps.Contains(request) && request.Step.Targets.Contains(TestConfig.AddressOf(target.Name)) && target.IsRunning)
+                    {
+                        target.Crash();
+                        if (!isFaulty() || random.Next(2) == 0)
+                        {
+                            driver.After(after + TimeSpan.FromSeconds(random.NextDouble() * 20), () => BootIfDown(target));
+                        }
+                    }
+                }
+            });
+            return (after, StepOutcome.Success);
+        };
+    }
+
+    private static void Disturb(MachineDriver driver, Random random)
+    {
+        SimulatedNode node = driver.Nodes[random.Next(driver.Nodes.Count)];
+        switch (random.Next(12))
+        {
+            case 0 when node.IsRunning:
+                node.Crash();
+                break;
+            case 1:
+            case 2:
+                BootIfDown(node);
+                break;
+            case 3:
+                node.DeliverIfRunning(NodeEvent.LinkChanged(0, false));
+                break;
+            case 4:
+            case 5:
+                node.DeliverIfRunning(NodeEvent.LinkChanged(0, true));
+                break;
+            case 6 when random.Next(3) == 0:
+                node.DeliverIfRunning(NodeEvent.StopRequested());
+                break;
+            case 7:
+                node.DeliverIfRunning(NodeEvent.AddressLost(0));
+                break;
+            case 8:
+                node.DeliverIfRunning(NodeEvent.PacketRefused(0, Core.Wire.DecodeError.WrongChecksum, TestConfig.AddressOf('z')));
+                break;
+            case 9:
+                // A late answer to an attempt that is not under way any more.
+                uint stale = (uint)random.Next(1, 40);
+                if (node.State.Instances[0].Steps.Attempt != stale)
+                {
+                    node.DeliverIfRunning(NodeEvent.StepEnded(0, stale, StepOutcome.Success));
+                }
+
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static void Heal(MachineDriver driver)
+    {
+        foreach (SimulatedNode node in driver.Nodes)
+        {
+            if (node.State.Instances[0].IsStopping && node.IsRunning)
+            {
+                node.Crash();
+            }
+
+            BootIfDown(node);
+            node.DeliverIfRunning(NodeEvent.LinkChanged(0, true));
+        }
+    }
+
+    private static void BootIfDown(SimulatedNode node)
+    {
+        if (!node.IsRunning)
+        {
+            node.Boot();
+        }
+    }
+}
