@@ -85,6 +85,7 @@ public sealed class HmacCaptureTests
         Assert.Equal(DecodeError.None, Receive(config, packet, now, ref state));
     }
 
+    // RFC 4231 section 4.3, test case 2.
     [Fact]
     public void The_cryptography_of_the_system_works() => Assert.True(HmacTrailer.IsWorking());
 
