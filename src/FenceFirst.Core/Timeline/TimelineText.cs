@@ -219,7 +219,7 @@ public static class TimelineText
 
     private static string DescribeKernel(VrrpConfig instance, SideEffect effect) => effect switch
     {
-        SideEffect.AddAddresses => $"setting protocol VIPs: {string.Join(", ", (IEnumerable<VirtualAddress>)instance.Addresses)}",
+        SideEffect.AddAddresses => $"setting protocol VIPs. {string.Join(", ", (IEnumerable<VirtualAddress>)instance.Addresses)}",
         SideEffect.AddExcluded => "setting protocol E-VIPs.",
         SideEffect.AddRoutes => "setting Virtual Routes",
         SideEffect.AddRules => "setting Virtual Rules",

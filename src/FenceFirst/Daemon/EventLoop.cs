@@ -274,17 +274,7 @@ internal sealed class EventLoop : IDisposable
         }
 
         _nextConfig = next;
-        int[] kept = NodeReload.KeptInstances(Config, next);
-        for (int i = 0; i < Config.Instances.Count; i++)
-        {
-            if (!kept.Contains(i))
-            {
-                _log.Write(TimelineLevel.Notice, $"({Config.Instances[i].Name}) changed or removed by the reload: stopping it in order");
-                Enqueue(NodeEvent.StopRequested(i));
-            }
-        }
-
-        DrainQueue();
+        _log.Write(TimelineLevel.Notice, "Reloading");
     }
 
     private void CompleteReload()
@@ -294,13 +284,28 @@ internal sealed class EventLoop : IDisposable
             return;
         }
 
-        int[] kept = NodeReload.KeptInstances(Config, _nextConfig);
+        int[] kept = NodeReload.KeptInstances(Config, State, _nextConfig);
+        bool isReady = true;
         for (int i = 0; i < Config.Instances.Count; i++)
         {
-            if (!kept.Contains(i) && !State.Instances[i].IsStopped)
+            if (kept.Contains(i))
             {
-                return;
+                continue;
             }
+
+            if (!State.Instances[i].IsStopping)
+            {
+                _log.Write(TimelineLevel.Notice, Config.Instances[i].Name, "reload", $"({Config.Instances[i].Name}) changed or removed by the reload: stopping it in order");
+                Deliver(NodeEvent.StopRequested(i));
+                DrainQueue();
+            }
+
+            isReady &= State.Instances[i].IsStopped;
+        }
+
+        if (!isReady)
+        {
+            return;
         }
 
         NodeConfig old = Config;
