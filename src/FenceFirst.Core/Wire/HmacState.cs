@@ -3,7 +3,7 @@ using FenceFirst.Core.Vrrp;
 namespace FenceFirst.Core.Wire;
 
 /// <summary>A reading of the wall clock as the auth_hmac trailer carries it. Core reads no clock: the caller hands it in.</summary>
-/// <remarks>DEVIATION from our own rule that wall time is never part of a decision: that is what anti_replay time means. docs/decisions/auth-hmac.md.</remarks>
+/// <remarks>DEVIATION from our own rule that wall time is never part of a decision: that is what anti_replay time means. docs/decisions/013-adverts-may-be-judged-by-wall-time.md.</remarks>
 /// <param name="Seconds">Seconds since 1970, UTC; wraps in 2106, and differences are taken so that this does not matter.</param>
 /// <param name="Fraction">The part of a second in units of 1/65536 s.</param>
 public readonly record struct UtcInstant(uint Seconds, ushort Fraction)
