@@ -186,7 +186,7 @@ internal sealed class CommandBinder(BindContext context)
         FileFacts? file = resolved is null ? null : context.Facts.Inspect(resolved);
         if (resolved is null || file is null)
         {
-            context.Diagnostics.Add(DiagnosticCodes.ScriptMissing, span, $"{path} does not exist or cannot be reached", "keepalived would run without it");
+            context.Diagnostics.Add(DiagnosticCodes.ScriptMissing, span, $"{path} does not exist or cannot be reached", "a script that cannot run would never say no: nothing is started without it");
             return null;
         }
 

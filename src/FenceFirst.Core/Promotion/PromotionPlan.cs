@@ -82,7 +82,7 @@ public sealed record PromotionStep(StepKind Kind, string Name, CommandLine Comma
     /// <summary>Pause before the first attempt (delay).</summary>
     public TimeSpan Delay { get; init; }
 
-    /// <summary>Upper bound of a random addition to <see cref="Delay"/>, against two nodes that shoot each other; drawn by the host.</summary>
+    /// <summary>Upper bound of a random addition to <see cref="Delay"/>, against two nodes that shoot each other; drawn anew for every promotion.</summary>
     public TimeSpan RandomDelay { get; init; }
 
     /// <summary>Fence only: the peers' primary addresses that this device makes sure are down.</summary>

@@ -57,10 +57,12 @@ public ref partial struct VrrpMachine
             PromotionStep step = plan.Steps[_state.Steps.Index];
             if (!IsSkipped(plan, step))
             {
-                if (step.Delay > TimeSpan.Zero)
+                TimeSpan delay = step.Delay + _node.DrawUpTo(step.RandomDelay);
+                if (delay > TimeSpan.Zero)
                 {
-                    _state.Steps.DeadlineAt = _now + step.Delay;
-                    Record(StepEntry(TimelineKind.StepDelayed, step.Delay) with { Second = 1 });
+                    // Against two nodes that shoot each other: whoever waits longer is off, or hears the other, before its own fence starts.
+                    _state.Steps.DeadlineAt = _now + delay;
+                    Record(StepEntry(TimelineKind.StepDelayed, delay) with { Second = 1 });
                     return;
                 }
 

@@ -40,6 +40,9 @@ internal static class NodeReload
             if (kept[i] >= 0)
             {
                 carried.Instances[i] = state.Instances[kept[i]];
+
+                // Whoever reads the configuration anew has looked: a failed promotion with on_failure fault may be tried again.
+                carried.Instances[i].Faults &= ~FaultCauses.Promotion;
                 if (next.Instances[i].Version == 2)
                 {
                     // Version 2 does not learn: the interval is always the configured one.

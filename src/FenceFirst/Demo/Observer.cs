@@ -14,7 +14,8 @@ internal readonly record struct SeenArp(MonotonicInstant At, MacAddress Mac);
 /// <summary>The independent witness: hears from both nodes' kernels about addresses and sees every frame that reaches the client.</summary>
 /// <remarks>
 /// One thread takes everything. All news of one waking get one time: what the kernels told in order never looks reversed because of the
-/// order in which we read, and an overlap of ownership is never invented.
+/// order in which we read, and an overlap of ownership is never invented. Frames carry the kernel's time; news about addresses carry none,
+/// so their time is that of reading: never too early, and on a busy machine without real-time priority some milliseconds late.
 /// </remarks>
 internal sealed class Observer : IDisposable
 {
@@ -22,6 +23,7 @@ internal sealed class Observer : IDisposable
     private const int FrameBytes = 128;
     private const int WakeMs = 50;
     private const int FramesPerRound = 256;
+    private const int RealTimePriority = 1;
 
     private readonly EventPoll _poll = new();
     private readonly PacketCapture _capture;
@@ -136,6 +138,7 @@ internal sealed class Observer : IDisposable
 
     private void Watch()
     {
+        _ = ProcessTuning.TrySetRealTimeOfThisThread(RealTimePriority);
         Span<EpollEvent> ready = new EpollEvent[4];
         while (!_isStopping)
         {

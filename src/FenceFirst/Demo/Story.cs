@@ -123,8 +123,8 @@ internal sealed class Story(Stage stage, Narrator narrator, bool isFenceLying, C
         PowerRequest request = stage.Power.Find(NodePlan.A, cutAt)!; // Expect saw it.
         Check("fence-first", "When node A was off, node B did not hold the address yet: its kernel was asked at that moment.", !request.IsAddressOnOther);
         Check(
-            "order",
-            "Fence, then address, then gratuitous ARP: in this order.",
+            "nothing-before-fence",
+            "Before the fence was done there was neither the address on node B nor a gratuitous ARP of it.",
             request.DoneAt <= stage.Observer.AddedAt(NodePlan.B) && request.DoneAt <= Arp(cutAt)!.Value.At);
         Check("a-is-off", "Nothing of node A is left.", !stage.A.IsOn && !stage.Observer.IsHeldBy(NodePlan.A) && !stage.Network.IsHeldBy(NodePlan.A));
         Check("only-b-serves", "From then on only node B answers.", stage.Client.IsServedOnlyBy(NodePlan.B, request.DoneAt, MonotonicClock.Now));
@@ -146,7 +146,7 @@ internal sealed class Story(Stage stage, Narrator narrator, bool isFenceLying, C
         AddLogged("fence node_a started", "fence-started", "fence started");
         _timeline.Add(new Moment(request.DoneAt, "power-off", "node A is off", "the power supply"));
         AddLogged("fence node_a succeeded", "fence-done", "fence done: exit status 0");
-        _timeline.Add(new Moment(stage.Observer.AddedAt(NodePlan.B), "address-added", "address added on node B", "its kernel"));
+        _timeline.Add(new Moment(stage.Observer.AddedAt(NodePlan.B), "address-added", "address added on node B", "netlink, as read"));
         _timeline.Add(new Moment(Arp(cutAt)!.Value.At, "first-arp", "first gratuitous ARP", Wire)); // Expect saw it.
         _timeline.Add(new Moment(stage.Client.First(cutAt, NodePlan.B)!.Value.At, "client-served", "client is served again, by node B", "the client")); // Expect saw it.
 

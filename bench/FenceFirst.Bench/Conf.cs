@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Text;
+
+namespace FenceFirst.Bench;
+
+/// <summary>A keepalived.conf that both daemons read, byte for byte the same: virtual routers 1, 2, 3 …, each with one address 10.99.1.N.</summary>
+internal sealed record Conf
+{
+    /// <summary>Virtual routers, 1..250; default 1.</summary>
+    public int Instances { get; init; } = 1;
+
+    /// <summary>VRRP version, 2 or 3; default 2.</summary>
+    public int Version { get; init; } = 2;
+
+    /// <summary>Seconds between adverts; default 1.</summary>
+    public double IntervalSeconds { get; init; } = 1;
+
+    /// <summary>Priority, 1..255; 255 with <see cref="IsOwner"/> begins as master at once; default 100.</summary>
+    public int Priority { get; init; } = 100;
+
+    /// <summary>The address owner: <c>state MASTER</c> with priority 255, so that no timer stands before the first advert.</summary>
+    public bool IsOwner => Priority == 255;
+
+    public string IntervalText => IntervalSeconds.ToString("0.##", CultureInfo.InvariantCulture);
+
+    public override string ToString()
+    {
+        StringBuilder text = new("global_defs {\n    router_id BENCH\n    script_user root\n}\n");
+        for (int vrid = 1; vrid <= Instances; vrid++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $$"""
+                vrrp_instance VI_{{vrid}} {
+                    state {{(IsOwner ? "MASTER" : "BACKUP")}}
+                    interface {{Lab.LinkName}}
+                    version {{Version}}
+                    virtual_router_id {{vrid}}
+                    priority {{Priority}}
+                    advert_int {{IntervalText}}
+                    virtual_ipaddress {
+                        10.99.1.{{vrid}}/32
+                    }
+                }
+
+                """);
+        }
+
+        return text.ToString();
+    }
+}

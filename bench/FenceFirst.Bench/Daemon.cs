@@ -1,0 +1,216 @@
+using System.Globalization;
+
+namespace FenceFirst.Bench;
+
+/// <summary>Which program is measured.</summary>
+internal enum Subject
+{
+    FenceFirst,
+    Keepalived,
+}
+
+/// <summary>A daemon started on a node, with everything that descends from it.</summary>
+internal sealed class Daemon : IDisposable
+{
+    private static readonly List<Daemon> Alive = [];
+    private readonly string _folder;
+    private bool _hasEnded;
+
+    private Daemon(Subject subject, string folder, int processId, long startedAt)
+    {
+        Subject = subject;
+        _folder = folder;
+        ProcessId = processId;
+        StartedAt = startedAt;
+    }
+
+    public Subject Subject { get; }
+
+    public int ProcessId { get; }
+
+    /// <summary>Wall time just before the fork, in nanoseconds since 1970.</summary>
+    public long StartedAt { get; }
+
+    public string Log => File.ReadAllText(Path.Combine(_folder, "log"));
+
+    /// <summary>Starts a daemon on a configuration; both write their log without details to a file.</summary>
+    public static Daemon Start(Subject subject, Node node, Conf conf) => subject == Subject.FenceFirst && !Programs.IsSelfComparison
+        ? Launch(subject, node, conf, folder => [Programs.FenceFirst, "run", "-f", Path.Combine(folder, "conf"),
+            "--state-dir", Path.Combine(folder, "state"), "--socket", Path.Combine(folder, "socket"), "--pid-file", Path.Combine(folder, "pid")])
+        : Launch(subject, node, conf, folder => [Programs.Keepalived, "-n", "-l", "-P", "-f", Path.Combine(folder, "conf"),
+            "-p", Path.Combine(folder, "pid"), "-r", Path.Combine(folder, "vrrp.pid")]);
+
+    /// <summary>Starts any program on a node, in a folder of its own that holds the configuration as `conf`.</summary>
+    public static Daemon Launch(Subject subject, Node node, Conf conf, Func<string, string[]> command)
+    {
+        string folder = Directory.CreateTempSubdirectory("fencefirst-bench-").FullName;
+        File.WriteAllText(Path.Combine(folder, "conf"), conf.ToString());
+        string[] arguments = command(folder);
+        (int processId, long startedAt) = Lab.Run(node, () => (Native.Spawn(arguments, Path.Combine(folder, "log"), out long at), at));
+        Daemon daemon = new(subject, folder, processId, startedAt);
+        lock (Alive)
+        {
+            Alive.Add(daemon);
+        }
+
+        return daemon;
+    }
+
+    /// <summary>Ends whatever still runs, for an interrupted run.</summary>
+    public static void EndAll()
+    {
+        lock (Alive)
+        {
+            foreach (Daemon daemon in Alive)
+            {
+                daemon.KillFamily();
+            }
+        }
+    }
+
+    /// <summary>Fails when the program has ended although nobody asked it to.</summary>
+    public void CheckAlive()
+    {
+        if (HasEnded())
+        {
+            throw new InvalidOperationException($"{Subject} has ended by itself; its log:\n{Log}");
+        }
+    }
+
+    /// <summary>Resident memory of all its processes, in kB, from /proc/PID/smaps_rollup.</summary>
+    public MemoryUse Memory()
+    {
+        MemoryUse total = default;
+        foreach (int each in Family())
+        {
+            foreach (string line in File.ReadLines($"/proc/{each}/smaps_rollup"))
+            {
+                string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                long kilobytes = words.Length == 3 && words[2] == "kB" ? long.Parse(words[1], CultureInfo.InvariantCulture) : 0;
+                total = words[0] switch
+                {
+                    "Rss:" => total with { Resident = total.Resident + kilobytes },
+                    "Pss:" => total with { Proportional = total.Proportional + kilobytes },
+                    "Private_Clean:" or "Private_Dirty:" => total with { Private = total.Private + kilobytes },
+                    _ => total,
+                };
+            }
+        }
+
+        return total;
+    }
+
+    /// <summary>Processor time used so far by each thread of all its processes, in nanoseconds: the first number of /proc/PID/task/TID/schedstat.</summary>
+    /// <remarks>The scheduler's own account, user and system together, exact for a thread that is not running; clock ticks would be 10 ms coarse.</remarks>
+    public Dictionary<int, long> ProcessorTime()
+    {
+        Dictionary<int, long> times = [];
+        foreach (int process in Family())
+        {
+            foreach (string thread in Directory.GetDirectories($"/proc/{process}/task"))
+            {
+                string[] numbers = File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ');
+                times[int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture)] = long.Parse(numbers[0], CultureInfo.InvariantCulture);
+            }
+        }
+
+        return times;
+    }
+
+    /// <summary>Clock ticks of everything it started and waited for: scripts and helpers; 0 in these configurations.</summary>
+    public long ChildTicks() => Family().Sum(each => StatFields(each) is { } fields
+        ? long.Parse(fields[13], CultureInfo.InvariantCulture) + long.Parse(fields[14], CultureInfo.InvariantCulture)
+        : 0);
+
+    /// <summary>Stops it in order (SIGTERM) and waits; after ten seconds it is killed, which is an error.</summary>
+    public void Stop()
+    {
+        Native.Kill(ProcessId, Native.SignalTerminate);
+        WaitForEnd(TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>Waits until it has ended; fails when that takes longer than the bound.</summary>
+    public void WaitForEnd(TimeSpan bound)
+    {
+        long until = Native.MonotonicNanoseconds + (bound.Ticks * 100);
+        while (!HasEnded())
+        {
+            if (Native.MonotonicNanoseconds > until)
+            {
+                throw new InvalidOperationException($"{Subject} did not end; its log:\n{Log}");
+            }
+
+            Thread.Sleep(5);
+        }
+    }
+
+    public void Dispose()
+    {
+        KillFamily();
+        lock (Alive)
+        {
+            Alive.Remove(this);
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private void KillFamily()
+    {
+        if (HasEnded())
+        {
+            return;
+        }
+
+        // Children first, so that none outlives its parent unseen.
+        foreach (int each in Enumerable.Reverse(Family()))
+        {
+            Native.Kill(each, Native.SignalKill);
+        }
+
+        for (int i = 0; i < 200 && !HasEnded(); i++)
+        {
+            Thread.Sleep(5);
+        }
+    }
+
+    private bool HasEnded() => _hasEnded = _hasEnded || Native.HasEnded(ProcessId);
+
+    /// <summary>The process and what descends from it, parents first.</summary>
+    private List<int> Family()
+    {
+        List<(int Process, int Parent)> all = [];
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), out int process) && StatFields(process) is { } fields)
+            {
+                all.Add((process, int.Parse(fields[1], CultureInfo.InvariantCulture)));
+            }
+        }
+
+        List<int> family = [ProcessId];
+        for (int i = 0; i < family.Count; i++)
+        {
+            family.AddRange(all.Where(each => each.Parent == family[i] && !family.Contains(each.Process)).Select(each => each.Process));
+        }
+
+        return family;
+    }
+
+    // From the state on: state, parent, ...; the name before it may hold blanks and brackets.
+    private static string[]? StatFields(int process)
+    {
+        try
+        {
+            string text = File.ReadAllText($"/proc/{process}/stat");
+            return text[(text.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>Memory in kB: resident, proportional (shared pages divided among their users), private.</summary>
+internal readonly record struct MemoryUse(long Resident, long Proportional, long Private);
