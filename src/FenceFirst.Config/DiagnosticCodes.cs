@@ -70,6 +70,9 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode FenceSelf = Error("FF1411");
     public static readonly DiagnosticCode NothingToAwait = Error("FF1412");
     public static readonly DiagnosticCode NoInstance = Warning("FF1413", 0);
+    public static readonly DiagnosticCode HmacKeyBad = Error("FF1420");
+    public static readonly DiagnosticCode HmacKeyFile = Error("FF1421");
+    public static readonly DiagnosticCode HmacIncomplete = Error("FF1422");
 
     public static readonly DiagnosticCode OwnAddressAmongPeers = Warning("FF1501", 0);
     public static readonly DiagnosticCode NopreemptCleared = Warning("FF1502");
@@ -85,6 +88,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode InvertedBoolean = Warning("FF1512", 0);
     public static readonly DiagnosticCode UsedBeforeDefinition = Warning("FF1513");
     public static readonly DiagnosticCode NoEffect = Warning("FF1514", 0);
+    public static readonly DiagnosticCode HmacNotEnforced = Warning("FF1520", 0);
 
     private static DiagnosticCode Fatal(string id) => new(id, Severity.Error, 4);
 

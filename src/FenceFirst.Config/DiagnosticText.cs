@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace FenceFirst.Config;
 
 /// <summary>Diagnostics for people: place, code and message, the line with a caret under it, and a hint.</summary>
-public static class DiagnosticText
+public static partial class DiagnosticText
 {
     /// <summary>Longest part of a line that is shown; a longer line is cut around the caret.</summary>
     public const int ShownCharactersMax = 160;
@@ -67,7 +68,7 @@ public static class DiagnosticText
 
     private static void AppendCaret(StringBuilder text, SourceSpan span)
     {
-        string line = span.Source!.Line(span.Line); // The caller has checked that there is a source.
+        string line = WithoutSecrets(span.Source!.Line(span.Line)); // The caller has checked that there is a source.
         int caret = Math.Clamp(span.Column - 1, 0, line.Length);
         int start = caret < ShownCharactersMax / 2 ? 0 : caret - (ShownCharactersMax / 2);
         int length = Math.Min(ShownCharactersMax, line.Length - start);
@@ -81,6 +82,22 @@ public static class DiagnosticText
         int underlined = Math.Clamp(span.Length, 1, Math.Max(1, length - (caret - start)));
         text.Append('^').Append('~', underlined - 1).Append('\n');
     }
+
+    /// <summary>Passwords and keys become stars of the same length: what is printed ends up in logs and in tickets.</summary>
+    private static string WithoutSecrets(string line)
+    {
+        char[]? masked = null;
+        foreach (Match match in Secret().Matches(line))
+        {
+            masked ??= line.ToCharArray();
+            masked.AsSpan(match.Groups["secret"].Index, match.Groups["secret"].Length).Fill('*');
+        }
+
+        return masked is null ? line : new string(masked);
+    }
+
+    [GeneratedRegex(@"\bauth_pass\s+(?<secret>.+)|(?:^|[{}])\s*key\s+\S+\s+(?!""?file:)(?<secret>.+)|\bhex:(?<secret>[0-9A-Za-z]+)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Secret();
 
     /// <summary>Control characters become dots: a configuration file must not be able to steer the terminal of whoever checks it.</summary>
     private static string Printable(ReadOnlySpan<char> text)

@@ -204,6 +204,22 @@ internal sealed partial class InstanceBinder
 
     private void CompleteAuthentication()
     {
+        if (_hmac is not null)
+        {
+            if (_authentication is not null)
+            {
+                _diagnostics.Add(
+                    DiagnosticCodes.AuthenticationDropped,
+                    _authentication.Span,
+                    "authentication is dropped, as in keepalived: auth_hmac replaces it",
+                    "remove the block once all nodes have auth_hmac");
+            }
+
+            // Absent only with an error: an instance whose auth_hmac is not good never runs without it.
+            _config = _config with { Hmac = new HmacBinder(context).Bind(_hmac, _config.AdvertInterval) };
+            return;
+        }
+
         if (_authentication is null)
         {
             return;

@@ -34,6 +34,7 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
     private ConfigNode? _priority;
     private ConfigNode? _advertInterval;
     private ConfigNode? _authentication;
+    private ConfigNode? _hmac;
     private ConfigNode? _source;
     private ConfigNode? _version;
     private ConfigNode? _nopreempt;
@@ -104,6 +105,12 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
                 return true;
             case "authentication":
                 _authentication = node;
+                return true;
+            case "auth_hmac" when _hmac is not null:
+                _diagnostics.Add(DiagnosticCodes.DuplicateName, node.Span, "an instance has one auth_hmac block");
+                return true;
+            case "auth_hmac":
+                _hmac = node;
                 return true;
             case "version":
                 _version = _values.TryChoice(node, out _) ? node : null;

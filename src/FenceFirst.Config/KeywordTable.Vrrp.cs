@@ -73,10 +73,15 @@ internal static partial class KeywordTable
 
     private static IEnumerable<Keyword> InstanceOtherRows() =>
     [
-        NotYet(BlockKind.VrrpInstance, "auth_hmac", "authenticates adverts with a trailer", "without it adverts would be accepted from anybody", BlockKind.AuthHmac),
-        .. Many(
-            name => NotYet(BlockKind.AuthHmac, name, "part of auth_hmac"),
-            "key", "active_key", "time_window", "anti_replay", "mode"),
+        Block(BlockKind.VrrpInstance, "auth_hmac", BlockKind.AuthHmac, "signs adverts with a trailer of 28 bytes, versions 2 and 3; replaces authentication"),
+        Row(BlockKind.AuthHmac, "key", ValueShape.Words, "ID VALUE: id 1 to 255; 32 to 64 bytes as hex:DIGITS, printable ASCII or file:PATH; several for a rotation"),
+        Integer(BlockKind.AuthHmac, "active_key", 1, 255, "", "the id of the key that signs; mandatory"),
+        Integer(BlockKind.AuthHmac, "time_window", 1, 300, "3 advert_int, 5 to 300", "how far the sender's clock may differ", "s"),
+        Row(BlockKind.AuthHmac, "anti_replay", ValueShape.Choice, "time: within the window and growing; monotonic: growing") with { Choices = ["time", "monotonic"], Default = "time" },
+        Row(BlockKind.AuthHmac, "mode", ValueShape.Choice, "permissive also accepts unsigned adverts, receive-only also sends them") with
+        {
+            Choices = ["enforce", "permissive", "receive-only"], Default = "enforce",
+        },
         NotYet(BlockKind.VrrpInstance, "track_file", "tracked files", NoTrackerYet, BlockKind.Entries),
         NotYet(BlockKind.VrrpInstance, "track_process", "tracked processes", NoTrackerYet, BlockKind.Entries),
         NotYet(BlockKind.VrrpInstance, "track_bfd", "tracked BFD sessions", NoTrackerYet, BlockKind.Entries),

@@ -16,6 +16,17 @@ public static unsafe class MonotonicClock
         }
     }
 
+    /// <summary>The wall time for auth_hmac, seconds and nanoseconds since 1970; the one decision that needs it is whether an advert is fresh.</summary>
+    public static (long Seconds, long Nanoseconds) UnixNow
+    {
+        get
+        {
+            TimeSpec time;
+            _ = LibC.clock_gettime(LibC.CLOCK_REALTIME, &time);
+            return (time.Seconds, time.Nanoseconds);
+        }
+    }
+
     /// <summary>The wall time, for people: never part of a decision.</summary>
     public static DateTimeOffset WallNow => DateTimeOffset.Now;
 }

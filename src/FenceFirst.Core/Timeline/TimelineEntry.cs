@@ -179,4 +179,10 @@ public enum TimelineKind : byte
 
     /// <summary>A packet carried another address list than ours.</summary>
     AddressListDiffers,
+
+    /// <summary>auth_hmac: the sender's clock and ours differ by more than half the time window.</summary>
+    ClockSkewed,
+
+    /// <summary>auth_hmac: our clock was set back, so what protects from replays was forgotten for this sender.</summary>
+    ReplayMarkForgotten,
 }

@@ -71,6 +71,8 @@ public static class TimelineText
         TimelineKind.ScriptTimedOut => TimelineLevel.Warning,
         TimelineKind.PacketRefused => TimelineLevel.Warning,
         TimelineKind.AddressListDiffers => TimelineLevel.Warning,
+        TimelineKind.ClockSkewed => TimelineLevel.Warning,
+        TimelineKind.ReplayMarkForgotten => TimelineLevel.Warning,
     };
 
     /// <summary>The entry in words, one line, without time stamp.</summary>
@@ -192,6 +194,10 @@ public static class TimelineText
             TimelineKind.AddressesRestored => "an address, route or rule of ours was removed by somebody else; putting it back",
             TimelineKind.PacketRefused => $"packet from {entry.Address} refused: {DecodeErrorText.Describe(entry.Error)}",
             TimelineKind.AddressListDiffers => $"advert from {entry.Address} carries another list of addresses than ours; check virtual_ipaddress on both nodes",
+            TimelineKind.ClockSkewed =>
+                $"auth_hmac: the clock of {entry.Address} and ours differ by more than half of time_window; adverts are refused beyond it: check NTP on both nodes",
+            TimelineKind.ReplayMarkForgotten =>
+                $"auth_hmac: our clock was set back, so an old advert of {entry.Address} could pass for a new one until time_window has passed: check NTP",
             TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut => "",
         };
     }

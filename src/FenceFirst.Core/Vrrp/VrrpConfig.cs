@@ -61,6 +61,9 @@ public sealed record VrrpConfig
     /// <summary>The password, exactly 8 bytes, zero padded; empty without authentication. A secret: never logged.</summary>
     public EquatableArray<byte> Password { get; init; }
 
+    /// <summary>Signed adverts, both versions; absent = none (auth_hmac). Excludes <see cref="Authentication"/>.</summary>
+    public HmacAuthentication? Hmac { get; init; }
+
     /// <summary>Unicast peers in configuration order; empty = multicast (unicast_peer). Our own address has been taken out.</summary>
     public EquatableArray<UnicastPeer> UnicastPeers { get; init; }
 

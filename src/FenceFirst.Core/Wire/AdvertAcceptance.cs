@@ -10,7 +10,7 @@ namespace FenceFirst.Core.Wire;
 /// </remarks>
 public static class AdvertAcceptance
 {
-    /// <summary>The first rule that forbids the advert, or <see cref="DecodeError.None"/>.</summary>
+    /// <summary>The first rule that forbids the advert of an instance without auth_hmac, or <see cref="DecodeError.None"/>; with it, all are refused.</summary>
     /// <param name="config">The instance that has the advert's identifier.</param>
     /// <param name="advert">The advert.</param>
     /// <param name="message">The message it was read from.</param>
@@ -28,7 +28,76 @@ public static class AdvertAcceptance
         InternetAddress ownSource,
         out bool isAddressListDifferent)
     {
+        HmacReceiverState none = default;
+        return Check(config, advert, message, context, ownSource, default, ref none, out isAddressListDifferent, out _);
+    }
+
+    /// <summary>The first rule that forbids the advert, or <see cref="DecodeError.None"/>; verifies the auth_hmac trailer of instances that have it.</summary>
+    /// <remarks>
+    /// The signature comes before what depends on the sender's settings, so that a stranger's packet is named as such; the sender's mark is raised
+    /// last, so that no copy that is refused for another reason (a changed TTL, say) makes the true packet a replay.
+    /// </remarks>
+    /// <param name="config">The instance that has the advert's identifier.</param>
+    /// <param name="advert">The advert.</param>
+    /// <param name="message">The message it was read from, with its trailer.</param>
+    /// <param name="context">What the IP header said.</param>
+    /// <param name="ownSource">The address our own adverts leave with; absent = none yet.</param>
+    /// <param name="now">The wall clock; not looked at without auth_hmac.</param>
+    /// <param name="state">What is remembered of earlier adverts; changed only if the advert is accepted. The default value refuses every advert with auth_hmac.</param>
+    /// <param name="isAddressListDifferent">As above.</param>
+    /// <param name="notice">What to tell the operator about an accepted advert.</param>
+    public static DecodeError Check(
+        VrrpConfig config,
+        in VrrpAdvert advert,
+        ReadOnlySpan<byte> message,
+        in PacketContext context,
+        InternetAddress ownSource,
+        UtcInstant now,
+        ref HmacReceiverState state,
+        out bool isAddressListDifferent,
+        out HmacNotice notice)
+    {
+        ReadOnlySpan<byte> trailer = VrrpCodec.TrailerOf(message, advert, context.IsIPv6);
+        message = message[..^trailer.Length];
         isAddressListDifferent = false;
+        DecodeError error = CheckInstance(config, advert, context, ownSource);
+        notice = HmacNotice.None;
+        if (error == DecodeError.None)
+        {
+            error = config.Hmac is null ? CheckUnsigned(trailer) : HmacTrailer.Verify(config, message, trailer, context.Source, now, state, out notice);
+        }
+
+        if (error == DecodeError.None && config.Version == 2)
+        {
+            error = CheckVersion2(config, advert, message);
+        }
+
+        if (error == DecodeError.None && config.IsUnicast)
+        {
+            error = CheckPeer(config, context);
+        }
+
+        if (error != DecodeError.None)
+        {
+            notice = HmacNotice.None;
+            return error;
+        }
+
+        if (!trailer.IsEmpty)
+        {
+            state.Raise(context.Source, HmacTrailer.SequenceOf(trailer));
+            notice = notice == HmacNotice.ClockSkew && !state.TakeNotice(now) ? HmacNotice.None : notice;
+        }
+
+        isAddressListDifferent = !HoldsAddresses(config, VrrpCodec.AddressesOf(message, advert, config.IsIPv6));
+        return DecodeError.None;
+    }
+
+    // Sockets are shared: the codec allows a trailer as soon as one instance has auth_hmac. For the others it is a length that does not agree.
+    private static DecodeError CheckUnsigned(ReadOnlySpan<byte> trailer) => trailer.IsEmpty ? DecodeError.None : DecodeError.WrongLength;
+
+    private static DecodeError CheckInstance(VrrpConfig config, in VrrpAdvert advert, in PacketContext context, InternetAddress ownSource)
+    {
 
         // Multicast loop is off, so this is a reflecting switch or another router with our address; either way it says nothing about a peer.
         if (!ownSource.IsNone && context.Source == ownSource)
@@ -49,19 +118,7 @@ public static class AdvertAcceptance
         }
 
         // RFC 9568 sections 5.1.1.2 and 5.1.2.2: adverts are multicast; keepalived's unicast instances hear unicast only.
-        if (context.Destination.IsMulticast == config.IsUnicast)
-        {
-            return DecodeError.WrongDestination;
-        }
-
-        DecodeError error = config.Version == 2 ? CheckVersion2(config, advert, message) : DecodeError.None;
-        if (error == DecodeError.None && config.IsUnicast)
-        {
-            error = CheckPeer(config, context);
-        }
-
-        isAddressListDifferent = error == DecodeError.None && !HoldsAddresses(config, VrrpCodec.AddressesOf(message, advert, config.IsIPv6));
-        return error;
+        return context.Destination.IsMulticast == config.IsUnicast ? DecodeError.WrongDestination : DecodeError.None;
     }
 
     private static DecodeError CheckVersion2(VrrpConfig config, in VrrpAdvert advert, ReadOnlySpan<byte> message)

@@ -7,11 +7,12 @@ namespace FenceFirst.Core.Wire;
 /// <remarks>Nothing is allocated. The configuration is legal by construction; a buffer that is too short is a bug of ours and throws.</remarks>
 public static class AdvertWriter
 {
-    /// <summary>Longest packet in bytes that <see cref="WriteIPv4"/> writes: 255 addresses, version 2.</summary>
-    public const int IPv4BytesMax = VrrpCodec.IPv4HeaderLength + VrrpCodec.HeaderLength + (255 * 4) + VrrpCodec.AuthenticationDataLength;
+    /// <summary>Longest packet in bytes that <see cref="WriteIPv4"/> writes: 255 addresses, version 2, with trailer.</summary>
+    public const int IPv4BytesMax =
+        VrrpCodec.IPv4HeaderLength + VrrpCodec.HeaderLength + (255 * 4) + VrrpCodec.AuthenticationDataLength + HmacTrailer.Length;
 
-    /// <summary>Longest message in bytes that <see cref="WriteIPv6"/> writes: 255 addresses.</summary>
-    public const int IPv6BytesMax = VrrpCodec.HeaderLength + (255 * 16);
+    /// <summary>Longest message in bytes that <see cref="WriteIPv6"/> writes: 255 addresses, with trailer.</summary>
+    public const int IPv6BytesMax = VrrpCodec.HeaderLength + (255 * 16) + HmacTrailer.Length;
 
     // Internetwork control, precedence 6: keepalived, and RFC 791 section 3.1.
     private const byte TypeOfService = 0xc0;
@@ -23,12 +24,19 @@ public static class AdvertWriter
     /// <param name="source">Our address on the link.</param>
     /// <param name="target">The multicast group or one unicast peer.</param>
     /// <param name="identification">IPv4 identification; keepalived counts from 1 per instance and never sends 0.</param>
+    /// <param name="trailer">What <see cref="HmacTrailer.Sign"/> wrote for this advert; empty for an instance that does not sign.</param>
     public static int WriteIPv4(
-        Span<byte> destination, VrrpConfig config, byte priority, InternetAddress source, InternetAddress target, ushort identification)
+        Span<byte> destination,
+        VrrpConfig config,
+        byte priority,
+        InternetAddress source,
+        InternetAddress target,
+        ushort identification,
+        ReadOnlySpan<byte> trailer = default)
     {
         Invariant.Check(source.IsIPv4 && target.IsIPv4, "an IPv4 advert has IPv4 addresses in its header");
         int messageLength = VrrpCodec.MessageLength(config.Version, config.Addresses.Count, isIPv6: false);
-        int totalLength = VrrpCodec.IPv4HeaderLength + messageLength;
+        int totalLength = VrrpCodec.IPv4HeaderLength + messageLength + trailer.Length;
         Span<byte> header = destination[..VrrpCodec.IPv4HeaderLength];
         header.Clear();
         header[0] = 0x45;
@@ -43,7 +51,7 @@ public static class AdvertWriter
         // The kernel fills in the header checksum of raw packets; written all the same, so that a packet is complete without a kernel.
         BinaryPrimitives.WriteUInt16BigEndian(header[10..], InternetChecksum.Compute(header));
 
-        WriteMessage(destination.Slice(VrrpCodec.IPv4HeaderLength, messageLength), config, priority, source, target);
+        WriteMessage(destination[VrrpCodec.IPv4HeaderLength..totalLength], config, priority, source, target, trailer);
         return totalLength;
     }
 
@@ -53,23 +61,19 @@ public static class AdvertWriter
     /// <param name="priority">Effective priority, or 0 to release the addresses.</param>
     /// <param name="source">Our address on the link; must be the one that the packet leaves with, since the checksum covers it.</param>
     /// <param name="target">The multicast group or one unicast peer.</param>
-    public static int WriteIPv6(Span<byte> destination, VrrpConfig config, byte priority, InternetAddress source, InternetAddress target)
+    /// <param name="trailer">What <see cref="HmacTrailer.Sign"/> wrote for this advert; empty for an instance that does not sign.</param>
+    public static int WriteIPv6(
+        Span<byte> destination, VrrpConfig config, byte priority, InternetAddress source, InternetAddress target, ReadOnlySpan<byte> trailer = default)
     {
         Invariant.Check(source.IsIPv6 && target.IsIPv6, "an IPv6 advert has IPv6 addresses in its header");
         Invariant.Check(config.Version == 3, "version 2 knows IPv4 only");
-        int messageLength = VrrpCodec.MessageLength(config.Version, config.Addresses.Count, isIPv6: true);
-        WriteMessage(destination[..messageLength], config, priority, source, target);
-        return messageLength;
+        int length = VrrpCodec.MessageLength(config.Version, config.Addresses.Count, isIPv6: true) + trailer.Length;
+        WriteMessage(destination[..length], config, priority, source, target, trailer);
+        return length;
     }
 
-    private static byte TimeToLive(VrrpConfig config, InternetAddress target)
-    {
-        // RFC 9568 section 5.1.1.3: 255. keepalived's unicast_ttl changes unicast only.
-        bool isConfigured = !target.IsMulticast && config.UnicastTtl >= 0;
-        return isConfigured ? (byte)config.UnicastTtl : (byte)255;
-    }
-
-    private static void WriteMessage(Span<byte> message, VrrpConfig config, byte priority, InternetAddress source, InternetAddress target)
+    /// <summary>Writes a message whose checksum is 0, which is what <see cref="HmacTrailer"/> signs; the span has exactly its length.</summary>
+    internal static void WriteWithoutChecksum(Span<byte> message, VrrpConfig config, byte priority, InternetAddress source)
     {
         message.Clear();
         message[0] = (byte)((config.Version << 4) | 1);
@@ -101,8 +105,27 @@ public static class AdvertWriter
         {
             config.Password.Span.CopyTo(message[position..]);
         }
+    }
 
-        BinaryPrimitives.WriteUInt16BigEndian(message[6..], Checksum(message, config, source, target));
+    private static byte TimeToLive(VrrpConfig config, InternetAddress target)
+    {
+        // RFC 9568 section 5.1.1.3: 255. keepalived's unicast_ttl changes unicast only.
+        bool isConfigured = !target.IsMulticast && config.UnicastTtl >= 0;
+        return isConfigured ? (byte)config.UnicastTtl : (byte)255;
+    }
+
+    // The span holds the message and the trailer.
+    private static void WriteMessage(
+        Span<byte> payload, VrrpConfig config, byte priority, InternetAddress source, InternetAddress target, ReadOnlySpan<byte> trailer)
+    {
+        Invariant.Check(trailer.Length == (config.Hmac is { IsSigning: true } ? HmacTrailer.Length : 0), "an instance that signs has a trailer, another has none");
+        Span<byte> message = payload[..^trailer.Length];
+        WriteWithoutChecksum(message, config, priority, source);
+        trailer.CopyTo(payload[message.Length..]);
+
+        // keepalived: over IPv6 the kernel computes the checksum and covers the trailer, over IPv4 the trailer is left out.
+        ReadOnlySpan<byte> covered = source.IsIPv6 ? payload : message;
+        BinaryPrimitives.WriteUInt16BigEndian(message[6..], Checksum(covered, config, source, target));
     }
 
     private static ushort Checksum(ReadOnlySpan<byte> message, VrrpConfig config, InternetAddress source, InternetAddress target)

@@ -53,4 +53,22 @@ public enum DecodeError : byte
 
     /// <summary>Our own packet came back to us.</summary>
     OwnPacket,
+
+    /// <summary>auth_hmac, mode enforce: there is no trailer (keepalived: auth_ext_missing).</summary>
+    AuthenticationMissing,
+
+    /// <summary>auth_hmac: type or reserved bytes of the trailer are unknown (keepalived: auth_ext_malformed).</summary>
+    AuthenticationMalformed,
+
+    /// <summary>auth_hmac: no key has the trailer's id (keepalived: auth_ext_unknown_key).</summary>
+    AuthenticationUnknownKey,
+
+    /// <summary>auth_hmac: the signature is not the one that the key gives (keepalived: auth_ext_invalid_hmac).</summary>
+    AuthenticationFailed,
+
+    /// <summary>auth_hmac, anti_replay time: the trailer's time is outside the window (keepalived: auth_ext_stale).</summary>
+    AuthenticationStale,
+
+    /// <summary>auth_hmac: the sequence has not grown since the last advert of this sender (keepalived: auth_ext_replay).</summary>
+    AuthenticationReplayed,
 }

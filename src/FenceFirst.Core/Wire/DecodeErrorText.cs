@@ -23,5 +23,11 @@ public static class DecodeErrorText
         DecodeError.UnknownSource => "The sender is not among the unicast peers (keepalived check_unicast_src).",
         DecodeError.TtlOutOfRange => "The TTL or hop limit is outside the peer's min_ttl and max_ttl (keepalived).",
         DecodeError.OwnPacket => "The packet carries our own source address: the network reflects it, or another router uses our address.",
+        DecodeError.AuthenticationMissing => "The packet has no auth_hmac trailer, and mode enforce wants one (keepalived auth_ext_missing).",
+        DecodeError.AuthenticationMalformed => "The auth_hmac trailer has an unknown type or reserved bytes that are not 0 (keepalived auth_ext_malformed).",
+        DecodeError.AuthenticationUnknownKey => "The auth_hmac trailer names a key id that is not configured here (keepalived auth_ext_unknown_key).",
+        DecodeError.AuthenticationFailed => "The auth_hmac signature does not agree: another key with this id, or a forged or changed packet (keepalived auth_ext_invalid_hmac).",
+        DecodeError.AuthenticationStale => "The auth_hmac time is outside time_window: the clocks differ, or the packet was delayed or kept (keepalived auth_ext_stale).",
+        DecodeError.AuthenticationReplayed => "The auth_hmac sequence has not grown: a copy, out of order, or the sender's clock was set back (keepalived auth_ext_replay).",
     };
 }

@@ -74,10 +74,29 @@ public static class VrrpCodec
     /// <param name="message">Where the VRRP message lies in the packet; empty if the IPv4 header is refused.</param>
     /// <param name="error"><see cref="DecodeError.None"/> or the reason.</param>
     public static bool TryDecodeIPv4(
-        ReadOnlySpan<byte> packet, bool isChecksumAsV2, out VrrpAdvert advert, out PacketContext context, out Range message, out DecodeError error)
+        ReadOnlySpan<byte> packet, bool isChecksumAsV2, out VrrpAdvert advert, out PacketContext context, out Range message, out DecodeError error) =>
+        TryDecodeIPv4(packet, isChecksumAsV2, isTrailerAllowed: false, out advert, out context, out message, out error);
+
+    /// <summary>Reads a packet that starts at its IPv4 header and may end with an auth_hmac trailer; the message then includes the trailer.</summary>
+    /// <param name="packet">The packet; it may be followed by Ethernet padding.</param>
+    /// <param name="isChecksumAsV2">See <see cref="PacketContext.IsChecksumAsV2"/>.</param>
+    /// <param name="isTrailerAllowed">See <see cref="PacketContext.IsTrailerAllowed"/>.</param>
+    /// <param name="advert">The advertisement; the default value if refused.</param>
+    /// <param name="context">What the IPv4 header said; filled in as soon as there is a whole header, also if the message is refused.</param>
+    /// <param name="message">Where the VRRP message lies in the packet; empty if the IPv4 header is refused.</param>
+    /// <param name="error"><see cref="DecodeError.None"/> or the reason.</param>
+    public static bool TryDecodeIPv4(
+        ReadOnlySpan<byte> packet,
+        bool isChecksumAsV2,
+        bool isTrailerAllowed,
+        out VrrpAdvert advert,
+        out PacketContext context,
+        out Range message,
+        out DecodeError error)
     {
         advert = default;
         error = ReadIPv4Header(packet, isChecksumAsV2, out context, out message);
+        context = context with { IsTrailerAllowed = isTrailerAllowed };
         return error == DecodeError.None && TryDecode(packet[message], context, out advert, out error);
     }
 
@@ -93,6 +112,13 @@ public static class VrrpCodec
     {
         int start = HeaderLength + (advert.AddressCount * AddressLength(isIPv6: false));
         return advert.Version != 2 || message.Length < start + AuthenticationDataLength ? default : message.Slice(start, AuthenticationDataLength);
+    }
+
+    /// <summary>The auth_hmac trailer behind a message that <see cref="TryDecode"/> accepted; empty if there is none. Not verified.</summary>
+    public static ReadOnlySpan<byte> TrailerOf(ReadOnlySpan<byte> message, in VrrpAdvert advert, bool isIPv6)
+    {
+        int length = MessageLength(advert.Version, advert.AddressCount, isIPv6);
+        return message.Length == length + HmacTrailer.Length ? message[length..] : default;
     }
 
     /// <summary>Length in bytes of a message with that many addresses.</summary>
@@ -181,13 +207,18 @@ public static class VrrpCodec
         // only, and to ignore it would make both routers hold those.
         int length = MessageLength((byte)version, message[3], context.IsIPv6);
         bool isPadded = !context.IsIPv6 && IsEthernetPadding(IPv4HeaderLength + length, IPv4HeaderLength + message.Length);
-        if (message.Length != length && !isPadded)
+
+        // keepalived tells by the exact length alone whether there is an auth_hmac trailer; Ethernet padding never has this length.
+        bool hasTrailer = context.IsTrailerAllowed && message.Length == length + HmacTrailer.Length;
+        if (message.Length != length && !isPadded && !hasTrailer)
         {
             return DecodeError.WrongLength;
         }
 
         // RFC 9568 sections 5.2.8 and 7.1, RFC 3768 sections 5.3.8 and 7.1: the checksum.
-        if (!context.IsChecksumVerified && !IsChecksumRight(message[..length], context))
+        // keepalived: over IPv6 the kernel computes it and covers the trailer, over IPv4 the trailer is left out.
+        ReadOnlySpan<byte> covered = hasTrailer && context.IsIPv6 ? message : message[..length];
+        if (!context.IsChecksumVerified && !IsChecksumRight(covered, context))
         {
             return DecodeError.WrongChecksum;
         }

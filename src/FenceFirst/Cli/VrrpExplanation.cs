@@ -8,7 +8,7 @@ namespace FenceFirst.Cli;
 internal static class VrrpExplanation
 {
     /// <summary>Length in bytes of keepalived's auth_hmac trailer.</summary>
-    public const int TrailerLength = 28;
+    public const int TrailerLength = HmacTrailer.Length;
 
     private const int AuthenticationHeaderLength = 12;
 
@@ -80,7 +80,7 @@ internal static class VrrpExplanation
         uint seconds = BinaryPrimitives.ReadUInt32BigEndian(trailer[4..]);
         ushort counter = BinaryPrimitives.ReadUInt16BigEndian(trailer[10..]);
         string time = DateTimeOffset.FromUnixTimeSeconds(seconds).UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss");
-        return $"auth_hmac trailer (keepalived 2.4.1): key {trailer[1]}, time {time} UTC, counter {counter}; the daemon does not accept it";
+        return $"auth_hmac trailer (keepalived 2.4.1): key {trailer[1]}, time {time} UTC, counter {counter}; only an instance with auth_hmac accepts it";
     }
 
     // The trailer is outside the IPv4 checksum and inside the IPv6 one, which the kernel computes over the whole payload.

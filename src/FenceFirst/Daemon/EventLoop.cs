@@ -3,6 +3,7 @@ using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
+using FenceFirst.Core.Wire;
 using FenceFirst.Linux;
 
 namespace FenceFirst.Daemon;
@@ -139,6 +140,17 @@ internal sealed class EventLoop : IDisposable
     /// <summary>An accepted advert carried another list of addresses than ours.</summary>
     public void ReportAddressListDifference(int instance, InternetAddress source) => _runner.Record(
         new TimelineEntry { Kind = TimelineKind.AddressListDiffers, Index = instance, Address = source, Phase = State.Instances[instance].Phase }, _now);
+
+    /// <summary>What an operator should know about the clocks of an instance with auth_hmac.</summary>
+    public void ReportHmac(int instance, HmacNotice notice, InternetAddress source) => _runner.Record(
+        new TimelineEntry
+        {
+            Kind = notice == HmacNotice.ClockSkew ? TimelineKind.ClockSkewed : TimelineKind.ReplayMarkForgotten,
+            Index = instance,
+            Address = source,
+            Phase = State.Instances[instance].Phase,
+        },
+        _now);
 
     /// <summary>A packet for a Vrid that is not configured on its interface; only told of with log_unknown_vrids, and once per Vrid.</summary>
     public void ReportUnknownVrid(byte vrid, InternetAddress source)

@@ -20,6 +20,8 @@ internal sealed class VrrpTransport : IDisposable
     private NodeConfig _config;
     private Port?[] _portOf;
     private ushort[] _identification;
+    private HmacSenderState[] _hmacSent;
+    private HmacReceiverState[] _hmacHeard;
 
     /// <summary>No sockets yet; <see cref="Open"/> makes them.</summary>
     public VrrpTransport(NodeConfig config, EventPoll poll, long tokenBase)
@@ -29,6 +31,8 @@ internal sealed class VrrpTransport : IDisposable
         _tokenBase = tokenBase;
         _portOf = new Port?[config.Instances.Count];
         _identification = new ushort[config.Instances.Count];
+        _hmacSent = new HmacSenderState[config.Instances.Count];
+        _hmacHeard = NewHmacStates(config);
         Counters = NewCounters(config);
     }
 
@@ -40,8 +44,18 @@ internal sealed class VrrpTransport : IDisposable
     {
         CloseAll();
         PacketCounters[] counters = NewCounters(config);
+        HmacSenderState[] sent = new HmacSenderState[counters.Length];
+        HmacReceiverState[] heard = NewHmacStates(config);
         for (int i = 0; i < counters.Length; i++)
         {
+            // By name, not only if the instance was kept: another key or priority is no reason to repeat a sequence or to forget one.
+            int named = IndexOfName(_config, config.Instances[i].Name);
+            if (named >= 0)
+            {
+                sent[i] = _hmacSent[named];
+                heard[i] = HmacReceiverState.Create(config.Instances[i], _hmacHeard[named]);
+            }
+
             if (oldIndexOf[i] >= 0)
             {
                 counters[i] = Counters[oldIndexOf[i]];
@@ -51,6 +65,8 @@ internal sealed class VrrpTransport : IDisposable
         _config = config;
         _portOf = new Port?[config.Instances.Count];
         _identification = new ushort[config.Instances.Count];
+        _hmacSent = sent;
+        _hmacHeard = heard;
         Counters = counters;
     }
 
@@ -140,18 +156,21 @@ internal sealed class VrrpTransport : IDisposable
             return 0;
         }
 
+        // One sequence and one signature for all copies.
+        Span<byte> trailer = stackalloc byte[HmacTrailer.Length];
+        trailer = trailer[..HmacTrailer.Sign(trailer, config, priority, source, WallClock(config), ref _hmacSent[instance])];
         int first = 0;
         if (config.IsUnicast)
         {
             foreach (ref readonly UnicastPeer peer in config.UnicastPeers.Span)
             {
-                int errno = SendTo(port, config, instance, priority, source, peer.Address);
+                int errno = SendTo(port, config, instance, priority, source, peer.Address, trailer);
                 first = first == 0 ? errno : first;
             }
         }
         else
         {
-            first = SendTo(port, config, instance, priority, source, config.Group);
+            first = SendTo(port, config, instance, priority, source, config.Group, trailer);
         }
 
         if (priority == 0)
@@ -205,6 +224,41 @@ internal sealed class VrrpTransport : IDisposable
         return counters;
     }
 
+    private static HmacReceiverState[] NewHmacStates(NodeConfig config)
+    {
+        HmacReceiverState[] states = new HmacReceiverState[config.Instances.Count];
+        for (int i = 0; i < states.Length; i++)
+        {
+            states[i] = HmacReceiverState.Create(config.Instances[i]);
+        }
+
+        return states;
+    }
+
+    private static int IndexOfName(NodeConfig config, string name)
+    {
+        for (int i = 0; i < config.Instances.Count; i++)
+        {
+            if (config.Instances[i].Name == name)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static UtcInstant WallClock(VrrpConfig config)
+    {
+        if (config.Hmac is null)
+        {
+            return default;
+        }
+
+        (long seconds, long nanoseconds) = MonotonicClock.UnixNow;
+        return UtcInstant.FromUnixTime(seconds, nanoseconds);
+    }
+
     private void CloseAll()
     {
         foreach (Port port in _ports)
@@ -242,11 +296,12 @@ internal sealed class VrrpTransport : IDisposable
         }
     }
 
-    private int SendTo(Port port, VrrpConfig config, int instance, byte priority, InternetAddress source, InternetAddress target)
+    private int SendTo(
+        Port port, VrrpConfig config, int instance, byte priority, InternetAddress source, InternetAddress target, ReadOnlySpan<byte> trailer)
     {
         int length = config.IsIPv6
-            ? AdvertWriter.WriteIPv6(_packet, config, priority, source, target)
-            : AdvertWriter.WriteIPv4(_packet, config, priority, source, target, NextIdentification(instance));
+            ? AdvertWriter.WriteIPv6(_packet, config, priority, source, target, trailer)
+            : AdvertWriter.WriteIPv4(_packet, config, priority, source, target, NextIdentification(instance), trailer);
         int errno = port.Socket.Send(_packet.AsSpan(0, length), target, source, config.UnicastTtl);
         if (errno == 0)
         {
@@ -276,13 +331,13 @@ internal sealed class VrrpTransport : IDisposable
         DecodeError error;
         if (port.Key.Bound.IsIPv6)
         {
-            context = new PacketContext(packet.Source, packet.Destination.IsNone ? port.Key.Bound : packet.Destination, packet.HopLimit);
+            context = new PacketContext(packet.Source, packet.Destination.IsNone ? port.Key.Bound : packet.Destination, packet.HopLimit, IsTrailerAllowed: port.IsTrailerAllowed);
             message = packet.Bytes;
             VrrpCodec.TryDecode(message, context, out advert, out error);
         }
         else
         {
-            VrrpCodec.TryDecodeIPv4(packet.Bytes, port.IsChecksumAsV2, out advert, out context, out Range range, out error);
+            VrrpCodec.TryDecodeIPv4(packet.Bytes, port.IsChecksumAsV2, port.IsTrailerAllowed, out advert, out context, out Range range, out error);
             message = error == DecodeError.Truncated ? default : packet.Bytes[range];
         }
 
@@ -299,10 +354,13 @@ internal sealed class VrrpTransport : IDisposable
         }
 
         bool isListDifferent = false;
+        HmacNotice notice = HmacNotice.None;
         if (error == DecodeError.None)
         {
+            VrrpConfig config = _config.Instances[instance];
+            InternetAddress own = loop.State.Instances[instance].Source;
             error = AdvertAcceptance.Check(
-                _config.Instances[instance], advert, message, context, loop.State.Instances[instance].Source, out isListDifferent);
+                config, advert, message, context, own, WallClock(config), ref _hmacHeard[instance], out isListDifferent, out notice);
         }
 
         PacketCounters counters = Counters[instance];
@@ -323,6 +381,11 @@ internal sealed class VrrpTransport : IDisposable
         if (advert.Priority == 0)
         {
             counters.ReleasesReceived++;
+        }
+
+        if (notice != HmacNotice.None)
+        {
+            loop.ReportHmac(instance, notice, context.Source);
         }
 
         // skip_check_adv_addr: the list of the master that we follow already has been looked at.
@@ -353,6 +416,8 @@ internal sealed class VrrpTransport : IDisposable
 
         public bool IsChecksumAsV2 { get; private set; }
 
+        public bool IsTrailerAllowed { get; private set; }
+
         public bool IsStale { get; set; }
 
         public void SetVrids(NodeConfig config)
@@ -360,12 +425,14 @@ internal sealed class VrrpTransport : IDisposable
             IsStale = false;
             _byVrid.AsSpan().Fill(-1);
             IsChecksumAsV2 = false;
+            IsTrailerAllowed = false;
             Span<byte> vrids = stackalloc byte[256];
             int count = 0;
             foreach (int instance in Instances)
             {
                 VrrpConfig one = config.Instances[instance];
                 IsChecksumAsV2 |= one.IsChecksumAsV2;
+                IsTrailerAllowed |= one.Hmac is not null;
                 if (_byVrid[one.Vrid] < 0)
                 {
                     _byVrid[one.Vrid] = instance;

@@ -34,12 +34,18 @@ internal static class Needs
     public static string? ReasonToSkip(string[] programs) =>
         Environment.GetEnvironmentVariable("CI") == "true" ? null : Missing(programs);
 
-    /// <summary>The full path of a program: `fencefirst` is the build in out/, everything else is looked for in the path.</summary>
+    /// <summary>The full path of a program: `fencefirst` is the build in out/, `keepalived-2.4` what FENCEFIRST_KEEPALIVED_24 names, everything else is looked for in the path.</summary>
     public static string? FindProgram(string name)
     {
         if (name == "fencefirst")
         {
             string built = Path.Combine(Repository, "out", "fencefirst");
+            return File.Exists(built) ? built : null;
+        }
+        if (name == "keepalived-2.4")
+        {
+            // auth_hmac is newer than what distributions ship: somebody who has built it says where.
+            string? built = Environment.GetEnvironmentVariable("FENCEFIRST_KEEPALIVED_24");
             return File.Exists(built) ? built : null;
         }
         string folders = Environment.GetEnvironmentVariable("PATH") + ":/usr/sbin:/sbin";

@@ -54,13 +54,17 @@ internal sealed class Node(Lab lab, string name, string networkNamespace, string
         [Needs.FenceFirst, verb, .. arguments, "--state-dir", Path.Combine(folder, "state"), "--socket", Path.Combine(folder, "fencefirst.sock")];
 
     /// <summary>Starts Debian's keepalived on a configuration.</summary>
-    public Daemon StartKeepalived(string configuration)
+    public Daemon StartKeepalived(string configuration) => StartKeepalived("keepalived", configuration, "-P");
+
+    /// <summary>As above, with a program of one's own; one that was built without LVS does not know -P.</summary>
+    public Daemon StartKeepalived(string program, string configuration, params string[] options)
     {
         string file = WriteFile("keepalived.conf", configuration);
         // A killed one leaves its id behind, and another process may carry that number by now.
         File.Delete(Path.Combine(folder, "keepalived.pid"));
         File.Delete(Path.Combine(folder, "vrrp.pid"));
-        return Start("keepalived", "keepalived", "-n", "-l", "-D", "-P", "-f", file, "-p", Path.Combine(folder, "keepalived.pid"), "-r", Path.Combine(folder, "vrrp.pid"));
+        return Start(
+            "keepalived", [program, "-n", "-l", "-D", .. options, "-f", file, "-p", Path.Combine(folder, "keepalived.pid"), "-r", Path.Combine(folder, "vrrp.pid")]);
     }
 
     /// <summary>Writes a file that everybody may read and only root may write.</summary>

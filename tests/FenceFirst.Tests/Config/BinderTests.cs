@@ -66,7 +66,7 @@ public sealed class BinderTests
     [InlineData("strict_mode yes", "FF1103")]
     [InlineData("authentication {\nauth_type AH\nauth_pass x\n}", "FF1103")]
     [InlineData("authentication {\nauth_type PASS\n}", "FF1405")]
-    [InlineData("auth_hmac {\nkey 1 secret\n}", "FF1104")]
+    [InlineData("auth_hmac {\nkey 1 secret\nactive_key 1\n}", "FF1420")]
     [InlineData("interface lo", "FF1210")]
     [InlineData("unicast_peer {\n192.168.173.203\n}", "FF1409")]
     [InlineData("version 2\nvirtual_ipaddress {\n2001:db8::1\n}", "FF1208")]

@@ -117,9 +117,11 @@ public sealed class PeerPacketTests
     public void The_buffer_bounds_hold_255_addresses()
     {
         string[] many = [.. Enumerable.Range(1, 255).Select(i => $"10.99.1.{i}")];
-        Assert.Equal(AdvertWriter.IPv4BytesMax, WriteIPv4(InstanceOf(2, many), 150, GroupIPv4, 1).Length);
+        Assert.Equal(AdvertWriter.IPv4BytesMax - HmacTrailer.Length, WriteIPv4(InstanceOf(2, many), 150, GroupIPv4, 1).Length);
         VrrpConfig config = InstanceOf(3, [.. Enumerable.Range(1, 255).Select(i => $"fd99::{i}")]);
-        Assert.Equal(AdvertWriter.IPv6BytesMax, AdvertWriter.WriteIPv6(new byte[AdvertWriter.IPv6BytesMax], config, 150, LinkLocal1, GroupIPv6));
+        Assert.Equal(
+            AdvertWriter.IPv6BytesMax - HmacTrailer.Length,
+            AdvertWriter.WriteIPv6(new byte[AdvertWriter.IPv6BytesMax], config, 150, LinkLocal1, GroupIPv6));
     }
 
     private static byte[] WriteIPv4(VrrpConfig config, byte priority, InternetAddress target, ushort identification)
