@@ -24,6 +24,9 @@ public enum NodeEffectKind : byte
     /// <summary>End the step <c>Attempt</c> of instance <c>Index</c>: SIGTERM, then SIGKILL to its process group. It still answers.</summary>
     KillStep,
 
+    /// <summary>Ask the link for every address of instance <c>Index</c>; answer with AddressesProbed(<c>Attempt</c>).</summary>
+    ProbeAddresses,
+
     /// <summary>Run check script <c>Index</c>; answer with ScriptEnded(<c>Attempt</c>).</summary>
     StartScript,
 

@@ -36,6 +36,9 @@ public enum NodeEventKind : byte
     /// <summary>Somebody else removed an address, route or rule of instance <c>Index</c>.</summary>
     AddressLost,
 
+    /// <summary>The probe <c>Attempt</c> of the addresses of instance <c>Index</c> ended: <c>Address</c> is in use by <c>Station</c>; absent = none is.</summary>
+    AddressesProbed,
+
     /// <summary>Instance <c>Index</c> shall stop in order; -1 = all.</summary>
     StopRequested,
 }
@@ -69,6 +72,9 @@ public readonly record struct NodeEvent
 
     /// <summary>Errno, or a truth value.</summary>
     public int Number { get; private init; }
+
+    /// <summary>Ethernet address of a station, in the lower six bytes, first byte highest.</summary>
+    public ulong Station { get; private init; }
 
     /// <summary>Why a packet was refused.</summary>
     public DecodeError Error { get; private init; }
@@ -108,6 +114,15 @@ public readonly record struct NodeEvent
 
     /// <summary>Somebody else removed something of ours.</summary>
     public static NodeEvent AddressLost(int instance) => new(NodeEventKind.AddressLost, instance);
+
+    /// <summary>The link was asked for the addresses of an instance.</summary>
+    /// <param name="instance">The instance.</param>
+    /// <param name="attempt">Number of the probe.</param>
+    /// <param name="inUse">The address that somebody else has; absent = nobody answered for any.</param>
+    /// <param name="station">Who has it.</param>
+    /// <param name="errno">Why the link could not be asked; 0 = it was.</param>
+    public static NodeEvent AddressesProbed(int instance, uint attempt, InternetAddress inUse, ulong station = 0, int errno = 0) =>
+        new(NodeEventKind.AddressesProbed, instance) { Attempt = attempt, Address = inUse, Station = station, Number = errno };
 
     /// <summary>Stop one instance, or all with -1.</summary>
     public static NodeEvent StopRequested(int instance = -1) => new(NodeEventKind.StopRequested, instance);

@@ -65,6 +65,10 @@ public static class NodeMachine
             case NodeEventKind.AddressLost:
                 Machine(config, state, nodeEvent.Index, now, effects).AddressLost();
                 break;
+            case NodeEventKind.AddressesProbed:
+                Machine(config, state, nodeEvent.Index, now, effects)
+                    .AddressesProbed(nodeEvent.Attempt, nodeEvent.Address, nodeEvent.Station, nodeEvent.Number);
+                break;
             case NodeEventKind.StopRequested:
                 for (int i = 0; i < state.Instances.Length; i++)
                 {
@@ -79,7 +83,7 @@ public static class NodeMachine
                 throw new System.Diagnostics.UnreachableException();
         }
 
-        if (nodeEvent.Kind is NodeEventKind.AdvertReceived or NodeEventKind.PacketRefused or NodeEventKind.KernelAnswered
+        if (nodeEvent.Kind is NodeEventKind.AdvertReceived or NodeEventKind.PacketRefused or NodeEventKind.KernelAnswered or NodeEventKind.AddressesProbed
             || (nodeEvent.Kind == NodeEventKind.DeadlineReached && nodeEvent.Index < state.Instances.Length))
         {
             // The frequent events touch one instance: with hundreds of instances a look at all of them would be the dearest part.

@@ -23,6 +23,20 @@ public sealed record PromotionPlan
     /// <summary>Which targets are fenced; only asked for with two or more targets (fence_scope).</summary>
     public FenceScope Scope { get; init; } = FenceScope.All;
 
+    /// <summary>
+    /// Whether the link is asked for every address after the last step; default false here, and yes for a promotion block that does not say otherwise (probe).
+    /// </summary>
+    public bool IsProbing { get; init; }
+
+    /// <summary>
+    /// How long a fenced target is listened for after the last fence has succeeded, 0 = not at all; absent = the lost master's advert interval, at most 3 s
+    /// (listen_after).
+    /// </summary>
+    public TimeSpan? ListenAfter { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Whether there is nothing to wait for.</summary>
+    public bool IsEmpty => Steps.IsEmpty && !IsProbing;
+
     /// <summary>Whether any step is a fence.</summary>
     public bool HasFence
     {

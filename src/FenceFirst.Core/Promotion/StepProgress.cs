@@ -44,6 +44,21 @@ public record struct StepProgress
     /// <summary>Index of the fence that did not tell the truth.</summary>
     public byte LiedStep;
 
+    /// <summary>Whether a fenced target is listened for (listen_after).</summary>
+    public bool IsListening;
+
+    /// <summary>Whether refused packets of a living neighbour hold the promotion.</summary>
+    public bool IsHeld;
+
+    /// <summary>When a promotion that is held has failed; set by the first hold and kept, so that all holds together are bounded; Never = not held yet.</summary>
+    public MonotonicInstant HeldUntil;
+
+    /// <summary>Whether the link is being asked for the addresses (probe).</summary>
+    public bool IsProbing;
+
+    /// <summary>Number of the probe under way; 0 = none. Answers to other numbers change nothing.</summary>
+    public uint ProbeAttempt;
+
     /// <summary>Whether any demotion step failed.</summary>
     public bool HasFailed;
 
@@ -62,6 +77,7 @@ public record struct StepProgress
         FencedAt = MonotonicInstant.Never,
         StartedAt = MonotonicInstant.Never,
         DeadlineAt = MonotonicInstant.Never,
+        HeldUntil = MonotonicInstant.Never,
     };
 }
 

@@ -38,6 +38,9 @@ public readonly record struct TimelineEntry
     /// <summary>Why a packet was refused.</summary>
     public DecodeError Error { get; init; }
 
+    /// <summary>Ethernet address of a station, in the lower six bytes, first byte highest.</summary>
+    public ulong Station { get; init; }
+
     /// <summary>Causes of Fault.</summary>
     public FaultCauses Faults { get; init; }
 
@@ -140,6 +143,27 @@ public enum TimelineKind : byte
 
     /// <summary>A fence reported success but its target (<c>Address</c>) goes on advertising.</summary>
     FenceLied,
+
+    /// <summary>A fenced target is listened for, for <c>Duration</c>, before anything else is done.</summary>
+    ListeningStarted,
+
+    /// <summary>Packets of <c>Address</c>, refused because of <c>Error</c>, hold the promotion, for <c>Duration</c> at most.</summary>
+    PromotionHeld,
+
+    /// <summary>The packets that held the promotion have ended: it goes on.</summary>
+    HoldEnded,
+
+    /// <summary>The promotion failed, because refused packets of <c>Address</c> did not end; next try after <c>Duration</c>.</summary>
+    HoldFailed,
+
+    /// <summary>The link is asked for <c>First</c> addresses.</summary>
+    ProbeStarted,
+
+    /// <summary>The promotion failed, because <c>Station</c> has <c>Address</c>; next try after <c>Duration</c>.</summary>
+    AddressInUse,
+
+    /// <summary>The promotion failed, because the link could not be asked (errno <c>First</c>) or was not asked in time (0); next try after <c>Duration</c>.</summary>
+    ProbeFailed,
 
     /// <summary>All promotion steps succeeded after <c>Duration</c>.</summary>
     PromotionSucceeded,

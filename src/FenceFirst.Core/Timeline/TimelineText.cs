@@ -58,6 +58,13 @@ public static class TimelineText
         TimelineKind.PromotionEnding => TimelineLevel.Notice,
         TimelineKind.PromotionEnded => TimelineLevel.Notice,
         TimelineKind.FenceLied => TimelineLevel.Error,
+        TimelineKind.ListeningStarted => TimelineLevel.Notice,
+        TimelineKind.PromotionHeld => TimelineLevel.Warning,
+        TimelineKind.HoldEnded => TimelineLevel.Notice,
+        TimelineKind.HoldFailed => TimelineLevel.Error,
+        TimelineKind.ProbeStarted => TimelineLevel.Notice,
+        TimelineKind.AddressInUse => TimelineLevel.Error,
+        TimelineKind.ProbeFailed => TimelineLevel.Error,
         TimelineKind.PromotionSucceeded => TimelineLevel.Notice,
         TimelineKind.PromotionPostponed => TimelineLevel.Warning,
         TimelineKind.KernelAsked => TimelineLevel.Notice,
@@ -157,6 +164,8 @@ public static class TimelineText
                 $"WARNING - equal priority advert received from {entry.Address}, which is our own address: two nodes share it, or the network sends our adverts back",
             TimelineKind.PriorityChanged => $"Changing effective priority from {entry.First} to {entry.Second}",
             TimelineKind.PreemptDelayStarted => $"start preempt delay ({Duration(entry.Duration)})",
+            TimelineKind.PromotionStarted when entry.First == 0 =>
+                $"promotion: no steps, reason {Reason(entry.Reason)}; no address is added while somebody else answers for it",
             TimelineKind.PromotionStarted =>
                 $"promotion: starting {Plural(entry.First, "step", "steps")}, reason {Reason(entry.Reason)}; no address is added before every step has succeeded",
             TimelineKind.AwaitingRelease =>
@@ -179,6 +188,19 @@ public static class TimelineText
             TimelineKind.PromotionEnded => "promotion: ended before anything was added",
             TimelineKind.FenceLied =>
                 $"promotion: the fence of {entry.Address} reported success, but {entry.Address} goes on advertising (priority {entry.First}): the device does not tell the truth, the step has failed",
+            TimelineKind.ListeningStarted => $"promotion: listening {Duration(entry.Duration)} for adverts of the fenced station before going on (listen_after)",
+            TimelineKind.PromotionHeld =>
+                $"promotion: held, because {entry.Address} is alive but its packets are refused; at most {Duration(entry.Duration)}. {DecodeErrorText.Describe(entry.Error)}",
+            TimelineKind.HoldEnded => $"promotion: goes on, because no more packets come from {entry.Address}",
+            TimelineKind.HoldFailed =>
+                $"promotion: failed, because {entry.Address} is alive but its packets are refused, {Next(entry)}. {DecodeErrorText.Describe(entry.Error)} "
+                + "Two masters that cannot hear each other are worse than none: put right what differs between the nodes",
+            TimelineKind.ProbeStarted => $"promotion: asking the link for {Plural(entry.First, "address", "addresses")} before adding anything (probe {entry.Attempt})",
+            TimelineKind.AddressInUse =>
+                $"promotion: failed, because address {entry.Address} is in use by {Station(entry.Station)}; no address was added, {Next(entry)}. Adverts of that station do not reach us, but "
+                + $"{(instance.IsIPv6 ? "neighbour discovery" : "ARP")} does: look for a filter for protocol 112, for IGMP or MLD snooping, or for a station outside of VRRP that uses the address",
+            TimelineKind.ProbeFailed =>
+                $"promotion: failed, because the link could not be asked for the addresses ({(entry.First == 0 ? "no answer in time" : ErrnoText.Describe(entry.First))}); no address was added, {Next(entry)}",
             TimelineKind.PromotionSucceeded => entry.First == 1 ? "promotion: the only step succeeded" : $"promotion: all {entry.First} steps succeeded",
             TimelineKind.PromotionPostponed => $"promotion: the last one failed, next try in {Duration(entry.Duration)}",
             TimelineKind.KernelAsked => DescribeKernel(instance, entry.Effect),
@@ -215,12 +237,17 @@ public static class TimelineText
 
     private static string DescribeFailure(VrrpConfig instance, string step, in TimelineEntry entry)
     {
-        string next = entry.Duration == TimeSpan.MaxValue
-            ? "stays down until an operator has looked (on_failure fault)"
-            : $"next try in {Duration(entry.Duration)}";
-        return $"promotion: failed at {step}, which {Outcome(entry.Outcome)}; no address was added, {next}. "
+        return $"promotion: failed at {step}, which {Outcome(entry.Outcome)}; no address was added, {Next(entry)}. "
             + $"If the peer is certainly down, find out why {step} fails, or put right what it needs: {CommandOf(instance, entry)}";
     }
+
+    private static string Next(in TimelineEntry entry) => entry.Duration == TimeSpan.MaxValue
+        ? "stays down until an operator has looked (on_failure fault)"
+        : $"next try in {Duration(entry.Duration)}";
+
+    /// <summary>An Ethernet address as people write it.</summary>
+    private static string Station(ulong station) =>
+        string.Join(':', Enumerable.Range(0, 6).Select(i => ((byte)(station >> (40 - (8 * i)))).ToString("x2")));
 
     private static string CommandOf(VrrpConfig instance, in TimelineEntry entry) =>
         instance.Promotion is { } plan && entry.First < plan.Steps.Count ? plan.Steps[entry.First].Command.ToString() : "";

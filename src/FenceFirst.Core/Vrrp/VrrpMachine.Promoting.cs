@@ -21,7 +21,7 @@ public ref partial struct VrrpMachine
         _state.MasterDownAt = MonotonicInstant.Never;
         _state.Phase = VrrpPhase.Promoting;
         _state.Steps = StepProgress.Idle with { Epoch = ++_node.Epoch, Reason = reason, OldMaster = oldMaster, StartedAt = _now };
-        if (_config.Promotion is not { } plan || plan.Steps.IsEmpty)
+        if (_config.Promotion is not { } plan || plan.IsEmpty)
         {
             // G1: no promotion block means no steps, which is plain VRRP.
             BecomeMaster();
@@ -57,6 +57,11 @@ public ref partial struct VrrpMachine
             PromotionStep step = plan.Steps[_state.Steps.Index];
             if (!IsSkipped(plan, step))
             {
+                if (step.Kind == StepKind.Run && BeginListening())
+                {
+                    return;
+                }
+
                 TimeSpan delay = step.Delay + _node.DrawUpTo(step.RandomDelay);
                 if (delay > TimeSpan.Zero)
                 {
@@ -74,8 +79,17 @@ public ref partial struct VrrpMachine
             _state.Steps.Index++;
         }
 
-        Record(new TimelineEntry { Kind = TimelineKind.PromotionSucceeded, First = plan.Steps.Count });
-        BecomeMaster();
+        if (BeginListening())
+        {
+            return;
+        }
+
+        if (!plan.Steps.IsEmpty)
+        {
+            Record(new TimelineEntry { Kind = TimelineKind.PromotionSucceeded, First = plan.Steps.Count });
+        }
+
+        BeginLastLook();
     }
 
     /// <summary>
@@ -94,6 +108,11 @@ public ref partial struct VrrpMachine
         PromotionStep step = _config.Promotion!.Steps[_state.Steps.Index];
         Invariant.Check(_state.Steps.Attempt == 0, "one attempt at a time (G3)");
         _state.Steps.DeadlineAt = MonotonicInstant.Never;
+        if (step.Kind != StepKind.Check && !_state.Steps.IsCommitted && BeginHold())
+        {
+            return;
+        }
+
         if (step.Kind == StepKind.Fence && _node.IsFencing(_nodeConfig, _index, step.Targets))
         {
             // G3: no second attempt on the same target until the outcome of the first is known.
@@ -138,8 +157,13 @@ public ref partial struct VrrpMachine
 
     private void StepDeadlineReached()
     {
+        MonotonicInstant due = _state.Steps.DeadlineAt;
         _state.Steps.DeadlineAt = MonotonicInstant.Never;
-        if (_state.Steps.IsAwaitingRelease)
+        if (_state.Steps.IsListening || _state.Steps.IsHeld || _state.Steps.IsProbing)
+        {
+            LastLookDeadlineReached(due);
+        }
+        else if (_state.Steps.IsAwaitingRelease)
         {
             // docs/promotion.md 5: it did not release, so it stays master and we stand down.
             _state.IsPreemptGivenUp = true;
@@ -218,6 +242,7 @@ public ref partial struct VrrpMachine
         if (outcome.IsSuccess && step.Kind == StepKind.Fence)
         {
             _state.Steps.FencedAt = _now;
+            ForgetRefused(step);
         }
 
         if (_state.Steps.HasLied)
@@ -246,18 +271,18 @@ public ref partial struct VrrpMachine
     }
 
     /// <summary>Priority 0 so that another backup may try at once, then Backup (or Fault) with a pause that doubles up to ten times its length.</summary>
-    private void FailPromotion(StepOutcome outcome)
+    private void FailPromotion(StepOutcome outcome) => FailPromotion(new TimelineEntry
+    {
+        Kind = TimelineKind.PromotionFailed,
+        First = _state.Steps.Index,
+        Outcome = outcome,
+        Address = _state.Steps.OldMaster,
+    });
+
+    private void FailPromotion(in TimelineEntry reason)
     {
         TimeSpan pause = CountFailure();
-        Record(new TimelineEntry
-        {
-            Kind = TimelineKind.PromotionFailed,
-            First = _state.Steps.Index,
-            Second = _state.FailedPromotions,
-            Outcome = outcome,
-            Duration = pause,
-            Address = _state.Steps.OldMaster,
-        });
+        Record(reason with { Second = _state.FailedPromotions, Duration = pause });
         StandDown();
     }
 

@@ -152,6 +152,12 @@ public ref partial struct VrrpMachine
     {
         // After a stall we have lost mastership in the eyes of our peers; the advert is then heard in the phase that follows.
         ReleaseAfterStall();
+        if (source == _state.RefusedFrom)
+        {
+            // It is understood again, so its adverts speak for it.
+            _state.RefusedAt = MonotonicInstant.Never;
+        }
+
         switch (_state.Phase)
         {
             case VrrpPhase.Initialize:
@@ -173,9 +179,15 @@ public ref partial struct VrrpMachine
         }
     }
 
-    /// <summary>A packet for our Vrid was refused: it changes no timer (RFC 9568 section 7.1: MUST discard).</summary>
-    internal readonly void PacketRefused(DecodeError error, InternetAddress source) =>
+    /// <summary>
+    /// A packet for our Vrid was refused: it changes no timer (RFC 9568 section 7.1: MUST discard). With a promotion it is remembered as evidence that
+    /// somebody is alive (docs/promotion.md 6.1).
+    /// </summary>
+    internal void PacketRefused(DecodeError error, InternetAddress source)
+    {
         Record(new TimelineEntry { Kind = TimelineKind.PacketRefused, Error = error, Address = source });
+        NoteRefused(error, source);
+    }
 
     /// <summary>The daemon stops, or a reload removes this instance.</summary>
     internal void StopRequested()

@@ -1,4 +1,5 @@
 using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Wire;
 
 namespace FenceFirst.Core.Vrrp;
 
@@ -151,6 +152,18 @@ public record struct VrrpState
     /// <summary>No promotion starts before this; Never is not used, zero = at once.</summary>
     public MonotonicInstant RetryAt;
 
+    /// <summary>Who sent the last refused packet that proves somebody alive; absent = nobody.</summary>
+    public InternetAddress RefusedFrom;
+
+    /// <summary>Why it was refused.</summary>
+    public DecodeError RefusedError;
+
+    /// <summary>When it was received; Never = no such packet, or its sender has been fenced or understood since.</summary>
+    public MonotonicInstant RefusedAt;
+
+    /// <summary>Time between the last two of this sender; zero = there was only one.</summary>
+    public TimeSpan RefusedInterval;
+
     /// <summary>Promotions failed in a row.</summary>
     public int FailedPromotions;
 
@@ -190,6 +203,7 @@ public record struct VrrpState
         GratuitousAt = MonotonicInstant.Never,
         PreemptAt = MonotonicInstant.Never,
         LowerHeardAt = MonotonicInstant.Never,
+        RefusedAt = MonotonicInstant.Never,
         Steps = StepProgress.Idle,
         Faults = FaultCauses.NoSource,
     };
