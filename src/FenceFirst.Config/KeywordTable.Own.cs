@@ -34,8 +34,8 @@ internal static partial class KeywordTable
             Default = "no",
             Advice = "a priority-0 packet that is delayed, replayed or forged would be a false release; it needs auth_hmac with replay protection, which is not supported yet",
         },
-        Warned(BlockKind.Promotion, "probe", "asks the link for the address before adding it", "the address is not probed yet: nothing looks for a station that still answers for it"),
-        Warned(BlockKind.Promotion, "listen_after", "listens for a fenced target after the fence", "nothing listens after the fence yet"),
+        Row(BlockKind.Promotion, "probe", ValueShape.Boolean, "asks the link for every address before adding it; who answers ends the promotion") with { Default = "yes" },
+        Seconds(BlockKind.Promotion, "listen_after", 0, 60, "the lost master's advert interval, at most 3", "how long a fenced target is listened for after the last fence", 3),
 
         Block(BlockKind.VrrpInstance, "demotion", BlockKind.Demotion, "what runs, in order, after the addresses are gone"),
         Row(BlockKind.Demotion, "run", ValueShape.Words, "as in promotion"),

@@ -94,7 +94,8 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
     public PromotionPlan Promotion(ConfigNode block)
     {
         context.WarnRepeated(block.Children.Where(node => node.Name is not ("check" or "fence" or "run")));
-        PromotionPlan plan = new();
+        PromotionPlan plan = new() { IsProbing = true, ListenAfter = null };
+        bool isProbeGiven = false;
         List<PromotionStep> steps = [];
         bool isScopeGiven = false;
         foreach (ConfigNode node in block.Children)
@@ -120,6 +121,13 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
                 case "preempt_wait" when _values.TrySeconds(node, out TimeSpan wait):
                     plan = plan with { PreemptWait = wait };
                     break;
+                case "probe" when _values.TryBoolean(node, out bool isProbing):
+                    plan = plan with { IsProbing = isProbing };
+                    isProbeGiven = isProbing;
+                    break;
+                case "listen_after" when _values.TrySeconds(node, out TimeSpan listen):
+                    plan = plan with { ListenAfter = listen };
+                    break;
                 case "release_is_enough" when _values.TryBoolean(node, out bool isEnough) && isEnough:
                     context.Diagnostics.Add(DiagnosticCodes.Refused, node.Span, "release_is_enough yes is refused", node.Row!.Advice); // Keywords have a row.
                     break;
@@ -137,9 +145,9 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
                 + "(gentle; two survivors that cannot hear each other may both promote)");
         }
 
-        if (!block.Children.Any(node => node.Name is "check" or "fence" or "run"))
+        if (!isProbeGiven && !block.Children.Any(node => node.Name is "check" or "fence" or "run"))
         {
-            context.Diagnostics.Add(DiagnosticCodes.NothingToAwait, block.Span, "this promotion awaits nothing", "add `fence DEVICE`, `check \"COMMAND\"` or `run \"COMMAND\"`");
+            context.Diagnostics.Add(DiagnosticCodes.NothingToAwait, block.Span, "this promotion awaits nothing", "add `fence DEVICE`, `check \"COMMAND\"` or `run \"COMMAND\"`, or `probe yes` at least");
         }
 
         return plan with { Steps = steps.ToEquatableArray() };

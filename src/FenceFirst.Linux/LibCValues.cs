@@ -58,6 +58,7 @@ internal static unsafe partial class LibC
     internal const int NETLINK_ROUTE = 0;
 
     internal const int SOL_SOCKET = 1;
+    internal const int SOL_PACKET = 263;
     internal const int SO_RCVBUF = 8;
     internal const int SO_PRIORITY = 12;
     internal const int SO_RCVTIMEO = 20;
@@ -237,6 +238,16 @@ internal unsafe struct SocketAddressPacket
     internal ushort HardwareType;
     internal byte PacketType;
     internal byte AddressLength;
+    internal fixed byte Address[8];
+}
+
+/// <summary>A group that an interface shall receive for a packet socket (packet_mreq).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct PacketMembership
+{
+    internal int LinkIndex;
+    internal ushort Type;
+    internal ushort AddressLength;
     internal fixed byte Address[8];
 }
 

@@ -10,6 +10,9 @@ public readonly record struct MacAddress
     /// <summary>Whether all bytes are zero: the link has no Ethernet address (loopback, tunnels).</summary>
     public bool IsZero => _value == 0;
 
+    /// <summary>The address as a number: first byte highest, upper two bytes zero.</summary>
+    public ulong Value => _value;
+
     /// <summary>The address in six bytes; links with other lengths count as having none.</summary>
     public static MacAddress FromBytes(ReadOnlySpan<byte> bytes)
     {

@@ -5,7 +5,7 @@ namespace FenceFirst.Linux;
 /// <summary>Sends whole Ethernet frames: gratuitous ARP and unsolicited neighbour advertisements. Receives nothing.</summary>
 /// <remarks>
 /// Protocol 0 keeps the kernel from copying frames to this socket; each frame's own EtherType is used for sending. Bound to no interface:
-/// one socket serves all. A receiving one for address probes would be bound to ETH_P_ARP with a filter for replies.
+/// one socket serves all. <see cref="ProbeSocket"/> receives as well.
 /// </remarks>
 public sealed unsafe class PacketSocket : IDisposable
 {

@@ -5,6 +5,7 @@ namespace FenceFirst.Linux;
 internal static class SocketFilter
 {
     // Operations of linux/bpf_common.h.
+    private const ushort LoadHalfAbsolute = 0x28;
     private const ushort LoadByteAbsolute = 0x30;
     private const ushort LoadByteIndexed = 0x50;
     private const ushort LoadImmediate = 0x00;
@@ -26,6 +27,21 @@ internal static class SocketFilter
 
     /// <summary>Passes every packet.</summary>
     internal static FilterInstruction[] PassAll => [new(Return, 0, 0, WholePacket)];
+
+    /// <summary>Passes ARP, and the neighbour solicitations and advertisements of IPv6, of a packet socket that sees the Ethernet header.</summary>
+    internal static FilterInstruction[] ForAddressClaims =>
+    [
+        new(LoadHalfAbsolute, 0, 0, 12),
+        new(JumpIfEqual, 6, 0, 0x0806),
+        new(JumpIfEqual, 0, 6, 0x86dd),
+        new(LoadByteAbsolute, 0, 0, 20),
+        new(JumpIfEqual, 0, 4, 58),
+        new(LoadByteAbsolute, 0, 0, 54),
+        new(JumpIfEqual, 1, 0, 135),
+        new(JumpIfEqual, 0, 1, 136),
+        new(Return, 0, 0, WholePacket),
+        new(Return, 0, 0, 0),
+    ];
 
     /// <summary>Passes the adverts of the given virtual routers; the others never reach the process.</summary>
     /// <remarks>

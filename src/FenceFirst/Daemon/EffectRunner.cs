@@ -98,6 +98,9 @@ internal sealed class EffectRunner : IDisposable
             case NodeEffectKind.StartStep:
                 StartStep(config.Instances[effect.Index], effect);
                 break;
+            case NodeEffectKind.ProbeAddresses:
+                _loop.Probe.Start(effect.Index, effect.Attempt, now);
+                break;
             case NodeEffectKind.KillStep:
             case NodeEffectKind.KillScript:
                 _processes.Terminate(effect.Attempt);

@@ -19,6 +19,7 @@ internal sealed class EventLoop : IDisposable
     private const long SignalToken = 1;
     private const long LinkToken = 2;
     private const long ProcessToken = 3;
+    private const long ProbeToken = 10;
     private const long SocketTokenBase = 1000;
 
     /// <summary>Notify scripts get this long when the daemon stops; keepalived gives them one second.</summary>
@@ -55,6 +56,7 @@ internal sealed class EventLoop : IDisposable
         _loadConfig = loadConfig;
         _links = new LinkTable(config, log);
         Transport = new VrrpTransport(config, _poll, SocketTokenBase);
+        Probe = new AddressProbe(this, _links, _poll, ProbeToken);
         _runner = new EffectRunner(this, _links, log);
         _poll.Add(_timer.Descriptor, PollEvents.Readable, TimerToken);
         _poll.Add(signals.Descriptor, PollEvents.Readable, SignalToken);
@@ -73,6 +75,9 @@ internal sealed class EventLoop : IDisposable
 
     /// <summary>VRRP sockets.</summary>
     public VrrpTransport Transport { get; }
+
+    /// <summary>Asks the links for addresses.</summary>
+    public AddressProbe Probe { get; }
 
     /// <summary>Runs until a signal has asked for the end and every instance has come to rest.</summary>
     public void Run()
@@ -169,6 +174,7 @@ internal sealed class EventLoop : IDisposable
     public void Dispose()
     {
         Transport.Dispose();
+        Probe.Dispose();
         _runner.Dispose();
         _links.Dispose();
         _timer.Dispose();
@@ -195,6 +201,9 @@ internal sealed class EventLoop : IDisposable
             case ProcessToken:
                 _runner.TakeCompletions();
                 break;
+            case ProbeToken:
+                Probe.Receive();
+                break;
             default:
                 Transport.Receive(token, this);
                 break;
@@ -211,6 +220,12 @@ internal sealed class EventLoop : IDisposable
 
     private void FireTimers()
     {
+        if (Probe.Due <= _now)
+        {
+            Probe.Advance(_now);
+            DrainQueue();
+        }
+
         // A deadline that is armed again for the past fires again at once; the bound keeps a bug from holding the loop.
         int bound = (2 * State.Armed.Length) + 16;
         while (bound-- > 0 && Timers.TryTakeDue(_now, out int timer))
@@ -223,7 +238,7 @@ internal sealed class EventLoop : IDisposable
 
     private void ArmTimer()
     {
-        MonotonicInstant deadline = MonotonicInstant.Earlier(Timers.Earliest, _stopBy);
+        MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stopBy), Probe.Due);
 
         // A backup's deadline moves away with every advert. Then the timer stays where it is, fires once for nothing and is set anew: one wake-up
         // in place of a system call per packet. An armed instant that has passed is readable already.
@@ -353,6 +368,7 @@ internal sealed class EventLoop : IDisposable
         _links.Reconfigure(next);
         Transport.Reconfigure(next, kept);
         _runner.Reconfigured((index, isScript) => isScript ? next.Scripts.Span.IndexOf(old.Scripts[index]) : Array.IndexOf(kept, index));
+        Probe.Reconfigured(index => Array.IndexOf(kept, index));
         _links.Resync(this);
         DrainQueue();
         Deliver(NodeEvent.Started());

@@ -36,6 +36,20 @@ internal sealed class LinkTable : IDisposable
     /// <summary>Ethernet address of a configured link.</summary>
     public MacAddress MacOf(int link) => link < 0 ? default : _byName.GetValueOrDefault(_config.Links[link]).Mac;
 
+    /// <summary>Whether any interface of this machine has the Ethernet address.</summary>
+    public bool IsOwn(ulong station)
+    {
+        foreach (Link link in _byName.Values)
+        {
+            if (link.Mac.Value == station)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Whether a configured link does not speak ARP (loopback, tunnels).</summary>
     public bool IsWithoutArp(int link) => link < 0 || _byName.GetValueOrDefault(_config.Links[link]).IsWithoutArp;
 

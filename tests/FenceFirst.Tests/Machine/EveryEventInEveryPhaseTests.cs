@@ -27,6 +27,9 @@ public class EveryEventInEveryPhaseTests
         ("StepEnded signal", m => End(m, new StepOutcome(StepOutcomeKind.Signalled, 9))),
         ("StepEnded not started", m => End(m, new StepOutcome(StepOutcomeKind.CouldNotStart, 2))),
         ("StepEnded stale", m => m.Deliver(NodeEvent.StepEnded(0, 77, StepOutcome.Success))),
+        ("AddressesProbed nobody", m => Probed(m, InternetAddress.None)),
+        ("AddressesProbed in use", m => Probed(m, m.Config.Instances[0].Addresses[0].Address)),
+        ("AddressesProbed stale", m => m.Deliver(NodeEvent.AddressesProbed(0, 77, InternetAddress.None))),
         ("KernelAnswered success", m => Acknowledge(m, 0)),
         ("KernelAnswered refusal", m => Acknowledge(m, 12)),
         ("KernelAnswered stale", m => m.Deliver(NodeEvent.KernelAnswered(0, 77, 0))),
@@ -63,6 +66,7 @@ public class EveryEventInEveryPhaseTests
         [
             ("plain", plain),
             ("promotion", plain.Promote(TestConfig.Fence("z"))),
+            ("probe", plain.Promote().Plan(plan => plan with { IsProbing = true })),
             ("demotion", plain.Promote(TestConfig.Run()).Demote(TestConfig.Run("stop_writes"))),
         ];
         StringBuilder table = new();
@@ -75,6 +79,7 @@ public class EveryEventInEveryPhaseTests
                 {
                     SimulatedNode m = MachineDriver.Alone(TestConfig.Node(config) with { Scripts = [new ScriptTracker("check", TestConfig.Command("/check")) { Interval = TimeSpan.FromHours(20), Timeout = TimeSpan.FromHours(10) }] });
                     m.Driver.Kernel = (_, _) => null;
+                    m.Driver.Probes = (_, _) => null;
                     m.Driver.Advance(0);
                     reach(m);
                     VrrpPhase before = m.Phase;
@@ -109,6 +114,14 @@ public class EveryEventInEveryPhaseTests
         }
     }
 
+    private static void Probed(SimulatedNode m, InternetAddress inUse)
+    {
+        if (m.OpenProbes.Count > 0)
+        {
+            m.AnswerProbe(inUse);
+        }
+    }
+
     private static void Acknowledge(SimulatedNode m, int errno)
     {
         if (m.OpenKernel.Count > 0)
@@ -132,6 +145,7 @@ public class EveryEventInEveryPhaseTests
         if (isAnswered)
         {
             End(m, StepOutcome.Success);
+            Probed(m, InternetAddress.None);
         }
     }
 

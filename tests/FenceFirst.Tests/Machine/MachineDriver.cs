@@ -39,6 +39,10 @@ internal sealed class MachineDriver
     /// <summary>Errno of a kernel request; null = held until the test answers it. The default answers success at once.</summary>
     public Func<SimulatedNode, KernelRequest, int?> Kernel { get; set; } = (_, _) => 0;
 
+    /// <summary>What a probe finds and after how long; null = the test answers it. The default is the truth: the kernel of a node that holds the address answers.</summary>
+    public Func<SimulatedNode, ProbeRequest, (TimeSpan After, Func<InternetAddress> Find)?> Probes { get; set; } =
+        (node, request) => (TimeSpan.FromMilliseconds(200), () => node.FindHolder(request.Instance));
+
     /// <summary>How late a timer wakes its node; the default is on time.</summary>
     public Func<TimeSpan> Lateness { get; set; } = () => TimeSpan.Zero;
 
@@ -189,6 +193,9 @@ internal sealed class MachineDriver
 /// <summary>A step that has been started.</summary>
 internal sealed record StepRequest(int Instance, uint Attempt, PromotionStep Step, bool IsDemotion);
 
+/// <summary>A probe of the addresses that has been started.</summary>
+internal sealed record ProbeRequest(int Instance, uint Attempt);
+
 /// <summary>A request to the kernel.</summary>
 internal sealed record KernelRequest(int Instance, uint Attempt, SideEffect Effect);
 
@@ -250,6 +257,9 @@ internal sealed class SimulatedNode
 
     /// <summary>Kernel requests that have not been answered.</summary>
     public List<KernelRequest> OpenKernel { get; } = [];
+
+    /// <summary>Probes that have not been answered.</summary>
+    public List<ProbeRequest> OpenProbes { get; } = [];
 
     /// <summary>Adverts sent: instance, priority, when.</summary>
     public List<(int Instance, byte Priority, MonotonicInstant At)> Sent { get; } = [];
@@ -343,6 +353,18 @@ internal sealed class SimulatedNode
         Deliver(NodeEvent.ScriptEnded(script, run.Attempt, outcome));
     }
 
+    /// <summary>Answers the only open probe: the address is in use by station 02:00:00:00:00:01, or nobody has it.</summary>
+    public void AnswerProbe(InternetAddress inUse = default, int errno = 0)
+    {
+        ProbeRequest request = OpenProbes.Single();
+        OpenProbes.Clear();
+        Deliver(NodeEvent.AddressesProbed(request.Instance, request.Attempt, inUse, 0x020000000001, errno));
+    }
+
+    /// <summary>The first address of the instance when another running node holds it.</summary>
+    public InternetAddress FindHolder(int instance) =>
+        _driver.Nodes.Any(other => other != this && other.IsRunning && other.Holds(instance)) ? Config.Instances[instance].Addresses[0].Address : default;
+
     /// <summary>Delivers an event unless the node is down.</summary>
     public void DeliverIfRunning(NodeEvent nodeEvent)
     {
@@ -390,6 +412,7 @@ internal sealed class SimulatedNode
         NodeEffectKind.Announce => $"announce:{effect.Count}",
         NodeEffectKind.StartStep => $"step:{effect.Step}",
         NodeEffectKind.KillStep => "kill",
+        NodeEffectKind.ProbeAddresses => "probe",
         NodeEffectKind.StartScript => "script",
         NodeEffectKind.KillScript => "kill-script",
         NodeEffectKind.Notify => $"notify:{effect.Notification}",
@@ -449,6 +472,9 @@ internal sealed class SimulatedNode
                 break;
             case NodeEffectKind.StartStep:
                 StartStep(effect);
+                break;
+            case NodeEffectKind.ProbeAddresses:
+                StartProbe(new ProbeRequest(effect.Index, effect.Attempt));
                 break;
             case NodeEffectKind.KillStep:
                 Killed.Add(effect.Attempt);
@@ -523,6 +549,25 @@ internal sealed class SimulatedNode
         }
     }
 
+    private void StartProbe(ProbeRequest request)
+    {
+        Assert.Equal(VrrpPhase.Promoting, State.Instances[request.Instance].Phase);
+        Assert.DoesNotContain(OpenSteps, open => open.Instance == request.Instance && open.Step.Kind != StepKind.Check);
+        OpenProbes.RemoveAll(open => open.Instance == request.Instance);
+        OpenProbes.Add(request);
+        if (_driver.Probes(this, request) is { } answer)
+        {
+            int life = _life;
+            _driver.After(answer.After, () =>
+            {
+                if (life == _life && OpenProbes.Remove(request))
+                {
+                    Deliver(NodeEvent.AddressesProbed(request.Instance, request.Attempt, answer.Find(), 0x020000000001));
+                }
+            });
+        }
+    }
+
     private void CheckInvariants()
     {
         for (int i = 0; i < State.Instances.Length; i++)
@@ -549,6 +594,10 @@ internal sealed class SimulatedNode
                     break;
             }
 
+            bool isLooking = instance.Steps.IsListening || instance.Steps.IsHeld || instance.Steps.IsProbing;
+            Assert.True(!isLooking || (instance.Phase == VrrpPhase.Promoting && instance.Steps.Attempt == 0), "the last look is part of Promoting, beside no step");
+            Assert.True(!isLooking || !instance.Steps.DeadlineAt.IsNever, "every wait has a bound");
+            Assert.Equal(instance.Steps.IsProbing, instance.Steps.ProbeAttempt != 0);
             Assert.Equal(instance.NextDeadline, Timers[i]);
             int open = OpenSteps.Count(step => step.Instance == i && step.Attempt == instance.Steps.Attempt);
             Assert.Equal(instance.Steps.Attempt == 0 ? 0 : 1, open);
@@ -562,6 +611,7 @@ internal sealed class SimulatedNode
         OpenSteps.Clear();
         OpenScripts.Clear();
         OpenKernel.Clear();
+        OpenProbes.Clear();
         Killed.Clear();
         HeldAddresses = new bool[Config.Instances.Count];
         for (int i = 0; i < _asked.Length; i++)
@@ -589,6 +639,7 @@ internal sealed class SimulatedNode
         NodeEventKind.PacketRefused => $"packet refused ({nodeEvent.Error}) from {nodeEvent.Address}",
         NodeEventKind.StepEnded => $"step attempt {nodeEvent.Attempt} ended: {TimelineText.Outcome(nodeEvent.Outcome)}",
         NodeEventKind.KernelAnswered => $"kernel answers {nodeEvent.Attempt}: errno {nodeEvent.Number}",
+        NodeEventKind.AddressesProbed => $"probe {nodeEvent.Attempt} ended: {(nodeEvent.Address.IsNone ? "nobody" : nodeEvent.Address.ToString())} errno {nodeEvent.Number}",
         NodeEventKind.ScriptEnded => $"script run {nodeEvent.Attempt} ended: {TimelineText.Outcome(nodeEvent.Outcome)}",
         NodeEventKind.LinkChanged => $"link {nodeEvent.Index} {(nodeEvent.Number == 1 ? "up" : "down")}",
         NodeEventKind.SourceChanged => $"source of {nodeEvent.Index} is {nodeEvent.Address}",
@@ -608,6 +659,7 @@ internal sealed class SimulatedNode
         NodeEffectKind.Announce => $"-> announce x{effect.Count}",
         NodeEffectKind.StartStep => $"-> start {(effect.IsDemotion ? "demotion" : "promotion")} step {effect.Step} ({effect.Attempt})",
         NodeEffectKind.KillStep => $"-> kill step ({effect.Attempt})",
+        NodeEffectKind.ProbeAddresses => $"-> probe ({effect.Attempt})",
         NodeEffectKind.StartScript => $"-> start script {effect.Index} ({effect.Attempt})",
         NodeEffectKind.KillScript => $"-> kill script ({effect.Attempt})",
         NodeEffectKind.Notify => $"-> notify {effect.Notification}",

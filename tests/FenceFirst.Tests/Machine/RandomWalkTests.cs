@@ -97,8 +97,14 @@ public class RandomWalkTests
             }
 
             byte priority = (byte)(100 + random.Next(3));
-            VrrpConfig instance = TestConfig.Instance(priority).Promote([.. steps])
-                .Plan(plan => plan with { RetryAfter = TimeSpan.FromSeconds(5), PreemptWait = TimeSpan.FromSeconds(8), IsAdvertising = isAdvertising });
+            VrrpConfig instance = TestConfig.Instance(priority).Promote([.. steps]).Plan(plan => plan with
+            {
+                RetryAfter = TimeSpan.FromSeconds(5),
+                PreemptWait = TimeSpan.FromSeconds(8),
+                IsAdvertising = isAdvertising,
+                IsProbing = random.Next(4) != 0,
+                ListenAfter = random.Next(3) switch { 0 => TimeSpan.Zero, 1 => null, _ => TimeSpan.FromSeconds(2) },
+            });
             instance = instance with { IsPreempt = isPreempt };
             if (random.Next(2) == 0)
             {
@@ -180,7 +186,8 @@ public class RandomWalkTests
                 node.DeliverIfRunning(NodeEvent.PacketRefused(0, Core.Wire.DecodeError.WrongChecksum, TestConfig.AddressOf('z')));
                 break;
             case 9:
-                // A late answer to an attempt that is not under way any more.
+                // A late answer to an attempt that is not under way any more, and to no probe at all.
+                node.DeliverIfRunning(NodeEvent.AddressesProbed(0, 0, InternetAddress.None));
                 uint stale = (uint)random.Next(1, 40);
                 if (node.State.Instances[0].Steps.Attempt != stale)
                 {
