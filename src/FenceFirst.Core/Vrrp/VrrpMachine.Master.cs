@@ -147,6 +147,9 @@ public ref partial struct VrrpMachine
                 _state.AdvertAt = MonotonicInstant.Never;
                 Record(new TimelineEntry { Kind = TimelineKind.Stalled, Duration = gap });
                 EndPromotion();
+
+                // The bound of a step that is awaited may have passed meanwhile: it is due now.
+                _state.Steps.DeadlineAt = MonotonicInstant.Later(_state.Steps.DeadlineAt, _now);
                 break;
             case VrrpPhase.Demoting:
                 _state.AdvertAt = MonotonicInstant.Never;

@@ -93,6 +93,14 @@ internal sealed class Lab : IAsyncDisposable
         await RunAsync("ip", ["netns", "exec", Switch, "nft", $"add rule bridge lab forward iifname \"{from.Port}\" oifname \"{to.Port}\" drop"]);
     }
 
+    /// <summary>Loses every advert between all nodes, and nothing else: ARP and neighbour discovery go on.</summary>
+    public async Task CutAdvertsAsync()
+    {
+        Note("switch", "cut protocol 112");
+        await RunAsync("ip", ["netns", "exec", Switch, "nft", "add rule bridge lab forward ip protocol 112 drop"]);
+        await RunAsync("ip", ["netns", "exec", Switch, "nft", "add rule bridge lab forward ip6 nexthdr 112 drop"]);
+    }
+
     /// <summary>Takes every cut back.</summary>
     public async Task HealAsync()
     {
