@@ -302,7 +302,12 @@ internal sealed class EventLoop : IDisposable
             return;
         }
 
-        int[] kept = NodeReload.KeptInstances(Config, _nextConfig);
+        // Apart from the question above, which is asked after every wake-up: what the lambda below captures is allocated where its method begins.
+        CompleteReload(_nextConfig, NodeReload.KeptInstances(Config, _nextConfig));
+    }
+
+    private void CompleteReload(NodeConfig next, int[] kept)
+    {
         for (int i = 0; i < Config.Instances.Count; i++)
         {
             if (!kept.Contains(i) && !State.Instances[i].IsStopped)
@@ -312,7 +317,6 @@ internal sealed class EventLoop : IDisposable
         }
 
         NodeConfig old = Config;
-        NodeConfig next = _nextConfig;
         _nextConfig = null;
         State = NodeReload.Carry(Config, State, next, kept);
         Config = next;
