@@ -5,7 +5,7 @@ namespace FenceFirst.Config;
 
 /// <summary>Command lines: arguments, identity, and whether the program is there, may run, and cannot be replaced by somebody else.</summary>
 /// <remarks>
-/// DEVIATION from keepalived, which logs and then runs without a check script that is missing: here that is an error, because an instance
+/// Differs from keepalived, which logs and then runs without a check script that is missing: here that is an error, because an instance
 /// must never run without a check that was asked for.
 /// </remarks>
 internal sealed class CommandBinder(BindContext context)
@@ -186,7 +186,7 @@ internal sealed class CommandBinder(BindContext context)
         FileFacts? file = resolved is null ? null : context.Facts.Inspect(resolved);
         if (resolved is null || file is null)
         {
-            context.Diagnostics.Add(DiagnosticCodes.ScriptMissing, span, $"{path} does not exist or cannot be reached", "keepalived would run without it");
+            context.Diagnostics.Add(DiagnosticCodes.ScriptMissing, span, $"{path} does not exist or cannot be reached", "a script that cannot run would never say no: nothing is started without it");
             return null;
         }
 

@@ -44,7 +44,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode UnknownOption = Error("FF1207");
     public static readonly DiagnosticCode WrongFamily = Error("FF1208");
     public static readonly DiagnosticCode NotMulticast = Error("FF1209");
-    public static readonly DiagnosticCode InterfaceMissing = Fatal("FF1210");
+    public static readonly DiagnosticCode InterfaceMissing = Error("FF1210");
     public static readonly DiagnosticCode BadName = Error("FF1211");
 
     public static readonly DiagnosticCode ScriptMissing = Error("FF1301");

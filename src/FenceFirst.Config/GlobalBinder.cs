@@ -3,7 +3,7 @@ using FenceFirst.Core;
 namespace FenceFirst.Config;
 
 /// <summary>Reads global_defs. All of them are read before any instance, so their place in the file does not matter.</summary>
-/// <remarks>DEVIATION from keepalived, which on reload applies them only to the instances that follow.</remarks>
+/// <remarks>Differs from keepalived, which on reload applies them only to the instances that follow.</remarks>
 internal sealed class GlobalBinder(BindContext context)
 {
     private readonly GlobalSettings _globals = context.Globals;

@@ -283,7 +283,7 @@ internal sealed partial class InstanceBinder
 
         if (_peerBlock is not null && peers.Count == 0)
         {
-            // DEVIATION: keepalived falls back to multicast; whoever wrote unicast_peer knows that multicast does not reach the others.
+            // keepalived falls back to multicast; whoever wrote unicast_peer knows that multicast does not reach the others.
             _diagnostics.Add(DiagnosticCodes.NoSource, _peerBlock.Span, "unicast_peer names no other node: nobody would hear this one", "list the addresses of the other nodes");
         }
         else if (_unicastSource is not null && _peerBlock is null)

@@ -118,7 +118,7 @@ internal static partial class KeywordTable
         .. WarnedAll(
             BlockKind.GlobalDefs, "snmp", NoSnmp,
             "snmp_socket", "enable_snmp_vrrp", "enable_snmp_keepalived", "enable_snmp_rfc", "enable_snmp_rfcv2", "enable_snmp_rfcv3", "enable_traps"),
-        .. WarnedAll(BlockKind.GlobalDefs, "dbus", "there is no D-Bus interface: use `fencefirst status`", "enable_dbus", "dbus_service_name", "dbus_no_interface_name"),
+        .. WarnedAll(BlockKind.GlobalDefs, "dbus", "there is no D-Bus interface", "enable_dbus", "dbus_service_name", "dbus_no_interface_name"),
         .. WarnedAll(
             BlockKind.GlobalDefs, "files", "FenceFirst keeps its files in --state-dir",
             "config_save_dir", "tmp_config_directory", "data_use_instance", "state_dump_file", "stats_dump_file", "json_dump_file", "json_version",

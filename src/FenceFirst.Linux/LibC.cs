@@ -112,6 +112,9 @@ internal static unsafe partial class LibC
     [LibraryImport(Library)]
     internal static partial uint getegid();
 
+    [LibraryImport(Library)]
+    internal static partial int getppid();
+
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int getgroups(int size, uint* list);
 

@@ -64,6 +64,7 @@ internal static unsafe partial class LibC
     internal const int SO_BINDTODEVICE = 25;
     internal const int SO_ATTACH_FILTER = 26;
     internal const int SO_RCVBUFFORCE = 33;
+    internal const int SO_TIMESTAMPNS = 35;
     internal const int SO_BINDTOIFINDEX = 62;
 
     internal const int IPPROTO_IP = 0;
@@ -119,6 +120,7 @@ internal static unsafe partial class LibC
     internal const int PRIO_PROCESS = 0;
     internal const int MCL_CURRENT_FUTURE_ONFAULT = 7;
 
+    internal const int PR_SET_PDEATHSIG = 1;
     internal const int PR_CAP_AMBIENT = 47;
 
     internal const short POSIX_SPAWN_SETSIGDEF = 0x04;
@@ -127,6 +129,7 @@ internal static unsafe partial class LibC
     internal const short POSIX_SPAWN_SETSID = 0x80;
 
     internal const int CLONE_NEWUSER = 0x10000000;
+    internal const int CLONE_NEWPID = 0x20000000;
     internal const int CLONE_NEWNET = 0x40000000;
 
     private static readonly bool IsArm64 = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;

@@ -21,6 +21,9 @@ public static unsafe class ProcessTuning
     public static TuningResult SetRealTime(int priority) =>
         ForEveryThread(thread => SetRealTime(thread, priority), "sched_setscheduler", $"SCHED_RR {priority}");
 
+    /// <summary>Puts the calling thread alone under SCHED_RR with the priority, 1..99; false when we may not. For a thread that never works for long.</summary>
+    public static bool TrySetRealTimeOfThisThread(int priority) => SetRealTime(0, priority) == 0;
+
     /// <summary>Sets the niceness of every thread, -20..19.</summary>
     public static TuningResult SetNice(int nice) => ForEveryThread(
         thread => LibC.setpriority(LibC.PRIO_PROCESS, (uint)thread, nice) == 0 ? 0 : LibC.Errno, "setpriority", $"nice {nice}");

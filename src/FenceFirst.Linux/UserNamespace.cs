@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace FenceFirst.Linux;
 
@@ -12,14 +11,32 @@ namespace FenceFirst.Linux;
 /// </remarks>
 public static unsafe class UserNamespace
 {
-    /// <summary>Exit status of the copy when it could not go on; the step that failed is added (0..5).</summary>
+    /// <summary>Exit status of the copy when it could not go on; the step that failed is added (0..3).</summary>
     private const int ChildFailed = 120;
+
+    /// <summary>Whether an exit status says that the copy could not become root of its namespace (0..2: groups, user, group; 3: execve).</summary>
+    public static bool IsRefusal(int exitStatus) => exitStatus is >= ChildFailed and <= ChildFailed + 3;
+
+    /// <summary>Has the kernel send SIGTERM to this process when the one that started it ends; at once when it already has.</summary>
+    /// <param name="parentId">Process id of the one that started it.</param>
+    public static void EndWithParent(int parentId)
+    {
+        _ = LibC.prctl(LibC.PR_SET_PDEATHSIG, LibC.SIGTERM, 0, 0, 0);
+        if (LibC.getppid() != parentId)
+        {
+            _ = LibC.kill(Environment.ProcessId, LibC.SIGTERM);
+        }
+    }
+
+    /// <summary>Asks a process to end (SIGTERM).</summary>
+    public static void AskToEnd(int processId) => _ = LibC.kill(processId, LibC.SIGTERM);
 
     /// <summary>Runs /proc/self/exe with the arguments (argv[0] included) in new user and network namespaces; returns its exit status.</summary>
     /// <param name="arguments">argv of the new program.</param>
+    /// <param name="started">Gets the process id of the copy as soon as it runs.</param>
     /// <param name="environment">NAME=value added to the present environment.</param>
     /// <exception cref="LinuxException">The kernel or its settings forbid user namespaces.</exception>
-    public static int ReExecute(IReadOnlyList<string> arguments, params ReadOnlySpan<string> environment)
+    public static int ReExecute(IReadOnlyList<string> arguments, Action<int>? started, params ReadOnlySpan<string> environment)
     {
         List<string> variables = [.. environment];
         foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
@@ -27,7 +44,7 @@ public static unsafe class UserNamespace
             variables.Add($"{variable.Key}={variable.Value}");
         }
 
-        using CStrings strings = new();
+        using NativeStrings strings = new();
         Prepared prepared = new()
         {
             Path = strings.Add("/proc/self/exe"),
@@ -49,6 +66,7 @@ public static unsafe class UserNamespace
             throw new LinuxException("clone", Marshal.GetLastSystemError(), "CLONE_NEWUSER");
         }
 
+        started?.Invoke((int)child);
         int status;
         while (LibC.waitpid((int)child, &status, 0) < 0)
         {
@@ -119,42 +137,5 @@ public static unsafe class UserNamespace
         internal nint UserLength;
         internal nint GroupLength;
         internal nint SystemCall;
-    }
-
-    /// <summary>C strings outside the managed heap.</summary>
-    private sealed class CStrings : IDisposable
-    {
-        private readonly List<nint> _memory = [];
-
-        internal byte* Add(string text)
-        {
-            int length = Encoding.UTF8.GetByteCount(text);
-            byte* bytes = (byte*)NativeMemory.Alloc((nuint)length + 1);
-            _memory.Add((nint)bytes);
-            Encoding.UTF8.GetBytes(text, new Span<byte>(bytes, length));
-            bytes[length] = 0;
-            return bytes;
-        }
-
-        internal byte** AddAll(IReadOnlyList<string> texts)
-        {
-            byte** list = (byte**)NativeMemory.Alloc((nuint)((texts.Count + 1) * sizeof(byte*)));
-            _memory.Add((nint)list);
-            for (int i = 0; i < texts.Count; i++)
-            {
-                list[i] = Add(texts[i]);
-            }
-
-            list[texts.Count] = null;
-            return list;
-        }
-
-        public void Dispose()
-        {
-            foreach (nint memory in _memory)
-            {
-                NativeMemory.Free((void*)memory);
-            }
-        }
     }
 }

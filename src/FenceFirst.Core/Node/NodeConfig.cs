@@ -21,7 +21,7 @@ public sealed record NodeConfig
     public ProcessConfig Process { get; init; } = new();
 }
 
-/// <summary>A check script (SEMANTICS section 5.3). Exit status 0 within the bound is success, everything else is failure.</summary>
+/// <summary>A check script (keepalived). Exit status 0 within the bound is success, everything else is failure.</summary>
 /// <param name="Name">Name of the vrrp_script block.</param>
 /// <param name="Command">What is executed.</param>
 public sealed record ScriptTracker(string Name, CommandLine Command)

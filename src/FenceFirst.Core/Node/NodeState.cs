@@ -11,9 +11,11 @@ public sealed class NodeState
     /// <summary>The state before anything has happened: links down, no source addresses, scripts not run.</summary>
     /// <param name="config">The configuration.</param>
     /// <param name="epochBase">A number greater than every epoch this node has used before.</param>
-    public NodeState(NodeConfig config, ulong epochBase)
+    /// <param name="seed">Where the random delays begin; two nodes need different ones.</param>
+    public NodeState(NodeConfig config, ulong epochBase, ulong seed = 1)
     {
         Epoch = epochBase;
+        Chance = seed == 0 ? 1 : seed;
         Instances = new VrrpState[config.Instances.Count];
         Scripts = new ScriptState[config.Scripts.Count];
         LinksUp = new bool[config.Links.Count];
@@ -33,6 +35,7 @@ public sealed class NodeState
     private NodeState(NodeState other)
     {
         Epoch = other.Epoch;
+        Chance = other.Chance;
         LastAttempt = other.LastAttempt;
         IsStarted = other.IsStarted;
         Instances = [.. other.Instances];
@@ -46,6 +49,9 @@ public sealed class NodeState
 
     /// <summary>The highest attempt number used so far; numbers are never used again in one life of the daemon (G3).</summary>
     public uint LastAttempt { get; internal set; }
+
+    /// <summary>State of the random delays (xorshift), never 0: chance is part of the state, so that a run can be repeated.</summary>
+    public ulong Chance { get; private set; }
 
     /// <summary>Whether the daemon has started.</summary>
     public bool IsStarted { get; internal set; }
@@ -80,7 +86,7 @@ public sealed class NodeState
     }
 
     /// <summary>State for another configuration that goes on where this one is: same numbers, everything else as before a start.</summary>
-    public NodeState For(NodeConfig config) => new(config, Epoch) { LastAttempt = LastAttempt };
+    public NodeState For(NodeConfig config) => new(config, Epoch, Chance) { LastAttempt = LastAttempt };
 
     /// <summary>A copy that shares nothing.</summary>
     public NodeState Clone() => new(this);
@@ -89,10 +95,26 @@ public sealed class NodeState
     public bool ValueEquals(NodeState other) =>
         Epoch == other.Epoch
         && LastAttempt == other.LastAttempt
+        && Chance == other.Chance
         && IsStarted == other.IsStarted
         && Instances.AsSpan().SequenceEqual(other.Instances)
         && Scripts.AsSpan().SequenceEqual(other.Scripts)
         && LinksUp.AsSpan().SequenceEqual(other.LinksUp);
+
+    /// <summary>A random duration from zero up to the bound.</summary>
+    internal TimeSpan DrawUpTo(TimeSpan bound)
+    {
+        if (bound <= TimeSpan.Zero)
+        {
+            return TimeSpan.Zero;
+        }
+
+        // xorshift64 (Marsaglia); the upper half is the better one.
+        Chance ^= Chance << 13;
+        Chance ^= Chance >> 7;
+        Chance ^= Chance << 17;
+        return new TimeSpan((long)(bound.Ticks * ((Chance >> 32) / 4294967296.0)));
+    }
 
     /// <summary>Whether another instance than <paramref name="self"/> has a fence under way on one of the targets (G3).</summary>
     internal bool IsFencing(NodeConfig config, int self, in EquatableArray<InternetAddress> targets)

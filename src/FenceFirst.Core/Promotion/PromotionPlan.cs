@@ -2,7 +2,7 @@ using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Core.Promotion;
 
-/// <summary>What must succeed, in order, before a standby adds an address (guarantee G1; DESIGN "Promotion").</summary>
+/// <summary>What must succeed, in order, before a standby adds an address (guarantee G1).</summary>
 public sealed record PromotionPlan
 {
     /// <summary>The steps in the order they run. Empty = nothing to wait for.</summary>
@@ -41,7 +41,7 @@ public sealed record PromotionPlan
     }
 }
 
-/// <summary>Which of several targets a promotion fences (DESIGN 3.2).</summary>
+/// <summary>Which of several targets a promotion fences (docs/promotion.md 2).</summary>
 public enum FenceScope : byte
 {
     /// <summary>Every target.</summary>
@@ -82,7 +82,7 @@ public sealed record PromotionStep(StepKind Kind, string Name, CommandLine Comma
     /// <summary>Pause before the first attempt (delay).</summary>
     public TimeSpan Delay { get; init; }
 
-    /// <summary>Upper bound of a random addition to <see cref="Delay"/>, against two nodes that shoot each other; drawn by the host.</summary>
+    /// <summary>Upper bound of a random addition to <see cref="Delay"/>, against two nodes that shoot each other; drawn anew for every promotion.</summary>
     public TimeSpan RandomDelay { get; init; }
 
     /// <summary>Fence only: the peers' primary addresses that this device makes sure are down.</summary>

@@ -156,7 +156,7 @@ public static class TimelineText
             TimelineKind.PriorityChanged => $"Changing effective priority from {entry.First} to {entry.Second}",
             TimelineKind.PreemptDelayStarted => $"start preempt delay ({Duration(entry.Duration)})",
             TimelineKind.PromotionStarted =>
-                $"promotion: starting {entry.First} {(entry.First == 1 ? "step" : "steps")}, reason {Reason(entry.Reason)}; no address is added before every step has succeeded",
+                $"promotion: starting {Plural(entry.First, "step", "steps")}, reason {Reason(entry.Reason)}; no address is added before every step has succeeded",
             TimelineKind.AwaitingRelease =>
                 $"promotion: the living master {entry.Address} has a lower priority; it may take {Duration(entry.Duration)} to release before we give up preempting it",
             TimelineKind.PreemptGivenUp =>
@@ -177,11 +177,11 @@ public static class TimelineText
             TimelineKind.PromotionEnded => "promotion: ended before anything was added",
             TimelineKind.FenceLied =>
                 $"promotion: the fence of {entry.Address} reported success, but {entry.Address} goes on advertising (priority {entry.First}): the device does not tell the truth, the step has failed",
-            TimelineKind.PromotionSucceeded => $"promotion: all {entry.First} {(entry.First == 1 ? "step" : "steps")} succeeded",
+            TimelineKind.PromotionSucceeded => entry.First == 1 ? "promotion: the only step succeeded" : $"promotion: all {entry.First} steps succeeded",
             TimelineKind.PromotionPostponed => $"promotion: the last one failed, next try in {Duration(entry.Duration)}",
             TimelineKind.KernelAsked => DescribeKernel(instance, entry.Effect),
             TimelineKind.KernelRefused => $"{DescribeKernel(instance, entry.Effect)} failed: {ErrnoText.Describe(entry.First)}",
-            TimelineKind.Announced => $"Sending gratuitous {(instance.IsIPv6 ? "NAs" : "ARPs")} for {instance.Addresses.Count + instance.ExcludedAddresses.Count} addresses, {entry.First} times",
+            TimelineKind.Announced => $"Sending gratuitous {(instance.IsIPv6 ? "NAs" : "ARPs")} for {Plural(instance.Addresses.Count + instance.ExcludedAddresses.Count, "address", "addresses")}, {Plural(entry.First, "time", "times")}",
             TimelineKind.ReleaseSent => "sent 0 priority",
             TimelineKind.ReleaseWithheld => entry.First == 1
                 ? "no priority 0 is sent: an address could not be removed, the others must not believe that we released it"
@@ -195,6 +195,8 @@ public static class TimelineText
             TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut => "",
         };
     }
+
+    private static string Plural(int number, string one, string more) => $"{number} {(number == 1 ? one : more)}";
 
     private static string DescribeLoss(in TimelineEntry entry) => entry.Reason switch
     {
@@ -219,7 +221,7 @@ public static class TimelineText
 
     private static string DescribeKernel(VrrpConfig instance, SideEffect effect) => effect switch
     {
-        SideEffect.AddAddresses => $"setting protocol VIPs: {string.Join(", ", (IEnumerable<VirtualAddress>)instance.Addresses)}",
+        SideEffect.AddAddresses => $"setting protocol VIPs. {string.Join(", ", (IEnumerable<VirtualAddress>)instance.Addresses)}",
         SideEffect.AddExcluded => "setting protocol E-VIPs.",
         SideEffect.AddRoutes => "setting Virtual Routes",
         SideEffect.AddRules => "setting Virtual Rules",

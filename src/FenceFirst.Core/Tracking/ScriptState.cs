@@ -5,7 +5,7 @@ namespace FenceFirst.Core.Tracking;
 /// <summary>State of one check script; its result is shared by all instances that track it.</summary>
 public record struct ScriptState
 {
-    /// <summary>keepalived's result counter, 0..rise+fall-1; good from <c>rise</c> on (SEMANTICS section 5.3).</summary>
+    /// <summary>keepalived's result counter, 0..rise+fall-1; good from <c>rise</c> on.</summary>
     public int Result;
 
     /// <summary>Whether a first result is known.</summary>

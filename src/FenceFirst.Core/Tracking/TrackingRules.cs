@@ -6,7 +6,7 @@ namespace FenceFirst.Core.Tracking;
 /// <summary>What the trackers of an instance add up to, computed anew from the present state of each (never from a shared bit).</summary>
 public readonly record struct TrackingResult(byte Priority, FaultCauses Faults, bool IsAwaitingScripts);
 
-/// <summary>The contribution table of keepalived (SEMANTICS section 5.2).</summary>
+/// <summary>The contribution table of keepalived.</summary>
 public static class TrackingRules
 {
     /// <summary>Effective priority, tracker faults, and whether weight 0 scripts have yet to run.</summary>

@@ -116,7 +116,7 @@ public sealed record VrrpConfig
     public bool IsOwner => BasePriority == 255;
 }
 
-/// <summary>One virtual address with its kernel attributes (KEYWORDS section 3.1).</summary>
+/// <summary>One virtual address with its kernel attributes (keepalived).</summary>
 /// <param name="Address">The address.</param>
 /// <param name="PrefixLength">0..32 or 0..128; without one in the file: full length.</param>
 /// <param name="Link">Index into <see cref="Node.NodeConfig.Links"/> of the device it is put on.</param>
@@ -150,7 +150,7 @@ public sealed record VirtualAddress(InternetAddress Address, byte PrefixLength, 
     public override string ToString() => $"{Address}/{PrefixLength}";
 }
 
-/// <summary>One virtual route (KEYWORDS section 3.2).</summary>
+/// <summary>One virtual route (keepalived).</summary>
 /// <param name="Destination">Network address; for the default route the zero address of the family.</param>
 /// <param name="PrefixLength">0..32 or 0..128.</param>
 public sealed record VirtualRoute(InternetAddress Destination, byte PrefixLength)
@@ -190,7 +190,7 @@ public sealed record VirtualRoute(InternetAddress Destination, byte PrefixLength
         (PrefixLength == 0 ? "default" : $"{Destination}/{PrefixLength}") + (Via.IsNone ? "" : $" via {Via}");
 }
 
-/// <summary>One policy rule (KEYWORDS section 3.3, tier A part).</summary>
+/// <summary>One policy rule (keepalived).</summary>
 /// <param name="IsIPv6">Address family of the rule.</param>
 /// <param name="Priority">Preference, 1 or more.</param>
 /// <param name="Table">Routing table looked up.</param>
@@ -241,7 +241,7 @@ public sealed record GratuitousSchedule
     public int LowerPriorityRepeat { get; init; } = 5;
 }
 
-/// <summary>What one tracker contributes to one instance (SEMANTICS section 5.2).</summary>
+/// <summary>What one tracker contributes to one instance (keepalived).</summary>
 /// <param name="Index">Index into <see cref="Node.NodeConfig.Scripts"/> or <see cref="Node.NodeConfig.Links"/>.</param>
 /// <param name="Weight">0 = failure means Fault; above 0 = added while good; below 0 = taken off while bad. -253..253.</param>
 /// <param name="IsReversed">Good and bad are exchanged (reverse).</param>

@@ -102,7 +102,7 @@ public ref partial struct VrrpMachine
         TimeSpan late = _now - _state.MasterDownAt;
         if (late > _state.MasterAdvertInterval)
         {
-            // We have not run, so we have not listened either: that is no silence of the master (S-06b). Listen anew before a fence is asked for.
+            // We have not run, so we have not listened either: that is no silence of the master. Listen anew before a fence is asked for.
             Record(new TimelineEntry { Kind = TimelineKind.Stalled, Duration = late });
             _state.MasterDownAt = _now + MasterDownInterval;
             return;

@@ -167,7 +167,7 @@ public ref partial struct VrrpMachine
         _state.IsRemovalDoubtful = false;
         if (transition == Transition.Yield)
         {
-            // DESIGN 3.4: silent at once, so that the better station is not contradicted.
+            // docs/promotion.md 4: silent at once, so that the better station is not contradicted.
             _state.AdvertAt = MonotonicInstant.Never;
         }
 

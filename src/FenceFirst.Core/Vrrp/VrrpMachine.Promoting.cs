@@ -5,10 +5,10 @@ using FenceFirst.Core.Wire;
 
 namespace FenceFirst.Core.Vrrp;
 
-/// <content>Promoting: ours. Nothing is held; the steps run one after the other; a living master ends it (DESIGN section 3).</content>
+/// <content>Promoting: ours. Nothing is held; the steps run one after the other; a living master ends it (docs/promotion.md).</content>
 public ref partial struct VrrpMachine
 {
-    /// <summary>retry_after grows up to this multiple of itself (DESIGN 3.3).</summary>
+    /// <summary>retry_after grows up to this multiple of itself (docs/promotion.md 3).</summary>
     private const int MaxRetryFactor = 10;
 
     /// <summary>How long a killed step may take to die before our adverts stop holding the others back; longer than SIGTERM to SIGKILL.</summary>
@@ -31,14 +31,14 @@ public ref partial struct VrrpMachine
         Record(new TimelineEntry { Kind = TimelineKind.PromotionStarted, Reason = reason, Address = oldMaster, First = plan.Steps.Count });
         if (plan.IsAdvertising)
         {
-            // Lower backups stay back while we are busy (DESIGN 3.3).
+            // Lower backups stay back while we are busy (docs/promotion.md 3).
             SendAdvert();
             _state.AdvertAt = _now + _config.AdvertInterval;
         }
 
         if (reason == PromotionReason.Preempt && plan.HasFence)
         {
-            // Shooting a healthy master to fail back is wrong: it is given time to release (DESIGN 3.5).
+            // Shooting a healthy master to fail back is wrong: it is given time to release (docs/promotion.md 5).
             _state.Steps.IsAwaitingRelease = true;
             _state.Steps.DeadlineAt = _now + plan.PreemptWait;
             Record(new TimelineEntry { Kind = TimelineKind.AwaitingRelease, Address = oldMaster, Duration = plan.PreemptWait });
@@ -57,10 +57,12 @@ public ref partial struct VrrpMachine
             PromotionStep step = plan.Steps[_state.Steps.Index];
             if (!IsSkipped(plan, step))
             {
-                if (step.Delay > TimeSpan.Zero)
+                TimeSpan delay = step.Delay + _node.DrawUpTo(step.RandomDelay);
+                if (delay > TimeSpan.Zero)
                 {
-                    _state.Steps.DeadlineAt = _now + step.Delay;
-                    Record(StepEntry(TimelineKind.StepDelayed, step.Delay) with { Second = 1 });
+                    // Against two nodes that shoot each other: whoever waits longer is off, or hears the other, before its own fence starts.
+                    _state.Steps.DeadlineAt = _now + delay;
+                    Record(StepEntry(TimelineKind.StepDelayed, delay) with { Second = 1 });
                     return;
                 }
 
@@ -77,7 +79,7 @@ public ref partial struct VrrpMachine
     }
 
     /// <summary>
-    /// fence_scope last_master: only the master we lost; when we know none, everybody (DESIGN 3.2). A candidate advertises as a master does: when
+    /// fence_scope last_master: only the master we lost; when we know none, everybody (docs/promotion.md 2). A candidate advertises as a master does: when
     /// we followed more than one, the last may never have held the addresses, and nobody is skipped.
     /// </summary>
     private readonly bool IsSkipped(PromotionPlan plan, PromotionStep step) =>
@@ -139,7 +141,7 @@ public ref partial struct VrrpMachine
         _state.Steps.DeadlineAt = MonotonicInstant.Never;
         if (_state.Steps.IsAwaitingRelease)
         {
-            // DESIGN 3.5: it did not release, so it stays master and we stand down.
+            // docs/promotion.md 5: it did not release, so it stays master and we stand down.
             _state.IsPreemptGivenUp = true;
             Record(new TimelineEntry { Kind = TimelineKind.PreemptGivenUp, Address = _state.Steps.OldMaster });
             StandDown();
@@ -292,7 +294,7 @@ public ref partial struct VrrpMachine
     {
         if (!_state.AdvertSentAt.IsNever)
         {
-            // We have been advertising: the others may go on at once, we hold nothing. A better candidate waits for this word (DESIGN 3.5).
+            // We have been advertising: the others may go on at once, we hold nothing. A better candidate waits for this word (docs/promotion.md 5).
             ReleaseAsCandidate();
         }
 
@@ -350,7 +352,7 @@ public ref partial struct VrrpMachine
         PromotionPlan plan = _config.Promotion!;
         if (IsTargetUnderFence(plan, source))
         {
-            // DESIGN 3.3: adverts from a target while its own fence is running are expected and change nothing.
+            // docs/promotion.md 3: adverts from a target while its own fence is running are expected and change nothing.
             return;
         }
 

@@ -222,7 +222,7 @@ public ref partial struct VrrpMachine
     }
 
     /// <summary>
-    /// Priority 0 means "I hold nothing and my demotion succeeded" (DESIGN 3.4). It is withheld when that would not be true, and a plain
+    /// Priority 0 means "I hold nothing and my demotion succeeded" (docs/promotion.md 4). It is withheld when that would not be true, and a plain
     /// VRRP instance that yields to a better one says nothing (RFC 9568 section 6.4.3).
     /// </summary>
     private void ReleaseIfTrue()

@@ -2,7 +2,7 @@ using FenceFirst.Core.Promotion;
 
 namespace FenceFirst.Core.Vrrp;
 
-/// <summary>Phase of one virtual router (DESIGN section 2). RFC 9568 says Active where we say Master.</summary>
+/// <summary>Phase of one virtual router (docs/promotion.md). RFC 9568 says Active where we say Master.</summary>
 public enum VrrpPhase : byte
 {
     /// <summary>Not taking part: before start, while check scripts have not run yet, and after stop.</summary>

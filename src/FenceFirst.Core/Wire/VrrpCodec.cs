@@ -226,7 +226,7 @@ public static class VrrpCodec
         // RFC 3768 section 5.3.8: from the version field on, no pseudo header.
         bool isPlain = message[0] >> 4 == 2;
 
-        // keepalived's v3_checksum_as_v2. DEVIATION from it: keepalived then accepts any checksum, we accept the plain one and the one of RFC 9568.
+        // keepalived's v3_checksum_as_v2. Different from it: keepalived then accepts any checksum, we accept the plain one and the one of RFC 9568.
         bool isPlainAllowed = isPlain || (context.IsChecksumAsV2 && !context.IsIPv6);
         if (isPlainAllowed && InternetChecksum.Compute(message) == 0)
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FenceFirst.Daemon;
+using FenceFirst.Demo;
 
 namespace FenceFirst.Cli;
 
@@ -15,6 +16,8 @@ internal static class CommandLineVerbs
         Check(),
         Decode(),
         Demo(),
+        DemoMachine(),
+        DemoPower(),
     };
 
     private static Command Run()
@@ -84,11 +87,35 @@ internal static class CommandLineVerbs
     {
         Option<bool> keep = new("--keep") { Description = "leave it running for a look round, until Ctrl-C" };
         Option<bool> json = JsonOption();
+        Option<bool> lyingFence = new("--lying-fence") { Description = "the power supply says off and does nothing: which claims notice", Hidden = true };
         Command command = new("demo", "two nodes in network namespaces on this machine: a fence that fails, a fence that succeeds (exit status 0 when every claim held)")
         {
-            keep, json,
+            keep, json, lyingFence,
         };
-        command.SetAction(parsed => DemoVerb.Run(parsed.GetValue(keep), parsed.GetValue(json), Console.Out, Console.Error));
+        command.SetAction(parsed => DemoVerb.Run(
+            parsed.GetValue(keep), parsed.GetValue(json), Console.Out, Console.Error, parsed.GetValue(lyingFence)));
+        return command;
+    }
+
+    /// <summary>The first process of a node of the demonstration.</summary>
+    private static Command DemoMachine()
+    {
+        Option<string> folder = new("--folder") { Required = true };
+        Argument<string> node = new("NODE");
+        Command command = new("demo-machine", "a node of the demonstration") { folder, node };
+        command.Hidden = true;
+        command.SetAction(parsed => MachineVerb.Run(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(node)));
+        return command;
+    }
+
+    /// <summary>What the fence scripts of the demonstration call.</summary>
+    private static Command DemoPower()
+    {
+        Option<string> socket = new("--socket") { Required = true };
+        Argument<string> node = new("NODE");
+        Command command = new("demo-power", "ask the demonstration's power supply to switch a node off") { socket, node };
+        command.Hidden = true;
+        command.SetAction(parsed => PowerVerb.Run(parsed.GetRequiredValue(socket), parsed.GetRequiredValue(node), Console.Error));
         return command;
     }
 

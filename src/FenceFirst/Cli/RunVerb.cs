@@ -52,6 +52,9 @@ internal static class RunVerb
     /// <summary>A capability is missing.</summary>
     public const int ExitPermission = 4;
 
+    /// <summary>Something in FenceFirst itself is wrong (sysexits: EX_SOFTWARE).</summary>
+    public const int ExitBug = 70;
+
     /// <summary>Runs the daemon until a signal ends it.</summary>
     public static int Run(RunOptions options, TextWriter error)
     {
@@ -83,7 +86,22 @@ internal static class RunVerb
         try
         {
             using EventLoop loop = new(config, epochBase, log, signals, () => Load(options, text => LogDiagnostics(log, text)));
-            loop.Run();
+            try
+            {
+                loop.Run();
+            }
+            catch (Exception exception)
+            {
+                // Better no address than one that nobody answers for.
+                loop.RemoveEverything();
+                if (exception is LinuxException)
+                {
+                    throw;
+                }
+
+                log.Write(TimelineLevel.Error, $"stopped by a bug in FenceFirst, all addresses removed; please report it: {exception}");
+                return ExitBug;
+            }
         }
         catch (LinuxException exception)
         {

@@ -166,6 +166,18 @@ internal sealed class EffectRunner : IDisposable
         }
     }
 
+    /// <summary>Removes every configured address that is there, whatever the state says.</summary>
+    public void RemoveEverything()
+    {
+        foreach (VrrpConfig instance in _loop.Config.Instances)
+        {
+            foreach (SideEffect effect in (ReadOnlySpan<SideEffect>)[SideEffect.RemoveRules, SideEffect.RemoveRoutes, SideEffect.RemoveAddresses, SideEffect.RemoveExcluded])
+            {
+                _kernel.Run(instance, effect);
+            }
+        }
+    }
+
     /// <summary>Turns the indexes of the old configuration into those of the new one; who runs for something that is gone answers to nobody.</summary>
     public void Reconfigured(Func<int, bool, int> newIndex)
     {

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
@@ -31,6 +32,7 @@ internal sealed class EventLoop : IDisposable
     private readonly EffectRunner _runner;
     private readonly Signals _signals;
     private readonly Func<NodeConfig?> _loadConfig;
+    private readonly bool[] _unknownVrids = new bool[256];
     private NodeConfig? _nextConfig;
     private MonotonicInstant _now;
     private MonotonicInstant _stopBy = MonotonicInstant.Never;
@@ -45,7 +47,7 @@ internal sealed class EventLoop : IDisposable
     public EventLoop(NodeConfig config, ulong epochBase, LogWriter log, Signals signals, Func<NodeConfig?> loadConfig)
     {
         Config = config;
-        State = new NodeState(config, epochBase);
+        State = new NodeState(config, epochBase, BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))));
         Timers = new TimerHeap(State.Armed.Length);
         _log = log;
         _signals = signals;
@@ -138,6 +140,19 @@ internal sealed class EventLoop : IDisposable
     public void ReportAddressListDifference(int instance, InternetAddress source) => _runner.Record(
         new TimelineEntry { Kind = TimelineKind.AddressListDiffers, Index = instance, Address = source, Phase = State.Instances[instance].Phase }, _now);
 
+    /// <summary>A packet for a Vrid that is not configured on its interface; only told of with log_unknown_vrids, and once per Vrid.</summary>
+    public void ReportUnknownVrid(byte vrid, InternetAddress source)
+    {
+        if (!_unknownVrids[vrid])
+        {
+            _unknownVrids[vrid] = true;
+            _log.Write(TimelineLevel.Warning, $"packets from {source} for virtual router {vrid}, which is not configured here (said once)");
+        }
+    }
+
+    /// <summary>Removes every virtual address at once, without Core: for a daemon that ends because of its own bug.</summary>
+    public void RemoveEverything() => _runner.RemoveEverything();
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -219,7 +234,7 @@ internal sealed class EventLoop : IDisposable
                     BeginReload();
                     break;
                 case DaemonSignal.WriteState or DaemonSignal.WriteCounters:
-                    _log.Write(TimelineLevel.Notice, "dumps on SIGUSR1 and SIGUSR2 are not supported yet; the signal is ignored");
+                    CountersLog.Write(_log, Config, State, Transport.Counters);
                     break;
             }
         }
@@ -282,17 +297,7 @@ internal sealed class EventLoop : IDisposable
         }
 
         _nextConfig = next;
-        int[] kept = NodeReload.KeptInstances(Config, next);
-        for (int i = 0; i < Config.Instances.Count; i++)
-        {
-            if (!kept.Contains(i))
-            {
-                _log.Write(TimelineLevel.Notice, $"({Config.Instances[i].Name}) changed or removed by the reload: stopping it in order");
-                Enqueue(NodeEvent.StopRequested(i));
-            }
-        }
-
-        DrainQueue();
+        _log.Write(TimelineLevel.Notice, "Reloading");
     }
 
     private void CompleteReload()
@@ -303,17 +308,32 @@ internal sealed class EventLoop : IDisposable
         }
 
         // Apart from the question above, which is asked after every wake-up: what the lambda below captures is allocated where its method begins.
-        CompleteReload(_nextConfig, NodeReload.KeptInstances(Config, _nextConfig));
+        CompleteReload(_nextConfig, NodeReload.KeptInstances(Config, State, _nextConfig));
     }
 
     private void CompleteReload(NodeConfig next, int[] kept)
     {
+        bool isReady = true;
         for (int i = 0; i < Config.Instances.Count; i++)
         {
-            if (!kept.Contains(i) && !State.Instances[i].IsStopped)
+            if (kept.Contains(i))
             {
-                return;
+                continue;
             }
+
+            if (!State.Instances[i].IsStopping)
+            {
+                _log.Write(TimelineLevel.Notice, Config.Instances[i].Name, "reload", $"({Config.Instances[i].Name}) changed or removed by the reload: stopping it in order");
+                Deliver(NodeEvent.StopRequested(i));
+                DrainQueue();
+            }
+
+            isReady &= State.Instances[i].IsStopped;
+        }
+
+        if (!isReady)
+        {
+            return;
         }
 
         NodeConfig old = Config;

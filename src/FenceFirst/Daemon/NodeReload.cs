@@ -7,8 +7,12 @@ namespace FenceFirst.Daemon;
 /// <summary>What a reload keeps: instances and check scripts that are the same in both configurations keep their state.</summary>
 internal static class NodeReload
 {
-    /// <summary>For every instance of the new configuration the index of the same instance in the old one, or -1.</summary>
-    public static int[] KeptInstances(NodeConfig old, NodeConfig next)
+    /// <summary>For every instance of the new configuration the index of the instance in the old one whose state it takes over, or -1.</summary>
+    /// <remarks>
+    /// The same instance has the same Vrid, family, interface and source, whatever its name (keepalived). It goes on in place when what it holds
+    /// is unchanged and no steps of a changed plan are under way; otherwise it is stopped in order and starts anew.
+    /// </remarks>
+    public static int[] KeptInstances(NodeConfig old, NodeState state, NodeConfig next)
     {
         int[] kept = new int[next.Instances.Count];
         for (int i = 0; i < kept.Length; i++)
@@ -16,7 +20,7 @@ internal static class NodeReload
             kept[i] = -1;
             for (int o = 0; o < old.Instances.Count; o++)
             {
-                if (old.Instances[o].Name == next.Instances[i].Name && Translate(old.Instances[o], old, next) == next.Instances[i])
+                if (!state.Instances[o].IsStopping && CanGoOn(Translate(old.Instances[o], old, next), state.Instances[o], next.Instances[i]))
                 {
                     kept[i] = o;
                     break;
@@ -36,6 +40,14 @@ internal static class NodeReload
             if (kept[i] >= 0)
             {
                 carried.Instances[i] = state.Instances[kept[i]];
+
+                // Whoever reads the configuration anew has looked: a failed promotion with on_failure fault may be tried again.
+                carried.Instances[i].Faults &= ~FaultCauses.Promotion;
+                if (next.Instances[i].Version == 2)
+                {
+                    // Version 2 does not learn: the interval is always the configured one.
+                    carried.Instances[i].MasterAdvertInterval = next.Instances[i].AdvertInterval;
+                }
             }
         }
 
@@ -55,6 +67,28 @@ internal static class NodeReload
         }
 
         return carried;
+    }
+
+    private static bool CanGoOn(VrrpConfig before, in VrrpState state, VrrpConfig after)
+    {
+        if (before == after)
+        {
+            return true;
+        }
+
+        bool isSame = before.Vrid == after.Vrid
+            && before.IsIPv6 == after.IsIPv6
+            && before.Link == after.Link
+            && before.IsUnicast == after.IsUnicast
+            && before.Source == after.Source;
+        bool isHoldingSame = before.Addresses == after.Addresses
+            && before.ExcludedAddresses == after.ExcludedAddresses
+            && before.Routes == after.Routes
+            && before.Rules == after.Rules;
+        bool isAtRest = state.Phase is VrrpPhase.Initialize or VrrpPhase.Backup or VrrpPhase.Fault
+            || (state.Phase == VrrpPhase.Master && state.Transition == Transition.None);
+        bool isPlanSame = before.Promotion == after.Promotion && before.Demotion == after.Demotion;
+        return isSame && isHoldingSame && before.Version == after.Version && (isAtRest || isPlanSame);
     }
 
     /// <summary>An old instance with its references by index turned into those of the new configuration.</summary>

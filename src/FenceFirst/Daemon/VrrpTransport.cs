@@ -294,6 +294,7 @@ internal sealed class VrrpTransport : IDisposable
         int instance = port.InstanceOf(_config, message[1], context.Source);
         if (instance < 0)
         {
+            loop.ReportUnknownVrid(message[1], context.Source);
             return;
         }
 
@@ -324,7 +325,9 @@ internal sealed class VrrpTransport : IDisposable
             counters.ReleasesReceived++;
         }
 
-        if (isListDifferent)
+        // skip_check_adv_addr: the list of the master that we follow already has been looked at.
+        bool isSkipped = _config.Instances[instance].IsAddressCheckSkipped && loop.State.Instances[instance].Master == context.Source;
+        if (isListDifferent && !isSkipped)
         {
             counters.AddressListDifferences++;
             loop.ReportAddressListDifference(instance, context.Source);
@@ -370,7 +373,8 @@ internal sealed class VrrpTransport : IDisposable
                 }
             }
 
-            Socket.SetVrids(vrids[..count]);
+            // Unknown Vrids are dropped in the kernel unless somebody wants to read about them (log_unknown_vrids).
+            Socket.SetVrids(config.Process.IsUnknownVridLogged ? [] : vrids[..count]);
         }
 
         /// <summary>The instance a packet is for: by Vrid, and among unicast instances that share one by the peer it comes from.</summary>

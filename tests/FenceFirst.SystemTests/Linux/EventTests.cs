@@ -97,6 +97,7 @@ public sealed class EventTests
     {
         // Shown with a socket of our own in place of /dev/log, which is filled, taken away and made again.
         string path = Path.Combine(Directory.CreateTempSubdirectory("fencefirst-").FullName, "log");
+        // RFC 3164 section 4.1: priority, header, tag and text in one datagram.
         using UnixLog log = new("fencefirst", path: path);
         Assert.False(log.Write(LogSeverity.Error, "nobody listens"));
         using UnixLog second = new("fencefirst", path: path);
@@ -168,8 +169,8 @@ public sealed class EventTests
         // the copy is made of a process with many threads.
         for (int i = 0; i < 5; i++)
         {
-            Assert.Equal(0, UserNamespace.ReExecute(["dotnet", "--list-runtimes"], "NAME=value"));
-            Assert.NotEqual(0, UserNamespace.ReExecute(["dotnet", "/nonexistent.dll"]));
+            Assert.Equal(0, UserNamespace.ReExecute(["dotnet", "--list-runtimes"], null, "NAME=value"));
+            Assert.NotEqual(0, UserNamespace.ReExecute(["dotnet", "/nonexistent.dll"], null));
         }
     }
 

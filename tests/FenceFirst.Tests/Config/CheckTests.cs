@@ -40,7 +40,7 @@ public sealed class CheckTests
 
     [Theory]
     [InlineData(Good, 0)]
-    [InlineData("vrrp_instance A {\ninterface eth9\nvirtual_router_id 5\nvirtual_ipaddress {\n10.0.0.1\n}\n}\n", 4)]
+    [InlineData("vrrp_instance A {\ninterface eth9\nvirtual_router_id 5\nvirtual_ipaddress {\n10.0.0.1\n}\n}\n", 5)]
     [InlineData("global_defs {\nnonsense\n}\n", 5)]
     [InlineData("vrrp_script s {\nscript /root/s.sh\n}\nnonsense\n", 6)]
     public void Exit_codes_are_those_of_keepalived(string text, int expected)

@@ -6,7 +6,7 @@ using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Tests.Machine;
 
-/// <summary>DESIGN 3.4: leaving Master.</summary>
+/// <summary>docs/promotion.md 4: leaving Master.</summary>
 public class DemotionTests
 {
     private static readonly VrrpConfig Demoting = TestConfig.Instance().Demote(TestConfig.Run("stop_writes"));
@@ -192,7 +192,7 @@ public class DemotionTests
         Assert.Equal(SideEffect.RemoveAddresses, request.Effect);
     }
 
-    // S-08: an address removed by somebody else is put back in place; Master stays Master.
+    // An address removed by somebody else is put back in place; Master stays Master.
     [Fact]
     public void A_lost_address_is_put_back()
     {
@@ -202,7 +202,7 @@ public class DemotionTests
         Assert.Equal(VrrpPhase.Master, m.Phase);
     }
 
-    // S-08: lost while another transition is under way: put back when that has ended.
+    // Lost while another transition is under way: put back when that has ended.
     [Fact]
     public void An_address_lost_while_it_is_being_added_is_put_back_afterwards()
     {

@@ -6,7 +6,7 @@ using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Tests.Machine;
 
-/// <summary>DESIGN 3.1 to 3.5 for the candidate, sentence by sentence.</summary>
+/// <summary>docs/promotion.md, sections 1 to 5, for the candidate, sentence by sentence.</summary>
 public class PromotionTests
 {
     private static readonly VrrpConfig Fencing = TestConfig.Instance().Promote(TestConfig.Fence("z"));
@@ -426,7 +426,7 @@ public class PromotionTests
         Assert.Equal(2, m.OpenSteps.Count);
     }
 
-    // S-11: an address that the kernel refuses is a failed promotion: removed, released, and a pause that doubles as any other.
+    // An address that the kernel refuses is a failed promotion: removed, released, and a pause that doubles as any other.
     [Fact]
     public void A_refused_address_fails_the_promotion_with_a_doubling_pause()
     {
@@ -440,7 +440,7 @@ public class PromotionTests
         Assert.Equal(m.Driver.Now + TimeSpan.FromSeconds(60), m.First.RetryAt);
     }
 
-    // S-11 with on_failure fault.
+    // The same with on_failure fault.
     [Fact]
     public void A_refused_address_leads_to_fault_when_configured()
     {
@@ -450,7 +450,7 @@ public class PromotionTests
         Assert.Equal(VrrpPhase.Fault, m.Phase);
     }
 
-    // DESIGN section 2: Promoting is shown as BACKUP, so neither entering nor failing runs a notify script.
+    // docs/promotion.md: Promoting is shown as BACKUP, so neither entering nor failing runs a notify script.
     [Fact]
     public void Promoting_is_shown_as_backup_to_notify_scripts()
     {

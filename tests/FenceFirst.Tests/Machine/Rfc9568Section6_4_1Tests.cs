@@ -67,7 +67,7 @@ public class Rfc9568Section6_4_1Tests
         Assert.Equal("notify:Backup", m.Seen);
     }
 
-    // SEMANTICS 4.2: a link that is down, or no source address, is a fault at start.
+    // keepalived: a link that is down, or no source address, is a fault at start.
     [Fact]
     public void A_node_that_cannot_take_part_starts_in_fault()
     {
@@ -82,7 +82,7 @@ public class Rfc9568Section6_4_1Tests
         Assert.Equal(VrrpPhase.Backup, m.Phase);
     }
 
-    // S-01: two tracked links that are down; one comes back; the fault stays.
+    // Two tracked links that are down; one comes back; the fault stays.
     [Fact]
     public void A_returning_link_does_not_clear_the_fault_of_another()
     {

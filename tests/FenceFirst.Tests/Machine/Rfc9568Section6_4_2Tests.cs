@@ -84,7 +84,7 @@ public class Rfc9568Section6_4_2Tests
         Assert.Equal(isRestarted ? before + TimeSpan.FromSeconds(0.5) : before, m.First.MasterDownAt);
     }
 
-    // RFC 9568 section 6.4.2: equal priority means stay Backup, whatever the addresses are (S-33).
+    // RFC 9568 section 6.4.2: equal priority means stay Backup, whatever the addresses are.
     [Theory]
     [InlineData('a')]
     [InlineData('z')]
@@ -164,7 +164,7 @@ public class Rfc9568Section6_4_2Tests
         Assert.Equal(VrrpPhase.Master, m.Phase);
     }
 
-    // S-31: preempt_delay is for living masters; without one it does not delay.
+    // Preempt_delay is for living masters; without one it does not delay.
     [Fact]
     public void Preempt_delay_does_not_delay_when_nobody_is_master()
     {
@@ -185,7 +185,7 @@ public class Rfc9568Section6_4_2Tests
         Assert.Equal("", m.Seen);
     }
 
-    // SEMANTICS 5.1: a change of priority shifts the running timer by the difference of the skews, and never into the past.
+    // keepalived: a change of priority shifts the running timer by the difference of the skews, and never into the past.
     [Fact]
     public void A_change_of_priority_shifts_the_running_timer()
     {
@@ -203,7 +203,7 @@ public class Rfc9568Section6_4_2Tests
         Assert.Equal(VrrpPhase.Master, m.Phase);
     }
 
-    // S-06b, G9: a backup that did not run while its timer fired has not listened either; it listens anew before it concludes anything.
+    // G9: a backup that did not run while its timer fired has not listened either; it listens anew before it concludes anything.
     [Fact]
     public void A_backup_that_was_suspended_listens_anew()
     {

@@ -108,7 +108,7 @@ public class Rfc9568Section6_4_3Tests
         Assert.Equal("advert:100 RemoveAddresses notify:Backup", m.Seen);
     }
 
-    // S-02: a flood of packets, valid or not, does not move the grid by a nanosecond.
+    // A flood of packets, valid or not, does not move the grid by a nanosecond.
     [Fact]
     public void What_is_heard_never_delays_our_own_adverts()
     {

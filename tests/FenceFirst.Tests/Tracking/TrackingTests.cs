@@ -7,12 +7,12 @@ using FenceFirst.Tests.Machine;
 
 namespace FenceFirst.Tests.Tracking;
 
-/// <summary>SEMANTICS section 5: contributions, the result counter, bounds on check scripts.</summary>
+/// <summary>keepalived: contributions, the result counter, bounds on check scripts.</summary>
 public class TrackingTests
 {
     private static readonly StepOutcome Failure = new(StepOutcomeKind.Exited, 1);
 
-    // SEMANTICS 5.2, every cell of the row for scripts and interfaces: weight, reverse, good or bad; base priority 100.
+    // keepalived, every cell of the row for scripts and interfaces: weight, reverse, good or bad; base priority 100.
     [Theory]
     [InlineData(0, false, true, 100, false)]
     [InlineData(0, false, false, 100, true)]
@@ -40,7 +40,7 @@ public class TrackingTests
         Assert.Equal(new TrackingResult((byte)priority, isFault ? FaultCauses.Script : FaultCauses.None, false), TrackingRules.Evaluate(onScript, state));
     }
 
-    // SEMANTICS 5.1: weights do not move an owner.
+    // keepalived: weights do not move an owner.
     [Fact]
     public void Weights_do_not_move_an_owner()
     {
@@ -48,7 +48,7 @@ public class TrackingTests
         Assert.Equal(255, TrackingRules.Evaluate(owner, new NodeState(TestConfig.Node(owner), 0)).Priority);
     }
 
-    // SEMANTICS 5.3: s = success, f = failure; G = good, b = bad after each.
+    // keepalived: s = success, f = failure; G = good, b = bad after each.
     [Theory]
     [InlineData(1, 1, "sfsf", "GbGb")]
     [InlineData(1, 3, "sffsfff", "GGGGGGb")]
@@ -70,7 +70,7 @@ public class TrackingTests
         Assert.Equal(expected, seen);
     }
 
-    // keepalived's manual, S-14: init_fail counts as bad before the first run, and rise successes are needed.
+    // keepalived's manual: init_fail counts as bad before the first run, and rise successes are needed.
     [Fact]
     public void Init_fail_is_bad_from_the_start()
     {
@@ -84,7 +84,7 @@ public class TrackingTests
         Assert.Equal(VrrpPhase.Backup, m.Phase);
     }
 
-    // SEMANTICS 4.2: weight 0 scripts hold the instance back until the first result; one success is enough, one failure as well.
+    // keepalived: weight 0 scripts hold the instance back until the first result; one success is enough, one failure as well.
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -97,7 +97,7 @@ public class TrackingTests
         Assert.Equal(isSuccess ? VrrpPhase.Backup : VrrpPhase.Fault, m.Phase);
     }
 
-    // S-03, S-09b: a script that cannot be started, or is killed by a signal, has failed.
+    // A script that cannot be started, or is killed by a signal, has failed.
     [Theory]
     [InlineData(StepOutcomeKind.CouldNotStart, 2)]
     [InlineData(StepOutcomeKind.CouldNotStart, 11)]
@@ -112,7 +112,7 @@ public class TrackingTests
         Assert.Equal(VrrpPhase.Fault, m.Phase);
     }
 
-    // S-09: the bound itself counts as a failure, once, although the bound and the next start fall together; the late exit counts no more.
+    // The bound itself counts as a failure, once, although the bound and the next start fall together; the late exit counts no more.
     [Fact]
     public void A_timeout_counts_once_and_at_once()
     {
@@ -129,7 +129,7 @@ public class TrackingTests
         Assert.Equal(VrrpPhase.Fault, m.Phase);
     }
 
-    // S-09: a script that cannot be killed counts as one more failure at each tick.
+    // A script that cannot be killed counts as one more failure at each tick.
     [Fact]
     public void A_script_that_does_not_die_goes_on_failing()
     {
@@ -142,7 +142,7 @@ public class TrackingTests
         Assert.Equal(VrrpPhase.Fault, m.Phase);
     }
 
-    // SEMANTICS 5.4: starts stay on the grid of the interval, and a run that is still under way skips its tick.
+    // keepalived: starts stay on the grid of the interval, and a run that is still under way skips its tick.
     [Fact]
     public void A_running_script_is_not_started_twice()
     {
