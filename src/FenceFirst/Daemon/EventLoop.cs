@@ -319,7 +319,12 @@ internal sealed class EventLoop : IDisposable
             return;
         }
 
-        int[] kept = NodeReload.KeptInstances(Config, State, _nextConfig);
+        // Apart from the question above, which is asked after every wake-up: what the lambda below captures is allocated where its method begins.
+        CompleteReload(_nextConfig, NodeReload.KeptInstances(Config, State, _nextConfig));
+    }
+
+    private void CompleteReload(NodeConfig next, int[] kept)
+    {
         bool isReady = true;
         for (int i = 0; i < Config.Instances.Count; i++)
         {
@@ -344,7 +349,6 @@ internal sealed class EventLoop : IDisposable
         }
 
         NodeConfig old = Config;
-        NodeConfig next = _nextConfig;
         _nextConfig = null;
         State = NodeReload.Carry(Config, State, next, kept);
         Config = next;
