@@ -83,6 +83,7 @@ internal sealed class EventLoop : IDisposable
         Deliver(NodeEvent.Started());
         DrainQueue();
         SystemdNotify.Send("READY=1");
+        ProcessTuning.ReleaseStartupCode();
         GiveBackMemory();
         Span<EpollEvent> ready = new EpollEvent[EventPoll.ReadyMax];
         while (!IsFinished())
