@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
@@ -47,7 +46,9 @@ internal sealed class EventLoop : IDisposable
     public EventLoop(NodeConfig config, ulong epochBase, LogWriter log, Signals signals, Func<NodeConfig?> loadConfig)
     {
         Config = config;
-        State = new NodeState(config, epochBase, BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))));
+
+        // Different on every node is enough for delays. The cryptographic generator would load OpenSSL: 4 MB for eight bytes.
+        State = new NodeState(config, epochBase, (ulong)Random.Shared.NextInt64());
         Timers = new TimerHeap(State.Armed.Length);
         _log = log;
         _signals = signals;
