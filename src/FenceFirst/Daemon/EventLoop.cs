@@ -47,6 +47,8 @@ internal sealed class EventLoop : IDisposable
     public EventLoop(NodeConfig config, ulong epochBase, LogWriter log, Signals signals, Func<NodeConfig?> loadConfig)
     {
         Config = config;
+
+        // Different on every node is enough for delays. The cryptographic generator would load OpenSSL: 4 MB for eight bytes.
         State = new NodeState(config, epochBase, (ulong)Random.Shared.NextInt64());
         Timers = new TimerHeap(State.Armed.Length);
         _log = log;
