@@ -32,7 +32,7 @@ internal static partial class KeywordTable
         Row(BlockKind.Promotion, "release_is_enough", ValueShape.Boolean, "a release replaces the fence; only `no` is accepted") with
         {
             Default = "no",
-            Advice = "a priority-0 packet that is delayed, replayed or forged would be a false release; it needs auth_hmac with replay protection, which is not supported yet",
+            Advice = "a priority-0 packet that is delayed, replayed or forged would be a false release; what makes a release trustworthy is not built yet",
         },
         Row(BlockKind.Promotion, "probe", ValueShape.Boolean, "asks the link for every address before adding it; who answers ends the promotion") with { Default = "yes" },
         Seconds(BlockKind.Promotion, "listen_after", 0, 60, "the lost master's advert interval, at most 3", "how long a fenced target is listened for after the last fence", 3),
