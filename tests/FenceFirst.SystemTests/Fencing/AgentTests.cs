@@ -35,7 +35,7 @@ public sealed class AgentTests(ITestOutputHelper output)
     [NeedsFact("fencefirst", "keepalived", "fence_ipmilan", "ipmitool", "ipmi_sim")]
     public async Task A_board_that_says_done_and_switches_nothing_off_leaves_the_address_where_it_is()
     {
-        // `option method cycle` would hide it from the agent: a wrapper says success to `off` as a board with a queue does, the status stays on.
+        // fence_ipmilan looks for the power to go before it says success. Other agents do not: a wrapper answers `off` as they do, the status is the real one's.
         await using Lab lab = await Lab.OpenAsync(output, "a", "b");
         Node a = lab["a"], b = lab["b"];
         ScriptLog scripts = lab.OpenScriptLog();
