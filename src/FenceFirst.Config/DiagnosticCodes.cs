@@ -73,6 +73,11 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode HmacKeyBad = Error("FF1420");
     public static readonly DiagnosticCode HmacKeyFile = Error("FF1421");
     public static readonly DiagnosticCode HmacIncomplete = Error("FF1422");
+    public static readonly DiagnosticCode AgentOption = Error("FF1430");
+    public static readonly DiagnosticCode AgentOptionMissing = Error("FF1431");
+    public static readonly DiagnosticCode AgentSecretFile = Error("FF1432");
+    public static readonly DiagnosticCode AgentMetadata = Error("FF1433");
+    public static readonly DiagnosticCode AgentAction = Error("FF1434");
 
     public static readonly DiagnosticCode OwnAddressAmongPeers = Warning("FF1501", 0);
     public static readonly DiagnosticCode NopreemptCleared = Warning("FF1502");
@@ -89,6 +94,8 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode UsedBeforeDefinition = Warning("FF1513");
     public static readonly DiagnosticCode NoEffect = Warning("FF1514", 0);
     public static readonly DiagnosticCode HmacNotEnforced = Warning("FF1520", 0);
+    public static readonly DiagnosticCode AgentOptionDeprecated = Warning("FF1530", 0);
+    public static readonly DiagnosticCode AgentSecretInFile = Warning("FF1531", 0);
 
     private static DiagnosticCode Fatal(string id) => new(id, Severity.Error, 4);
 

@@ -84,6 +84,7 @@ public static partial class DiagnosticText
     }
 
     /// <summary>Passwords and keys become stars of the same length: what is printed ends up in logs and in tickets.</summary>
+    /// <remarks>Every value of an agent's option too: a password is shown just when its option's name is misspelt.</remarks>
     private static string WithoutSecrets(string line)
     {
         char[]? masked = null;
@@ -96,7 +97,7 @@ public static partial class DiagnosticText
         return masked is null ? line : new string(masked);
     }
 
-    [GeneratedRegex(@"\bauth_pass\s+(?<secret>.+)|(?:^|[{}])\s*key\s+\S+\s+(?!""?file:)(?<secret>.+)|\bhex:(?<secret>[0-9A-Za-z]+)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\bauth_pass\s+(?<secret>.+)|(?:^|[{}])\s*key\s+\S+\s+(?!""?file:)(?<secret>.+)|\bhex:(?<secret>[0-9A-Za-z]+)|\boption(?!_file)\w*\s+[^\s=]+[\s=]+(?<secret>.+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Secret();
 
     /// <summary>Control characters become dots: a configuration file must not be able to steer the terminal of whoever checks it.</summary>

@@ -1,4 +1,5 @@
 using FenceFirst.Core;
+using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Config;
 
@@ -37,6 +38,10 @@ public sealed record MachineFacts
 
     /// <summary>A group's id by name or decimal number; null = there is none.</summary>
     public required Func<string, uint?> FindGroup { get; init; }
+
+    /// <summary>What a fence agent says about itself, run as its own user; an answer of null = nothing in its time. Absent = agents are not asked.</summary>
+    /// <remarks>Only `check` asks: a daemon that reloads cannot wait for a program.</remarks>
+    public Func<CommandLine, string?>? AgentMetadata { get; init; }
 }
 
 /// <summary>What stands at a path.</summary>

@@ -14,11 +14,12 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
 {
     private readonly ValueReader _values = context.Values;
     private readonly CommandBinder _commands = new(context);
+    private readonly AgentBinder _agents = new(context);
 
     /// <summary>A fence_device block.</summary>
     public FenceDevice Device(ConfigNode block)
     {
-        context.WarnRepeated(block.Children);
+        context.WarnRepeated(block.Children.Where(node => node.Name is not ("option" or "option_file")));
         int errorsBefore = context.Diagnostics.ErrorCount;
         ConfigNode? script = null;
         UserFacts? user = null;
@@ -28,7 +29,7 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
         TimeSpan delay = default;
         TimeSpan random = default;
         int attempts = 3;
-        bool hasAgent = false;
+        ConfigNode? agentNode = null;
         foreach (ConfigNode node in block.Children)
         {
             switch (node.Name)
@@ -37,7 +38,7 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
                     script ??= node;
                     break;
                 case "agent":
-                    hasAgent = true;
+                    agentNode = node;
                     break;
                 case "user":
                     user = _commands.User(node.Words, 1);
@@ -57,13 +58,6 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
                 case "retry_interval":
                     retryInterval = _values.TrySeconds(node, out TimeSpan pause) ? pause : retryInterval;
                     break;
-                case "action" when _values.TryChoice(node, out string action) && action == "reboot" && !hasAgent:
-                    context.Diagnostics.Add(DiagnosticCodes.NoEffect, node.Span, "action only means something to an agent: the script decides what it does");
-                    break;
-                case "verify" when _values.TryBoolean(node, out bool isVerified) && isVerified:
-                    context.Diagnostics.Add(
-                        DiagnosticCodes.NotYet, node.Span, "verify needs an agent, which is not supported yet", "let the script verify that the target is off before it exits with 0");
-                    break;
             }
         }
 
@@ -72,15 +66,27 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
             context.Diagnostics.Add(DiagnosticCodes.MissingKeyword, block.Span, $"fence_device {block.Value} has no targets", "targets ADDRESS ...: the peers that it makes sure are down");
         }
 
-        if (script is null && !hasAgent)
+        if (script is null && agentNode is null)
         {
-            context.Diagnostics.Add(DiagnosticCodes.MissingKeyword, block.Span, $"fence_device {block.Value} has no script", "script \"/path/to/fence ARGUMENTS\"");
+            context.Diagnostics.Add(DiagnosticCodes.MissingKeyword, block.Span, $"fence_device {block.Value} has neither agent nor script", "agent NAME, or script \"/path/to/fence ARGUMENTS\"");
         }
 
-        CommandLine? command = script is null ? null : _commands.Script(script, user);
+        FenceAgent? agent = null;
+        CommandLine? command = null;
+        if (agentNode is not null)
+        {
+            agent = _agents.Bind(block, agentNode, script, user, out command);
+        }
+        else
+        {
+            _agents.WarnWithoutAgent(block);
+            command = script is null ? null : _commands.Script(script, user);
+        }
+
         bool isGood = command is not null && context.Diagnostics.ErrorCount == errorsBefore;
         return new FenceDevice(block, !isGood ? null : new PromotionStep(StepKind.Fence, block.Value, command!) // Good means that it is there.
         {
+            Agent = agent,
             Timeout = timeout,
             Attempts = attempts,
             RetryInterval = retryInterval,

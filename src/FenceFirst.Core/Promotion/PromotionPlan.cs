@@ -101,6 +101,9 @@ public sealed record PromotionStep(StepKind Kind, string Name, CommandLine Comma
 
     /// <summary>Fence only: the peers' primary addresses that this device makes sure are down.</summary>
     public EquatableArray<InternetAddress> Targets { get; init; }
+
+    /// <summary>Fence only: how the command is used as a fence agent; null = it is a script.</summary>
+    public FenceAgent? Agent { get; init; }
 }
 
 /// <summary>What runs, in order, after the addresses are gone and before the others are told (guarantee G5).</summary>

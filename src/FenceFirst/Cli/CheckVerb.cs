@@ -6,7 +6,7 @@ using FenceFirst.Core.Node;
 
 namespace FenceFirst.Cli;
 
-/// <summary><c>fencefirst check</c>: every problem of a configuration file at once. Never starts anything.</summary>
+/// <summary><c>fencefirst check</c>: every problem of a configuration file at once. Starts nothing but fence agents, to ask for their options.</summary>
 internal static class CheckVerb
 {
     /// <summary>Checks a file for this machine.</summary>
@@ -18,7 +18,7 @@ internal static class CheckVerb
     /// <param name="error">Where the problems go.</param>
     /// <returns>0 = accepted, 1 = refused.</returns>
     internal static int Run(string file, string? configId, bool json, bool strict, TextWriter output, TextWriter error) =>
-        Run(file, configId, json, strict, output, error, RealMachineFacts.Create());
+        Run(file, configId, json, strict, output, error, RealMachineFacts.Create(asksAgents: true));
 
     /// <summary>Checks a file for a machine of which only the facts are known.</summary>
     internal static int Run(string file, string? configId, bool json, bool strict, TextWriter output, TextWriter error, MachineFacts facts)

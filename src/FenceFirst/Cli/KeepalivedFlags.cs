@@ -158,7 +158,7 @@ internal static class KeepalivedFlags
 
     private static int TestFile(string file, string? configId, TextWriter writer)
     {
-        (_, DiagnosticBag diagnostics) = ConfigLoader.Load(file, configId, RealMachineFacts.Create());
+        (_, DiagnosticBag diagnostics) = ConfigLoader.Load(file, configId, RealMachineFacts.Create(asksAgents: true));
         writer.Write(DiagnosticText.Render(diagnostics));
         return KeepalivedExitCode.Of(diagnostics);
     }

@@ -18,7 +18,8 @@ internal static class RealMachineFacts
     private const int KindSymbolicLink = 0xa000;
 
     /// <summary>The facts of this machine, read when asked for.</summary>
-    public static MachineFacts Create()
+    /// <param name="asksAgents">Whether fence agents are run to learn their options, which takes up to <see cref="AgentQuestion.Bound"/> each.</param>
+    public static MachineFacts Create(bool asksAgents = false)
     {
         (uint userId, uint groupId) = OwnIds();
         return new MachineFacts
@@ -34,6 +35,7 @@ internal static class RealMachineFacts
             Inspect = Inspect,
             FindUser = FindUser,
             FindGroup = FindGroup,
+            AgentMetadata = asksAgents ? command => AgentQuestion.Metadata(command, userId, groupId) : null,
         };
     }
 

@@ -39,6 +39,7 @@ internal sealed class EffectRunner : IDisposable
         _announcer = new Announcer(links);
         _processes = new ProcessRunner();
         Notifications = new Notifications(_processes, _environment, log);
+        Agents = new AgentRuns(_processes, log, AgentEnded);
     }
 
     /// <summary>Child processes.</summary>
@@ -46,6 +47,9 @@ internal sealed class EffectRunner : IDisposable
 
     /// <summary>Notify scripts.</summary>
     public Notifications Notifications { get; }
+
+    /// <summary>Fence agents.</summary>
+    public AgentRuns Agents { get; }
 
     /// <summary>How a child process ended, in Core's words.</summary>
     public static StepOutcome OutcomeOf(in ProcessCompletion completion) => completion.End switch
@@ -103,7 +107,7 @@ internal sealed class EffectRunner : IDisposable
                 break;
             case NodeEffectKind.KillStep:
             case NodeEffectKind.KillScript:
-                _processes.Terminate(effect.Attempt);
+                Terminate(effect.Attempt);
                 break;
             case NodeEffectKind.StartScript:
                 StartScript(config.Scripts[effect.Index], effect);
@@ -131,6 +135,11 @@ internal sealed class EffectRunner : IDisposable
             if (completion.End == ProcessEnd.StillAlive)
             {
                 _log.Write(TimelineLevel.Error, $"process {completion.ProcessId} does not die although it was killed: it hangs in the kernel");
+                continue;
+            }
+
+            if (Agents.Completed(completion))
+            {
                 continue;
             }
 
@@ -196,7 +205,7 @@ internal sealed class EffectRunner : IDisposable
             else
             {
                 _jobs.Remove(tag);
-                _processes.Terminate(tag);
+                Terminate(tag);
             }
         }
     }
@@ -204,6 +213,7 @@ internal sealed class EffectRunner : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Agents.Dispose();
         _processes.Dispose();
         _announcer.Dispose();
         _kernel.Dispose();
@@ -241,13 +251,38 @@ internal sealed class EffectRunner : IDisposable
     {
         EquatableArray<PromotionStep> steps = effect.IsDemotion ? config.Demotion!.Steps : config.Promotion!.Steps;
         PromotionStep step = steps[effect.Step];
-        Start(new Job(effect.Index, IsScript: false, step.Command.Arguments[0]), new ProcessRequest(step.Command.Arguments.AsArray(), effect.Attempt)
+        Job job = new(effect.Index, IsScript: false, step.Command.Arguments[0]);
+        ProcessRequest request = new(step.Command.Arguments.AsArray(), effect.Attempt)
         {
             Environment = _environment.ForStep(config, _loop.State.Instances[effect.Index], step, effect.Attempt),
             UserId = step.Command.UserId,
             GroupId = step.Command.GroupId,
             OutputBytesMax = OutputBytesMax,
-        });
+        };
+        if (step.Agent is null)
+        {
+            Start(job, request);
+            return;
+        }
+
+        _jobs[request.Tag] = job;
+        Agents.Start(request, step, step.Agent, config.Name);
+    }
+
+    private void AgentEnded(long tag, StepOutcome outcome)
+    {
+        if (_jobs.Remove(tag, out Job job))
+        {
+            _loop.Enqueue(NodeEvent.StepEnded(job.Index, (uint)tag, outcome));
+        }
+    }
+
+    private void Terminate(long tag)
+    {
+        if (!Agents.Stop(tag))
+        {
+            _processes.Terminate(tag);
+        }
     }
 
     private void StartScript(ScriptTracker script, in NodeEffect effect) =>

@@ -19,6 +19,7 @@ internal sealed class EventLoop : IDisposable
     private const long LinkToken = 2;
     private const long ProcessToken = 3;
     private const long ProbeToken = 10;
+    private const long AgentToken = 11;
     private const long SocketTokenBase = 1000;
 
     /// <summary>Notify scripts get this long when the daemon stops; keepalived gives them one second.</summary>
@@ -63,6 +64,7 @@ internal sealed class EventLoop : IDisposable
         _poll.Add(signals.Descriptor, PollEvents.Readable, SignalToken);
         _poll.Add(_links.Descriptor, PollEvents.Readable, LinkToken);
         _poll.Add(_runner.Processes.Descriptor, PollEvents.Readable, ProcessToken);
+        _poll.Add(_runner.Agents.Descriptor, PollEvents.Readable, AgentToken);
     }
 
     /// <summary>The configuration in force.</summary>
@@ -205,6 +207,9 @@ internal sealed class EventLoop : IDisposable
                 break;
             case ProbeToken:
                 Probe.Receive();
+                break;
+            case AgentToken:
+                _runner.Agents.TakeTimer();
                 break;
             default:
                 Transport.Receive(token, this);

@@ -63,7 +63,7 @@ internal sealed class FakeMachine
         string name = Path.GetFileName(path);
         bool isMissing = name.Contains("missing", StringComparison.Ordinal);
         return isMissing || !path.StartsWith('/') ? null
-            : name.Contains('.') || path.StartsWith("/usr/bin/", StringComparison.Ordinal) ? new FileFacts(FileKind.Regular, 0b111_101_101, 0, 0)
+            : name.Contains('.') || path.StartsWith("/usr/bin/", StringComparison.Ordinal) || name.StartsWith("fence_", StringComparison.Ordinal) ? new FileFacts(FileKind.Regular, 0b111_101_101, 0, 0)
             : new FileFacts(FileKind.Folder, 0b111_101_101, 0, 0);
     }
 }

@@ -1,0 +1,158 @@
+using System.Text;
+using FenceFirst.Core.Promotion;
+using FenceFirst.Linux;
+
+namespace FenceFirst.Daemon;
+
+/// <summary>What an agent reads from its standard input, and what must not be seen of it afterwards.</summary>
+internal sealed class AgentInput
+{
+    /// <summary>Longest file that is read for a secret.</summary>
+    private const int SecretBytesMax = 64 * 1024;
+
+    private const int KindMask = 0xf000;
+    private const int KindRegular = 0x8000;
+    private const int OthersMask = 0b000_111_111;
+    private const int NoSuchFile = 2;
+    private const int AccessDenied = 13;
+    private const int InvalidArgument = 22;
+
+    private readonly List<byte[]> _secrets = [];
+
+    private AgentInput()
+    {
+    }
+
+    /// <summary>One option per line as NAME=VALUE, the action last.</summary>
+    public ReadOnlyMemory<byte> Bytes { get; private set; }
+
+    /// <summary>Builds the input; secrets are read from their files now.</summary>
+    /// <param name="agent">The agent.</param>
+    /// <param name="action">What it is asked to do.</param>
+    /// <param name="problem">Which file cannot be used and why; otherwise empty.</param>
+    /// <param name="errno">The same as an error number.</param>
+    /// <returns>The input; null when a file cannot be used.</returns>
+    public static AgentInput? Build(FenceAgent agent, string action, out string problem, out int errno)
+    {
+        AgentInput input = new();
+        using MemoryStream lines = new();
+        foreach (AgentOption option in agent.Options)
+        {
+            byte[] value = Encoding.UTF8.GetBytes(option.Value);
+            Append(lines, option.Name, value);
+            if (option.HasSecretName && value.Length > 0)
+            {
+                input._secrets.Add(value);
+            }
+        }
+
+        foreach (AgentOption option in agent.OptionFiles)
+        {
+            byte[]? value = FirstLine(option.Value, out string why, out errno);
+            if (value is null)
+            {
+                problem = $"option_file {option.Name}: {option.Value} {why}";
+                return null;
+            }
+
+            Append(lines, option.Name, value);
+            input._secrets.Add(value);
+        }
+
+        Append(lines, "action", Encoding.UTF8.GetBytes(action));
+        input.Bytes = lines.ToArray();
+        problem = "";
+        errno = 0;
+        return input;
+    }
+
+    /// <summary>The end of the agent with every secret in its output replaced.</summary>
+    public ProcessCompletion Masked(in ProcessCompletion completion)
+    {
+        bool isCut = completion.OutputBytes > completion.Output.Length;
+        byte[] masked = Mask(completion.Output.Span, isCut);
+        return completion with { Output = masked, OutputBytes = completion.OutputBytes - completion.Output.Length + masked.Length };
+    }
+
+    /// <summary>The text with three stars in place of every secret; where the text was cut, the beginning of one at its end goes too.</summary>
+    public byte[] Mask(ReadOnlySpan<byte> text, bool isCut)
+    {
+        byte[] masked = text.ToArray();
+        foreach (byte[] secret in _secrets.OrderByDescending(each => each.Length))
+        {
+            masked = Replaced(masked, secret);
+            for (int length = Math.Min(secret.Length - 1, masked.Length); isCut && length > 0; length--)
+            {
+                if (masked.AsSpan().EndsWith(secret.AsSpan(0, length)))
+                {
+                    masked = masked[..^length];
+                    break;
+                }
+            }
+        }
+
+        return masked;
+    }
+
+    private static byte[] Replaced(byte[] text, byte[] secret)
+    {
+        if (text.AsSpan().IndexOf(secret) < 0)
+        {
+            return text;
+        }
+
+        using MemoryStream result = new();
+        ReadOnlySpan<byte> rest = text;
+        for (int at = rest.IndexOf(secret); at >= 0; at = rest.IndexOf(secret))
+        {
+            result.Write(rest[..at]);
+            result.Write("***"u8);
+            rest = rest[(at + secret.Length)..];
+        }
+
+        result.Write(rest);
+        return result.ToArray();
+    }
+
+    /// <summary>The first line of a private regular file; null with the reason. What the file was like when the configuration was read does not count.</summary>
+    private static byte[]? FirstLine(string path, out string why, out int errno)
+    {
+        try
+        {
+            string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+            if (!FileStatus.TryRead(target, out int mode, out _, out _))
+            {
+                (why, errno) = ("does not exist or is not accessible", NoSuchFile);
+                return null;
+            }
+
+            if ((mode & KindMask) != KindRegular || (mode & OthersMask) != 0)
+            {
+                (why, errno) = ((mode & KindMask) != KindRegular ? "is no regular file" : $"has mode {Convert.ToString(mode & 0xfff, 8).PadLeft(4, '0')}: others than its owner can use it", AccessDenied);
+                return null;
+            }
+
+            using FileStream stream = File.OpenRead(target);
+            byte[] bytes = new byte[SecretBytesMax];
+            ReadOnlySpan<byte> read = bytes.AsSpan(0, stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
+            int end = read.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> line = (end < 0 ? read : read[..end]).TrimEnd((byte)'\r');
+            (why, errno) = line.IsEmpty ? ("holds nothing in its first line", InvalidArgument) : ("", 0);
+            return line.IsEmpty ? null : line.ToArray();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            bool isMissing = failure is FileNotFoundException or DirectoryNotFoundException;
+            (why, errno) = isMissing ? ("does not exist", NoSuchFile) : ("cannot be read", AccessDenied);
+            return null;
+        }
+    }
+
+    private static void Append(MemoryStream lines, string name, ReadOnlySpan<byte> value)
+    {
+        lines.Write(Encoding.UTF8.GetBytes(name));
+        lines.WriteByte((byte)'=');
+        lines.Write(value);
+        lines.WriteByte((byte)'\n');
+    }
+}
