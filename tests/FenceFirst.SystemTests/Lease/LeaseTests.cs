@@ -10,10 +10,14 @@ public sealed class LeaseTests(ITestOutputHelper output)
     private const int Runs = 5;
     private static readonly TimeSpan GoneWithin = TimeSpan.FromSeconds(2.3);
 
+    // The kernel moves an expiry by up to 0.25 s to a whole second, and its worker and our observer may have to wait for a processor besides.
+    private static readonly TimeSpan GoneAtLastWithin = TimeSpan.FromSeconds(2.6);
+    private readonly List<TimeSpan> _lasted = [];
+
     [NeedsFact("keepalived", "fencefirst")]
     public async Task The_kernel_removes_the_addresses_of_a_killed_daemon()
     {
-        // SIGKILL, five times. IPv4, IPv6 and a labelled excluded address are gone 2.3 s after their last renewal; a killed keepalived keeps its own for ever.
+        // SIGKILL, five times. IPv4, IPv6 and a labelled excluded address are gone within 2.3 s of their last renewal; a killed keepalived keeps its own for ever.
         await using Lab lab = await Lab.OpenAsync(output, "a", "b");
         Node a = lab["a"], b = lab["b"];
         Daemon other = await StartKeepalivedAsync(lab, b);
@@ -26,6 +30,7 @@ public sealed class LeaseTests(ITestOutputHelper output)
             await GoneAsync(lab, a);
             await daemon.WaitForExitAsync();
         }
+        AssertMedian();
         Assert.True(b.Holds(lab.SecondVirtual), "keepalived's address went although nobody removed it");
     }
 
@@ -50,6 +55,7 @@ public sealed class LeaseTests(ITestOutputHelper output)
             daemon.Send(Signal.Cont);
             await daemon.WaitForLogAsync("(VI_1) Entering MASTER STATE", 10, mark);
         }
+        AssertMedian();
         Assert.True(b.Holds(lab.SecondVirtual), "keepalived's address went although nobody removed it");
     }
 
@@ -140,6 +146,12 @@ public sealed class LeaseTests(ITestOutputHelper output)
             "every address to be held and renewed");
     }
 
+    private void AssertMedian()
+    {
+        TimeSpan median = _lasted.Order().ElementAt(_lasted.Count / 2);
+        Assert.True(median <= GoneWithin, $"the median is {median.TotalSeconds} s");
+    }
+
     private async Task GoneAsync(Lab lab, Node node)
     {
         await lab.UntilAsync(() => !AddressesOf(lab).Any(node.Holds), 10, "the kernel to remove every address");
@@ -149,7 +161,8 @@ public sealed class LeaseTests(ITestOutputHelper output)
             TimeSpan lasted = events[^1].At - events.Last(each => each.Added).At;
             output.WriteLine($"{address}: gone {lasted.TotalSeconds:0.000} s after its last renewal");
             Assert.False(events[^1].Added);
-            Assert.True(lasted <= GoneWithin, $"{address} went {lasted.TotalSeconds} s after its last renewal");
+            _lasted.Add(lasted);
+            Assert.True(lasted <= GoneAtLastWithin, $"{address} went {lasted.TotalSeconds} s after its last renewal");
         }
     }
 }
