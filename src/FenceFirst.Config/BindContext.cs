@@ -107,6 +107,9 @@ internal sealed class GlobalSettings
 
     public bool IsChecksumAsV2 { get; set; }
 
+    /// <summary>vip_lease of instances that say nothing themselves; 0 = off.</summary>
+    public int LeaseSeconds { get; set; }
+
     public bool IsUnknownVridLogged { get; set; }
 
     public int Nice { get; set; }

@@ -70,6 +70,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode FenceSelf = Error("FF1411");
     public static readonly DiagnosticCode NothingToAwait = Error("FF1412");
     public static readonly DiagnosticCode NoInstance = Warning("FF1413", 0);
+    public static readonly DiagnosticCode LeaseTooShort = Error("FF1435");
     public static readonly DiagnosticCode HmacKeyBad = Error("FF1420");
     public static readonly DiagnosticCode HmacKeyFile = Error("FF1421");
     public static readonly DiagnosticCode HmacIncomplete = Error("FF1422");

@@ -113,6 +113,9 @@ internal sealed class GlobalBinder(BindContext context)
             case "enable_script_security":
                 _globals.IsScriptSecurityEnabled = true;
                 break;
+            case "vip_lease":
+                _globals.LeaseSeconds = _values.LeaseSeconds(node);
+                break;
             case "log_unknown_vrids":
                 _globals.IsUnknownVridLogged = true;
                 break;

@@ -35,6 +35,7 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
     private ConfigNode? _advertInterval;
     private ConfigNode? _authentication;
     private ConfigNode? _hmac;
+    private ConfigNode? _lease;
     private ConfigNode? _source;
     private ConfigNode? _version;
     private ConfigNode? _nopreempt;
@@ -66,6 +67,7 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
             IsUnicastSourceChecked = globals.IsUnicastSourceChecked,
             IsAddressCheckSkipped = globals.IsAddressCheckSkipped,
             IsChecksumAsV2 = globals.IsChecksumAsV2,
+            LeaseSeconds = globals.LeaseSeconds,
         };
         context.WarnRepeated(block.Children);
         foreach (ConfigNode node in block.Children)
@@ -128,11 +130,8 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
 
                 return true;
             case "vip_lease":
-                if (node.Value != "off" && node.Words.Count > 1 && (node.Value == "on" || _values.TrySeconds(node.Words[1], 1, 86400, 3, "vip_lease", out _)))
-                {
-                    _diagnostics.Add(DiagnosticCodes.NotYet, node.Span, "vip_lease is not supported yet", node.Row!.Advice); // Keywords have a row.
-                }
-
+                _lease = node;
+                _config = _config with { LeaseSeconds = _values.LeaseSeconds(node) };
                 return true;
             default:
                 return false;

@@ -3,6 +3,9 @@ namespace FenceFirst.Config;
 /// <content>FenceFirst's extension of the language: fence_device, promotion, demotion and what goes with them.</content>
 internal static partial class KeywordTable
 {
+    private const string LeaseMeaning =
+        "SECONDS (1 to 3600) | off: the kernel removes the addresses this long after their last renewal, when the daemon was killed, stopped or hangs; at least twice advert_int and one second";
+
     private static IEnumerable<Keyword> OwnRows() => Extension().Select(row => row with { IsOwn = true });
 
     private static IEnumerable<Keyword> Extension() =>
@@ -41,9 +44,7 @@ internal static partial class KeywordTable
         Row(BlockKind.Demotion, "run", ValueShape.Words, "as in promotion"),
         Row(BlockKind.Demotion, "on_failure", ValueShape.Choice, "whether `released` is sent although a step failed") with { Choices = ["silent", "release"], Default = "silent" },
         Row(BlockKind.VrrpInstance, "notify_master_before_vip", ValueShape.Free, "[timeout N]: notify_master is awaited before the address is added"),
-        Row(BlockKind.VrrpInstance, "vip_lease", ValueShape.Word, "SECONDS | off: the kernel removes the addresses when the daemon dies; only `off` is accepted") with
-        {
-            Default = "off", Advice = "addresses do not carry a lifetime yet, so a daemon that is killed would leave them in place",
-        },
+        Row(BlockKind.VrrpInstance, "vip_lease", ValueShape.Word, LeaseMeaning) with { Default = "off, or what global_defs say" },
+        Row(BlockKind.GlobalDefs, "vip_lease", ValueShape.Word, "vip_lease of instances that name none") with { Default = "off" },
     ];
 }

@@ -67,6 +67,13 @@ internal sealed class ValueReader(DiagnosticBag diagnostics)
         return true;
     }
 
+    /// <summary>Reads whole seconds or `off`, which is 0; so is a bad value, which is reported.</summary>
+    public int LeaseSeconds(ConfigNode node)
+    {
+        const int LongestSeconds = 3600;
+        return node.Words.Count > 1 && node.Value != "off" && TryInteger(node.Words[1], 1, LongestSeconds, node.Name, out int seconds) ? seconds : 0;
+    }
+
     /// <summary>Reads on, off, true, false, yes or no; nothing means yes.</summary>
     public bool TryBoolean(ConfigNode node, out bool value)
     {

@@ -38,6 +38,9 @@ public enum NodeEffectKind : byte
 
     /// <summary>Append <c>Entry</c> to the journal and the log.</summary>
     Record,
+
+    /// <summary>Give every address of instance <c>Index</c> its lifetime anew (G6); nothing is answered: a lost address is told of by its own event.</summary>
+    RenewAddresses,
 }
 
 /// <summary>What notify scripts are told.</summary>

@@ -46,6 +46,12 @@ public sealed record VrrpConfig
     /// <summary>Addresses carried in adverts, in configuration order (virtual_ipaddress).</summary>
     public EquatableArray<VirtualAddress> Addresses { get; init; }
 
+    /// <summary>
+    /// Seconds after which the kernel removes the addresses unless the daemon renews them, 1..3600; 0 = never, the default (vip_lease). At least
+    /// twice <see cref="AdvertInterval"/> and one second, so that one late renewal costs no address.
+    /// </summary>
+    public int LeaseSeconds { get; init; }
+
     /// <summary>Addresses added and removed with the others but not advertised (virtual_ipaddress_excluded).</summary>
     public EquatableArray<VirtualAddress> ExcludedAddresses { get; init; }
 

@@ -168,6 +168,7 @@ public ref partial struct VrrpMachine
                 // Everything is held: only now has the promotion succeeded.
                 _state.FailedPromotions = 0;
                 _state.RetryAt = MonotonicInstant.Zero;
+                BeginLease();
                 if (_state.IsRestoreWanted)
                 {
                     Restore();

@@ -137,6 +137,9 @@ public record struct VrrpState
     /// <summary>Adver_Timer: the next point of the advert grid; Never = silent.</summary>
     public MonotonicInstant AdvertAt;
 
+    /// <summary>The point of the advert grid from which the addresses get a new lifetime; Never = not Master, or no lease (G6).</summary>
+    public MonotonicInstant RenewAt;
+
     /// <summary>When we last sent an advert as Master or Promoting; a gap longer than Master_Down_Interval is a stall (G7).</summary>
     public MonotonicInstant AdvertSentAt;
 
@@ -199,6 +202,7 @@ public record struct VrrpState
         MasterAdvertInterval = config.AdvertInterval,
         MasterDownAt = MonotonicInstant.Never,
         AdvertAt = MonotonicInstant.Never,
+        RenewAt = MonotonicInstant.Never,
         AdvertSentAt = MonotonicInstant.Never,
         GratuitousAt = MonotonicInstant.Never,
         PreemptAt = MonotonicInstant.Never,

@@ -27,6 +27,7 @@ internal sealed class EffectRunner : IDisposable
     private readonly StepEnvironment _environment = new();
     private readonly Dictionary<long, Job> _jobs = [];
     private bool _isSendErrorLogged;
+    private bool _isRenewalErrorLogged;
 
     /// <summary>Opens what effects need.</summary>
     public EffectRunner(EventLoop loop, LinkTable links, LogWriter log)
@@ -36,6 +37,7 @@ internal sealed class EffectRunner : IDisposable
         _links = links;
         _timeline = new TimelineLog(log);
         _kernel = new KernelRunner(links);
+        _kernel.Reconfigure(loop.Config.Instances.Count);
         _announcer = new Announcer(links);
         _processes = new ProcessRunner();
         Notifications = new Notifications(_processes, _environment, log);
@@ -118,6 +120,9 @@ internal sealed class EffectRunner : IDisposable
             case NodeEffectKind.Record:
                 _timeline.Record(config, effect.Entry, now);
                 break;
+            case NodeEffectKind.RenewAddresses:
+                RenewAddresses(effect.Index, config.Instances[effect.Index]);
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
@@ -194,6 +199,7 @@ internal sealed class EffectRunner : IDisposable
     public void Reconfigured(Func<int, bool, int> newIndex)
     {
         _timeline.Reset();
+        _kernel.Reconfigure(_loop.Config.Instances.Count);
         foreach (long tag in _jobs.Keys.ToArray())
         {
             Job job = _jobs[tag];
@@ -245,6 +251,16 @@ internal sealed class EffectRunner : IDisposable
         }
 
         _loop.Enqueue(NodeEvent.KernelAnswered(effect.Index, effect.Attempt, errno));
+    }
+
+    private void RenewAddresses(int index, VrrpConfig config)
+    {
+        int errno = _kernel.Renew(index, config);
+        if (errno != 0 && !_isRenewalErrorLogged)
+        {
+            _isRenewalErrorLogged = true;
+            _log.Write(TimelineLevel.Error, config.Name, "lease", $"({config.Name}) the lifetime of an address could not be renewed: {ErrnoText.Describe(errno)} (logged once)");
+        }
     }
 
     private void StartStep(VrrpConfig config, in NodeEffect effect)

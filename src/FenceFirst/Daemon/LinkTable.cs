@@ -134,8 +134,9 @@ internal sealed class LinkTable : IDisposable
     private bool ApplyLinks()
     {
         bool isChanged = false;
-        foreach (LinkChange change in _monitor.Links)
+        for (int i = 0; i < _monitor.Links.Count; i++)
         {
+            LinkChange change = _monitor.Links[i];
             bool isWithoutArp = _byName.TryGetValue(change.Name, out Link before) && before.IsWithoutArp;
             string? oldName = NameOfIndex(change.Index);
             if (oldName is not null && (change.IsDeleted || oldName != change.Name))
@@ -170,21 +171,54 @@ internal sealed class LinkTable : IDisposable
     private bool ApplyAddresses(out bool isVirtualLost)
     {
         isVirtualLost = false;
-        foreach (AddressChange change in _monitor.Addresses)
+        bool isChanged = false;
+        for (int i = 0; i < _monitor.Addresses.Count; i++)
         {
+            AddressChange change = _monitor.Addresses[i];
             List<AddressInfo> present = AddressesOf(change.LinkIndex);
-            present.RemoveAll(address => address.Address == change.Address && address.PrefixLength == change.PrefixLength);
+            int index = IndexIn(present, change);
             if (change.IsAdded)
             {
-                present.Add(new AddressInfo(change.LinkIndex, change.Address, change.PrefixLength, change.Flags, 0, 0));
+                AddressInfo now = new(change.LinkIndex, change.Address, change.PrefixLength, change.Flags, 0, 0);
+                if (index < 0)
+                {
+                    present.Add(now);
+                    isChanged = true;
+                }
+                else if (present[index].Flags != change.Flags)
+                {
+                    present[index] = now;
+                    isChanged = true;
+                }
+
+                // Otherwise it is there as before: a lifetime was renewed (G6). With leases this is the most frequent message of all.
             }
             else
             {
+                if (index >= 0)
+                {
+                    present.RemoveAt(index);
+                }
+
+                isChanged = true;
                 isVirtualLost |= _virtualOwner.ContainsKey((change.LinkIndex, change.Address));
             }
         }
 
-        return _monitor.Addresses.Count > 0;
+        return isChanged;
+    }
+
+    private static int IndexIn(List<AddressInfo> present, in AddressChange change)
+    {
+        for (int i = 0; i < present.Count; i++)
+        {
+            if (present[i].Address == change.Address && present[i].PrefixLength == change.PrefixLength)
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     private void TellLinks(EventLoop loop)

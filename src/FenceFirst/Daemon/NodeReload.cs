@@ -43,6 +43,12 @@ internal static class NodeReload
 
                 // Whoever reads the configuration anew has looked: a failed promotion with on_failure fault may be tried again.
                 carried.Instances[i].Faults &= ~FaultCauses.Promotion;
+                if (carried.Instances[i].Phase == VrrpPhase.Master && old.Instances[kept[i]].LeaseSeconds != next.Instances[i].LeaseSeconds)
+                {
+                    // Addresses that stay take over another lifetime, or none, with the next advert.
+                    carried.Instances[i].RenewAt = MonotonicInstant.Zero;
+                }
+
                 if (next.Instances[i].Version == 2)
                 {
                     // Version 2 does not learn: the interval is always the configured one.

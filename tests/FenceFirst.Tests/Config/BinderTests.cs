@@ -71,7 +71,11 @@ public sealed class BinderTests
     [InlineData("unicast_peer {\n192.168.173.203\n}", "FF1409")]
     [InlineData("version 2\nvirtual_ipaddress {\n2001:db8::1\n}", "FF1208")]
     [InlineData("notify_master_before_vip", "FF1401")]
-    [InlineData("vip_lease 2", "FF1104")]
+    [InlineData("vip_lease 2", "FF1435")]
+    [InlineData("vip_lease 3601", "FF1202")]
+    [InlineData("vip_lease 0", "FF1202")]
+    [InlineData("vip_lease 2.5", "FF1201")]
+    [InlineData("version 3\nadvert_int 0.6\nvip_lease 2", "FF1435")]
     [InlineData("@fencefrist promotion {", "FF1019")]
     [InlineData("notify_master /root/missing.sh", "FF1301")]
     public void What_would_change_safety_is_an_error(string lines, string code) => AssertCode(Wrapped(lines), code, Severity.Error);

@@ -21,6 +21,20 @@ public class AllocationTests
         }));
     }
 
+    // Shown: a lease that is renewed with every advert adds nothing.
+    [Fact]
+    public void Renewing_as_master_allocates_nothing()
+    {
+        SimulatedNode m = MachineDriver.Master(TestConfig.Instance() with { LeaseSeconds = 3 });
+        NodeState state = m.State;
+        EffectBuffer effects = new();
+        Assert.Equal(0, Measure(1_000_000, () =>
+        {
+            effects.Clear();
+            NodeMachine.Step(m.Config, state, NodeEvent.DeadlineReached(0), state.Instances[0].NextDeadline, effects);
+        }));
+    }
+
     // Shown: 1,000,000 adverts received as Backup allocate nothing.
     [Fact]
     public void Receiving_as_backup_allocates_nothing()

@@ -416,6 +416,7 @@ internal sealed class SimulatedNode
         NodeEffectKind.StartScript => "script",
         NodeEffectKind.KillScript => "kill-script",
         NodeEffectKind.Notify => $"notify:{effect.Notification}",
+        NodeEffectKind.RenewAddresses => "renew",
         NodeEffectKind.ArmTimer or NodeEffectKind.Record => "",
     };
 
@@ -491,6 +492,11 @@ internal sealed class SimulatedNode
                     Entries.Add(effect.Entry);
                 }
 
+                break;
+            case NodeEffectKind.RenewAddresses:
+                // G6: what is renewed comes back if the kernel has taken it away meanwhile, so only a Master that holds everything may ask for it.
+                Assert.Equal(VrrpPhase.Master, State.Instances[effect.Index].Phase);
+                Assert.Equal(Transition.None, State.Instances[effect.Index].Transition);
                 break;
             case NodeEffectKind.Announce:
             case NodeEffectKind.KillScript:
