@@ -116,7 +116,7 @@ public sealed unsafe class ControlSocket : IDisposable
         else if (_clients[place] is { } client)
         {
             client.UsedAt = now;
-            if (!Flush(client) || !Receive(client, respond))
+            if (!Flush(client) || (client.Pending.Length == 0 && !Receive(client, respond)))
             {
                 Drop((int)place);
             }
@@ -258,10 +258,10 @@ public sealed unsafe class ControlSocket : IDisposable
     /// <summary>Reads and answers; false = the client is done with.</summary>
     private bool Receive(Client client, Responder respond)
     {
-        // One read per turn: a client that talks without end shares the loop with everybody else.
-        if (client.Pending.Length > 0)
+        // One read or one answer per turn: a client that talks without end shares the loop with everybody else.
+        if (client.HasLine)
         {
-            return true;
+            return AnswerLine(client, respond);
         }
 
         nint count;
@@ -281,43 +281,35 @@ public sealed unsafe class ControlSocket : IDisposable
         }
 
         client.Line.Write(_read, 0, (int)count);
-        return AnswerLines(client, respond);
+        return AnswerLine(client, respond);
     }
 
-    private bool AnswerLines(Client client, Responder respond)
+    private bool AnswerLine(Client client, Responder respond)
     {
-        while (client.Pending.Length == 0)
+        ReadOnlySpan<byte> all = client.Line.GetBuffer().AsSpan(0, (int)client.Line.Length);
+        int end = all.IndexOf((byte)'\n');
+        if ((end < 0 ? all.Length : end) > RequestBytesMax)
         {
-            ReadOnlySpan<byte> all = client.Line.GetBuffer().AsSpan(0, (int)client.Line.Length);
-            int end = all.IndexOf((byte)'\n');
-            int length = end < 0 ? all.Length : end;
-            if (length > RequestBytesMax)
-            {
-                client.Pending = Encoding.UTF8.GetBytes($"{{\"version\":1,\"error\":\"the request is longer than {RequestBytesMax} bytes\"}}\n");
-                _ = Flush(client);
-                return false;
-            }
-
-            if (end < 0)
-            {
-                return true;
-            }
-
-            ReadOnlyMemory<byte> answer = respond(all[..end], client.Peer);
-            byte[] pending = new byte[Math.Min(answer.Length, AnswerBytesMax) + 1];
-            answer.Span[..(pending.Length - 1)].CopyTo(pending);
-            pending[^1] = (byte)'\n';
-            client.Pending = pending;
-            byte[] rest = all[(end + 1)..].ToArray();
-            client.Line.SetLength(0);
-            client.Line.Write(rest);
-            if (!Flush(client))
-            {
-                return false;
-            }
+            client.Pending = Encoding.UTF8.GetBytes($"{{\"version\":1,\"error\":\"the request is longer than {RequestBytesMax} bytes\"}}\n");
+            _ = Flush(client);
+            return false;
         }
 
-        return true;
+        if (end < 0)
+        {
+            return true;
+        }
+
+        ReadOnlyMemory<byte> answer = respond(all[..end], client.Peer);
+        byte[] pending = new byte[Math.Min(answer.Length, AnswerBytesMax) + 1];
+        answer.Span[..(pending.Length - 1)].CopyTo(pending);
+        pending[^1] = (byte)'\n';
+        client.Pending = pending;
+        byte[] rest = all[(end + 1)..].ToArray();
+        client.Line.SetLength(0);
+        client.Line.Write(rest);
+        client.HasLine = rest.AsSpan().Contains((byte)'\n');
+        return Flush(client);
     }
 
     /// <summary>Sends what is pending as far as the kernel takes it; false = the client has gone.</summary>
@@ -345,7 +337,8 @@ public sealed unsafe class ControlSocket : IDisposable
             client.Pending = client.Pending[(int)sent..];
         }
 
-        Watch(client, PollEvents.Readable);
+        // A line that waits in our buffer is answered in the next turn, which comes at once while the client can be written to.
+        Watch(client, client.HasLine ? PollEvents.Writable : PollEvents.Readable);
         return true;
     }
 
@@ -375,6 +368,9 @@ public sealed unsafe class ControlSocket : IDisposable
         public SocketPeer Peer => peer;
 
         public MemoryStream Line { get; } = new();
+
+        /// <summary>Whether <see cref="Line"/> holds a whole request already.</summary>
+        public bool HasLine { get; set; }
 
         public ReadOnlyMemory<byte> Pending { get; set; }
 

@@ -19,6 +19,7 @@ internal sealed class EventLoop : IDisposable
     private const long SignalToken = 1;
     private const long LinkToken = 2;
     private const long ProcessToken = 3;
+    private const long ControlTokenBase = 100;
     private const long SocketTokenBase = 1000;
 
     /// <summary>Notify scripts get this long when the daemon stops; keepalived gives them one second.</summary>
@@ -33,6 +34,8 @@ internal sealed class EventLoop : IDisposable
     private readonly EffectRunner _runner;
     private readonly Signals _signals;
     private readonly Func<NodeConfig?> _loadConfig;
+    private readonly ControlServer _control;
+    private ControlSocket? _controlSocket;
     private readonly bool[] _unknownVrids = new bool[256];
     private NodeConfig? _nextConfig;
     private MonotonicInstant _now;
@@ -55,7 +58,9 @@ internal sealed class EventLoop : IDisposable
         _loadConfig = loadConfig;
         _links = new LinkTable(config, log);
         Transport = new VrrpTransport(config, _poll, SocketTokenBase);
-        _runner = new EffectRunner(this, _links, log);
+        PhaseTimes times = new();
+        _runner = new EffectRunner(this, _links, log, times);
+        _control = new ControlServer(this, _links, log, times);
         _poll.Add(_timer.Descriptor, PollEvents.Readable, TimerToken);
         _poll.Add(signals.Descriptor, PollEvents.Readable, SignalToken);
         _poll.Add(_links.Descriptor, PollEvents.Readable, LinkToken);
@@ -73,6 +78,21 @@ internal sealed class EventLoop : IDisposable
 
     /// <summary>VRRP sockets.</summary>
     public VrrpTransport Transport { get; }
+
+    /// <summary>The instant of the present turn.</summary>
+    public MonotonicInstant Now => _now;
+
+    /// <summary>Begins to listen on the control socket; false when a living daemon answers there. Every other trouble costs the socket only.</summary>
+    public bool TryListen(string path, out string problem)
+    {
+        _controlSocket = ControlSocket.TryListen(path, _poll, ControlTokenBase, out bool isAlive, out problem);
+        if (_controlSocket is null && !isAlive)
+        {
+            _log.Write(TimelineLevel.Error, $"{problem}; the daemon goes on without it: fencefirst status and confirm will not work");
+        }
+
+        return !isAlive;
+    }
 
     /// <summary>Runs until a signal has asked for the end and every instance has come to rest.</summary>
     public void Run()
@@ -168,6 +188,7 @@ internal sealed class EventLoop : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _controlSocket?.Dispose();
         Transport.Dispose();
         _runner.Dispose();
         _links.Dispose();
@@ -194,6 +215,9 @@ internal sealed class EventLoop : IDisposable
                 break;
             case ProcessToken:
                 _runner.TakeCompletions();
+                break;
+            case >= ControlTokenBase and < SocketTokenBase:
+                _controlSocket?.Serve(token, _now, _control.Answer);
                 break;
             default:
                 Transport.Receive(token, this);
