@@ -32,7 +32,7 @@ internal static partial class KeywordTable
         Row(BlockKind.Promotion, "release_is_enough", ValueShape.Boolean, "a release replaces the fence; only `no` is accepted") with
         {
             Default = "no",
-            Advice = "a priority-0 packet that is delayed, replayed or forged would be a false release; it needs auth_hmac with replay protection, which is not supported yet",
+            Advice = "a priority-0 packet that is delayed, replayed or forged would be a false release; what makes a release trustworthy is not built yet",
         },
         Warned(BlockKind.Promotion, "probe", "asks the link for the address before adding it", "the address is not probed yet: nothing looks for a station that still answers for it"),
         Warned(BlockKind.Promotion, "listen_after", "listens for a fenced target after the fence", "nothing listens after the fence yet"),

@@ -152,6 +152,9 @@ internal static unsafe partial class LibC
     internal static partial int mlockall(int flags);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial int madvise(void* address, nuint length, int advice);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial nint syscall(nint number, nint first, nint second, nint third);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -31,6 +31,7 @@ internal static unsafe partial class LibC
     internal const int ECONNREFUSED = 111;
     internal const int ECANCELED = 125;
 
+    internal const int MADV_DONTNEED = 4;
     internal const int CLOCK_REALTIME = 0;
     internal const int CLOCK_BOOTTIME = 7;
 

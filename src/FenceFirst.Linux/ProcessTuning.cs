@@ -42,6 +42,54 @@ public static unsafe class ProcessTuning
         return new TuningResult(false, $"memory is not locked: mlockall: {ErrorNumber.Name(errno)}{hint}");
     }
 
+    /// <summary>
+    /// Lets go of program code and constants that only the start needed: their pages stay in the file cache and come back when they are used again.
+    /// Only what is mapped without write permission and has never been changed, so that nothing is lost; locked memory stays.
+    /// </summary>
+    public static void ReleaseStartupCode()
+    {
+        try
+        {
+            nuint from = 0;
+            nuint to = 0;
+            foreach (string line in File.ReadLines("/proc/self/smaps"))
+            {
+                if (TryReadMapping(line, out nuint start, out nuint end))
+                {
+                    // Anything but code and constants from a file is passed over.
+                    bool isConstant = line.Contains('/') && (line.Contains(" r-xp ") || line.Contains(" r--p "));
+                    (from, to) = isConstant ? (start, end) : (0, 0);
+                }
+                else if (from != 0 && line.StartsWith("Anonymous:", StringComparison.Ordinal))
+                {
+                    // Relocated data that was made read-only afterwards shows here: dropped, it would come back unrelocated.
+                    if (line.AsSpan(10).Trim() is "0 kB")
+                    {
+                        _ = LibC.madvise((void*)from, to - from, LibC.MADV_DONTNEED);
+                    }
+
+                    from = 0;
+                }
+            }
+        }
+        catch (IOException)
+        {
+            // No /proc: the pages stay, which costs memory and nothing else.
+        }
+    }
+
+    private static bool TryReadMapping(string line, out nuint start, out nuint end)
+    {
+        start = 0;
+        end = 0;
+        int dash = line.IndexOf('-');
+        int blank = line.IndexOf(' ');
+        return dash > 0
+            && blank > dash
+            && nuint.TryParse(line.AsSpan(0, dash), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out start)
+            && nuint.TryParse(line.AsSpan(dash + 1, blank - dash - 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out end);
+    }
+
     private static int SetRealTime(int thread, int priority) =>
         LibC.sched_setscheduler(thread, LibC.SCHED_RR, &priority) == 0 ? 0 : LibC.Errno;
 

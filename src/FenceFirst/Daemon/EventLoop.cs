@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
@@ -51,7 +50,9 @@ internal sealed class EventLoop : IDisposable
     public EventLoop(NodeConfig config, ulong epochBase, LogWriter log, Signals signals, Func<NodeConfig?> loadConfig)
     {
         Config = config;
-        State = new NodeState(config, epochBase, BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))));
+
+        // Different on every node is enough for delays. The cryptographic generator would load OpenSSL: 4 MB for eight bytes.
+        State = new NodeState(config, epochBase, (ulong)Random.Shared.NextInt64());
         Timers = new TimerHeap(State.Armed.Length);
         _log = log;
         _signals = signals;
@@ -104,6 +105,7 @@ internal sealed class EventLoop : IDisposable
         Deliver(NodeEvent.Started());
         DrainQueue();
         SystemdNotify.Send("READY=1");
+        ProcessTuning.ReleaseStartupCode();
         GiveBackMemory();
         Span<EpollEvent> ready = new EpollEvent[EventPoll.ReadyMax];
         while (!IsFinished())
@@ -343,7 +345,12 @@ internal sealed class EventLoop : IDisposable
             return;
         }
 
-        int[] kept = NodeReload.KeptInstances(Config, State, _nextConfig);
+        // Apart from the question above, which is asked after every wake-up: what the lambda below captures is allocated where its method begins.
+        CompleteReload(_nextConfig, NodeReload.KeptInstances(Config, State, _nextConfig));
+    }
+
+    private void CompleteReload(NodeConfig next, int[] kept)
+    {
         bool isReady = true;
         for (int i = 0; i < Config.Instances.Count; i++)
         {
@@ -368,7 +375,6 @@ internal sealed class EventLoop : IDisposable
         }
 
         NodeConfig old = Config;
-        NodeConfig next = _nextConfig;
         _nextConfig = null;
         State = NodeReload.Carry(Config, State, next, kept);
         Config = next;

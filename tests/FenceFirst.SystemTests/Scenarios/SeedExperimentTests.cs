@@ -63,4 +63,27 @@ public sealed class SeedExperimentTests(ITestOutputHelper output)
         Assert.InRange((announced.First(each => each.At > added.AddSeconds(3)).At - announced[0].At).TotalSeconds, 4.5, 6);
         await capture.AssertCleanAsync();
     }
+
+    [NeedsFact("fencefirst")]
+    public async Task The_file_as_its_author_wrote_it_is_accepted_with_the_warnings_it_deserves()
+    {
+        // Byte for byte the author's file, on a machine that has his interface, address and scripts; /root is the test's own.
+        await using Lab lab = await Lab.OpenAsync(output, "a");
+        Node a = lab["a"];
+        await a.ReplaceAddressesAsync("192.168.173.203/24");
+        string seed = Path.Combine(AppContext.BaseDirectory, "Seed", "keepalived.conf");
+        string file = a.WriteFile("keepalived.conf", await File.ReadAllTextAsync(seed));
+        (int status, string words) = await a.TryRunAsync("unshare", "-m", "sh", "-ec",
+            $"""
+            mount -t tmpfs none /root
+            for name in pos nag zero notify; do printf '#!/bin/sh\nexit 0\n' > /root/$name.sh; chmod 555 /root/$name.sh; done
+            exec '{Needs.FenceFirst}' check -f '{file}' 2>&1
+            """);
+        lab.Note("check", words);
+        Assert.Equal(0, status);
+        Assert.Contains("good: 1 instance, 3 scripts", words);
+        Assert.Contains("192.168.173.203 is an address of this machine: it is left out of the peers", words);
+        Assert.Contains("debug is read but not done", words);
+        Assert.Contains("nopreempt has no effect with state MASTER", words);
+    }
 }
