@@ -23,6 +23,7 @@ internal static unsafe partial class LibC
     internal const int EMSGSIZE = 90;
     internal const int ENOPROTOOPT = 92;
     internal const int EOPNOTSUPP = 95;
+    internal const int EADDRINUSE = 98;
     internal const int EADDRNOTAVAIL = 99;
     internal const int ENOBUFS = 105;
     internal const int ENOTCONN = 107;
@@ -35,8 +36,12 @@ internal static unsafe partial class LibC
     internal const int CLOCK_BOOTTIME = 7;
 
     internal const int O_RDONLY = 0;
+    internal const int O_RDWR = 2;
+    internal const int O_CREAT = 0x40;
+    internal const int O_APPEND = 0x400;
     internal const int O_NONBLOCK = 0x800;
     internal const int O_CLOEXEC = 0x80000;
+    internal const int SEEK_END = 2;
     internal const int F_ADD_SEALS = 1033;
     internal const int F_SEAL_ALL = 0xf;
     internal const uint MFD_CLOEXEC_SEALABLE = 3;
@@ -51,6 +56,7 @@ internal static unsafe partial class LibC
     internal const int AF_INET6 = 10;
     internal const int AF_NETLINK = 16;
     internal const int AF_PACKET = 17;
+    internal const int SOCK_STREAM = 1;
     internal const int SOCK_DGRAM = 2;
     internal const int SOCK_RAW = 3;
     internal const int SOCK_NONBLOCK = 0x800;
@@ -62,6 +68,7 @@ internal static unsafe partial class LibC
     internal const int SOL_PACKET = 263;
     internal const int SO_RCVBUF = 8;
     internal const int SO_PRIORITY = 12;
+    internal const int SO_PEERCRED = 17;
     internal const int SO_RCVTIMEO = 20;
     internal const int SO_BINDTODEVICE = 25;
     internal const int SO_ATTACH_FILTER = 26;

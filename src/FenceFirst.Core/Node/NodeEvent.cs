@@ -41,6 +41,12 @@ public enum NodeEventKind : byte
 
     /// <summary>Instance <c>Index</c> shall stop in order; -1 = all.</summary>
     StopRequested,
+
+    /// <summary>An operator wants instance <c>Index</c> to try again now (<c>fencefirst retry</c>).</summary>
+    OperatorRetry,
+
+    /// <summary>An operator says that <c>Address</c> is certainly down (<c>fencefirst confirm</c>).</summary>
+    OperatorConfirmed,
 }
 
 /// <summary>One event: a small value, so that none is allocated per packet. Made by the factory methods only.</summary>
@@ -126,4 +132,11 @@ public readonly record struct NodeEvent
 
     /// <summary>Stop one instance, or all with -1.</summary>
     public static NodeEvent StopRequested(int instance = -1) => new(NodeEventKind.StopRequested, instance);
+
+    /// <summary>An operator wants an instance to try again now.</summary>
+    public static NodeEvent OperatorRetry(int instance) => new(NodeEventKind.OperatorRetry, instance);
+
+    /// <summary>An operator answers for the fence of a target.</summary>
+    public static NodeEvent OperatorConfirmed(int instance, InternetAddress target) =>
+        new(NodeEventKind.OperatorConfirmed, instance) { Address = target };
 }

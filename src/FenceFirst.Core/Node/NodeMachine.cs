@@ -79,6 +79,12 @@ public static class NodeMachine
                 }
 
                 break;
+            case NodeEventKind.OperatorRetry:
+                Machine(config, state, nodeEvent.Index, now, effects).OperatorRetry();
+                break;
+            case NodeEventKind.OperatorConfirmed:
+                Machine(config, state, nodeEvent.Index, now, effects).OperatorConfirmed(nodeEvent.Address);
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException();
         }

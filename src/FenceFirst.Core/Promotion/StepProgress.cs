@@ -62,6 +62,9 @@ public record struct StepProgress
     /// <summary>Whether any demotion step failed.</summary>
     public bool HasFailed;
 
+    /// <summary>Steps that an operator answers for in this promotion, a bit each: fences whose one target is certainly down (docs/promotion.md 3).</summary>
+    public ulong Confirmed;
+
     /// <summary>When the last fence of this promotion succeeded; Never = none yet.</summary>
     public MonotonicInstant FencedAt;
 

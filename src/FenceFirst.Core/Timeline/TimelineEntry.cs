@@ -209,4 +209,16 @@ public enum TimelineKind : byte
 
     /// <summary>auth_hmac: our clock was set back, so what protects from replays was forgotten for this sender.</summary>
     ReplayMarkForgotten,
+
+    /// <summary>An operator asked for another try; <c>Faults</c> is what that takes back.</summary>
+    OperatorRetried,
+
+    /// <summary>An operator answers for the fence of <c>Address</c>; <c>First</c> is the <see cref="ConfirmVerdict"/>.</summary>
+    OperatorConfirmed,
+
+    /// <summary>Step <c>First</c> counts as succeeded because an operator has confirmed that <c>Address</c> is down.</summary>
+    StepConfirmed,
+
+    /// <summary><c>Address</c>, which an operator had confirmed to be down, was heard.</summary>
+    ConfirmationVoid,
 }

@@ -80,6 +80,10 @@ public static class TimelineText
         TimelineKind.AddressListDiffers => TimelineLevel.Warning,
         TimelineKind.ClockSkewed => TimelineLevel.Warning,
         TimelineKind.ReplayMarkForgotten => TimelineLevel.Warning,
+        TimelineKind.OperatorRetried => TimelineLevel.Notice,
+        TimelineKind.OperatorConfirmed => entry.First == (int)ConfirmVerdict.Accepted ? TimelineLevel.Warning : TimelineLevel.Error,
+        TimelineKind.StepConfirmed => TimelineLevel.Warning,
+        TimelineKind.ConfirmationVoid => TimelineLevel.Error,
     };
 
     /// <summary>The entry in words, one line, without time stamp.</summary>
@@ -126,6 +130,21 @@ public static class TimelineText
         PromotionReason.Startup => "startup",
         PromotionReason.Operator => "operator",
     };
+
+    /// <summary>Why a confirmation is refused, as a clause; empty when it is not.</summary>
+    public static string Refusal(VrrpConfig instance, InternetAddress target, ConfirmVerdict verdict) => verdict switch
+    {
+        ConfirmVerdict.Accepted => "",
+        ConfirmVerdict.NoSuchFence => $"no fence of {instance.Name} has {target} as its only target",
+        ConfirmVerdict.AlreadyDone => $"the fence of {target} has succeeded already",
+        ConfirmVerdict.Ending => "the promotion under way waits for a living master or is ending",
+        ConfirmVerdict.MasterIsHeard => "a master is heard, so nothing has to be promoted",
+        ConfirmVerdict.NothingFailed => "no promotion has failed lately, so there is nothing to answer for",
+        ConfirmVerdict.WrongPhase => $"only while promoting or after a failed promotion; after on_failure fault say 'fencefirst retry {instance.Name}' first",
+    };
+
+    /// <summary>Present causes of Fault in words.</summary>
+    public static string DescribeFaults(NodeConfig config, int instance, FaultCauses faults) => Faults(config, config.Instances[instance], faults);
 
     private static string DescribeScript(ScriptTracker script, in TimelineEntry entry)
     {
@@ -220,6 +239,14 @@ public static class TimelineText
                 $"auth_hmac: the clock of {entry.Address} and ours differ by more than half of time_window; adverts are refused beyond it: check NTP on both nodes",
             TimelineKind.ReplayMarkForgotten =>
                 $"auth_hmac: our clock was set back, so an old advert of {entry.Address} could pass for a new one until time_window has passed: check NTP",
+            TimelineKind.OperatorRetried => "operator: retry: "
+                + (entry.Faults == FaultCauses.None ? "no pause is kept after failed promotions" : "the fault after a failed promotion is taken back"),
+            TimelineKind.OperatorConfirmed => entry.First == (int)ConfirmVerdict.Accepted
+                ? $"operator: confirms that {entry.Address} is down; its fence counts as succeeded in this one promotion"
+                : $"operator: confirm of {entry.Address} refused: {Refusal(instance, entry.Address, (ConfirmVerdict)entry.First)}",
+            TimelineKind.StepConfirmed => $"promotion: {step} counts as succeeded: an operator has confirmed that {entry.Address} is down",
+            TimelineKind.ConfirmationVoid =>
+                $"promotion: {entry.Address} was confirmed to be down by an operator, but it is advertising: the confirmation is void",
             TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut => "",
         };
     }
@@ -238,7 +265,25 @@ public static class TimelineText
     private static string DescribeFailure(VrrpConfig instance, string step, in TimelineEntry entry)
     {
         return $"promotion: failed at {step}, which {Outcome(entry.Outcome)}; no address was added, {Next(entry)}. "
-            + $"If the peer is certainly down, find out why {step} fails, or put right what it needs: {CommandOf(instance, entry)}";
+            + $"Find out why {step} fails, or put right what it needs: {CommandOf(instance, entry)}{Confirmation(instance, entry)}";
+    }
+
+    /// <summary>The exact command for an operator who has looked; only a fence of one target can be answered for.</summary>
+    private static string Confirmation(VrrpConfig instance, in TimelineEntry entry)
+    {
+        if (instance.Promotion is not { } plan || entry.First >= plan.Steps.Count || entry.First >= OperatorRules.ConfirmableStepsMax)
+        {
+            return "";
+        }
+
+        PromotionStep step = plan.Steps[entry.First];
+        if (step.Kind != StepKind.Fence || step.Targets.Count != 1)
+        {
+            return "";
+        }
+
+        string retry = entry.Duration == TimeSpan.MaxValue ? $"fencefirst retry {instance.Name}, then while it promotes " : "";
+        return $". If {step.Targets[0]} is certainly down: {retry}fencefirst confirm {instance.Name} --target {step.Targets[0]} --i-have-checked";
     }
 
     private static string Next(in TimelineEntry entry) => entry.Duration == TimeSpan.MaxValue
@@ -307,7 +352,7 @@ public static class TimelineText
 
         if (faults.HasFlag(FaultCauses.Promotion))
         {
-            words.Add("a promotion failed and on_failure fault is configured; restart or reload when the cause is mended");
+            words.Add("a promotion failed and on_failure fault is configured; fencefirst retry when the cause is mended");
         }
 
         return string.Join("; ", words);

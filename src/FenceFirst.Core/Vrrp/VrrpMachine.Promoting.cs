@@ -16,11 +16,11 @@ public ref partial struct VrrpMachine
 
     private static readonly PromotionPlan PlainPlan = new();
 
-    private void BeginPromotion(PromotionReason reason, InternetAddress oldMaster)
+    private void BeginPromotion(PromotionReason reason, InternetAddress oldMaster, ulong confirmed = 0)
     {
         _state.MasterDownAt = MonotonicInstant.Never;
         _state.Phase = VrrpPhase.Promoting;
-        _state.Steps = StepProgress.Idle with { Epoch = ++_node.Epoch, Reason = reason, OldMaster = oldMaster, StartedAt = _now };
+        _state.Steps = StepProgress.Idle with { Epoch = ++_node.Epoch, Reason = reason, OldMaster = oldMaster, StartedAt = _now, Confirmed = confirmed };
         if (_config.Promotion is not { } plan || plan.IsEmpty)
         {
             // G1: no promotion block means no steps, which is plain VRRP.
@@ -57,6 +57,17 @@ public ref partial struct VrrpMachine
             PromotionStep step = plan.Steps[_state.Steps.Index];
             if (!IsSkipped(plan, step))
             {
+                if (IsConfirmed)
+                {
+                    if (!TryPassConfirmedStep(step))
+                    {
+                        return;
+                    }
+
+                    _state.Steps.Index++;
+                    continue;
+                }
+
                 if (step.Kind == StepKind.Run && BeginListening())
                 {
                     return;
@@ -151,7 +162,14 @@ public ref partial struct VrrpMachine
         if (_state.Phase == VrrpPhase.Promoting && _state.Steps.IsQueued)
         {
             _state.Steps.IsQueued = false;
-            StartTry();
+            if (IsConfirmed)
+            {
+                BeginStep();
+            }
+            else
+            {
+                StartTry();
+            }
         }
     }
 
@@ -257,6 +275,10 @@ public ref partial struct VrrpMachine
         {
             _state.Steps.Index++;
             _state.Steps.Tries = 0;
+            BeginStep();
+        }
+        else if (IsConfirmed)
+        {
             BeginStep();
         }
         else if (_state.Steps.Tries < step.Attempts)
@@ -368,6 +390,11 @@ public ref partial struct VrrpMachine
 
     private void PromotingHeard(in VrrpAdvert advert, InternetAddress source)
     {
+        if (IsConfirmationRefuted(source))
+        {
+            return;
+        }
+
         if (advert.Priority == 0)
         {
             PromotingHeardRelease(source);

@@ -14,6 +14,10 @@ internal static class CommandLineVerbs
     {
         Run(),
         Check(),
+        Status(),
+        Retry(),
+        Confirm(),
+        Journal(),
         Decode(),
         Demo(),
         DemoMachine(),
@@ -24,13 +28,8 @@ internal static class CommandLineVerbs
     {
         Option<string> file = FileOption();
         Option<string?> configId = ConfigIdOption();
-        Option<string> stateDirectory = new("--state-dir")
-        {
-            Description = "where what must survive a restart is kept",
-            DefaultValueFactory = _ => "/var/lib/fencefirst",
-            HelpName = "DIR",
-        };
-        Option<string> socket = new("--socket") { Description = "control socket", DefaultValueFactory = _ => "/run/fencefirst.sock", HelpName = "PATH" };
+        Option<string> stateDirectory = StateDirectoryOption();
+        Option<string> socket = SocketOption();
         Option<string?> pidFile = new("--pid-file") { Description = "write and lock a process id file", HelpName = "PATH" };
         Option<string?> log = new("--log") { Description = "where the log goes and how it looks; default: text on standard error, key=value under journald" };
         log.AcceptOnlyFromAmong("text", "keyvalue", "syslog");
@@ -68,6 +67,71 @@ internal static class CommandLineVerbs
         };
         command.SetAction(parsed => CheckVerb.Run(
             parsed.GetRequiredValue(file), parsed.GetValue(configId), parsed.GetValue(json), parsed.GetValue(strict), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Status()
+    {
+        Option<bool> json = JsonOption();
+        Option<string> socket = SocketOption();
+        Command command = new("status", "tell how every instance is: phase, master, addresses, promotion, packets (exit status 0 nothing failed, 1 something is in Fault or failed, 2 no daemon)")
+        {
+            json, socket,
+        };
+        command.SetAction(parsed => StatusVerb.Run(parsed.GetRequiredValue(socket), parsed.GetValue(json), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Retry()
+    {
+        Argument<string> instance = InstanceArgument();
+        Option<string> socket = SocketOption();
+        Command command = new("retry", "let an instance try again now after a failed promotion, also after 'on_failure fault' (exit status 0 done, 1 refused, 2 no daemon)")
+        {
+            instance, socket,
+        };
+        command.SetAction(parsed => OperatorVerbs.Retry(
+            parsed.GetRequiredValue(socket), parsed.GetRequiredValue(instance), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Confirm()
+    {
+        Argument<string> instance = InstanceArgument();
+        Option<string> target = new("--target") { Description = "the address of the node that is certainly down", Required = true, HelpName = "ADDRESS" };
+        Option<bool> isChecked = new("--i-have-checked") { Description = "you have looked: it is off, or it cannot reach the data and the network any more" };
+        Option<string> socket = SocketOption();
+        Command command = new("confirm", "answer for a fence that cannot succeed: it counts as succeeded in this one promotion (exit status 0 done, 1 refused, 2 no daemon)")
+        {
+            instance, target, isChecked, socket,
+        };
+        command.SetAction(parsed => OperatorVerbs.Confirm(
+            parsed.GetRequiredValue(socket),
+            parsed.GetRequiredValue(instance),
+            parsed.GetRequiredValue(target),
+            parsed.GetValue(isChecked),
+            Console.Out,
+            Console.Error));
+        return command;
+    }
+
+    private static Command Journal()
+    {
+        Option<string> stateDirectory = StateDirectoryOption();
+        Option<string?> instance = new("--instance") { Description = "only entries of this instance or check script", HelpName = "NAME" };
+        Option<string?> since = new("--since") { Description = "only entries from then on: 90s, 10m, 2h or 3d ago, or a date and time", HelpName = "TIME" };
+        Option<bool> json = JsonOption();
+        Command command = new("journal", "print what happened, from the journal in the state directory; needs no running daemon (exit status 0 good, 1 unusable)")
+        {
+            stateDirectory, instance, since, json,
+        };
+        command.SetAction(parsed => JournalVerb.Run(
+            parsed.GetRequiredValue(stateDirectory),
+            parsed.GetValue(instance),
+            parsed.GetValue(since),
+            parsed.GetValue(json),
+            Console.Out,
+            Console.Error));
         return command;
     }
 
@@ -124,6 +188,22 @@ internal static class CommandLineVerbs
         Description = "configuration file",
         DefaultValueFactory = _ => DefaultFile(),
         HelpName = "FILE",
+    };
+
+    private static Argument<string> InstanceArgument() => new("INSTANCE") { Description = "name of the vrrp_instance" };
+
+    private static Option<string> SocketOption() => new("--socket")
+    {
+        Description = "control socket",
+        DefaultValueFactory = _ => "/run/fencefirst.sock",
+        HelpName = "PATH",
+    };
+
+    private static Option<string> StateDirectoryOption() => new("--state-dir")
+    {
+        Description = "where what must survive a restart is kept",
+        DefaultValueFactory = _ => "/var/lib/fencefirst",
+        HelpName = "DIR",
     };
 
     private static Option<string?> ConfigIdOption() => new("--config-id", "-i")

@@ -73,8 +73,8 @@ internal static class RunVerb
         }
 
         using Signals signals = new();
-        using LogWriter log = OpenLog(options);
-        using PidFile? pidFile = options.PidFile is null ? null : PidFile.TryCreate(options.PidFile, out string problem) ?? Refused(problem);
+        using LogWriter log = OpenLog(options, config.RouterId);
+        using PidFile? pidFile = options.PidFile is null ? null : PidFile.TryCreate(options.PidFile, out string pidProblem) ?? Refused(pidProblem);
         if (options.PidFile is not null && pidFile is null)
         {
             return ExitFailed;
@@ -83,9 +83,16 @@ internal static class RunVerb
         log.Write(TimelineLevel.Notice, $"Starting FenceFirst {ProgramVersion.Text}, configuration {options.File}, pid {Environment.ProcessId}");
         Tune(config.Process, log);
         ulong epochBase = EpochFile.Reserve(options.StateDirectory, log);
+        log.Write(new JournalEntry(MonotonicClock.WallNow, MonotonicClock.Now, "", "Started", $"FenceFirst {ProgramVersion.Text} started, pid {Environment.ProcessId}"));
         try
         {
             using EventLoop loop = new(config, epochBase, log, signals, () => Load(options, text => LogDiagnostics(log, text)));
+            if (!loop.TryListen(options.Socket, out string problem))
+            {
+                error.WriteLine($"fencefirst: {problem}");
+                return ExitFailed;
+            }
+
             try
             {
                 loop.Run();
@@ -138,7 +145,7 @@ internal static class RunVerb
         }
     }
 
-    private static LogWriter OpenLog(RunOptions options)
+    private static LogWriter OpenLog(RunOptions options, string node)
     {
         bool isJournal = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null;
         LogFormat format = options.Format ?? (isJournal ? LogFormat.KeyValue : LogFormat.Text);
@@ -146,7 +153,8 @@ internal static class RunVerb
             options.IsLoggingToConsole ? Console.OpenStandardError() : null,
             options.IsLoggingToSyslog ? new UnixLog("fencefirst", options.SyslogFacility) : null,
             format,
-            options.IsDetailed ? TimelineLevel.Detail : TimelineLevel.Notice);
+            options.IsDetailed ? TimelineLevel.Detail : TimelineLevel.Notice,
+            new Journal(options.StateDirectory, node));
     }
 
     private static void Tune(ProcessConfig process, LogWriter log)

@@ -20,6 +20,7 @@ internal sealed class EffectRunner : IDisposable
     private readonly EventLoop _loop;
     private readonly LogWriter _log;
     private readonly TimelineLog _timeline;
+    private readonly PhaseTimes _times;
     private readonly LinkTable _links;
     private readonly KernelRunner _kernel;
     private readonly Announcer _announcer;
@@ -30,12 +31,13 @@ internal sealed class EffectRunner : IDisposable
     private bool _isRenewalErrorLogged;
 
     /// <summary>Opens what effects need.</summary>
-    public EffectRunner(EventLoop loop, LinkTable links, LogWriter log)
+    public EffectRunner(EventLoop loop, LinkTable links, LogWriter log, PhaseTimes times)
     {
         _loop = loop;
         _log = log;
         _links = links;
         _timeline = new TimelineLog(log);
+        _times = times;
         _kernel = new KernelRunner(links);
         _kernel.Reconfigure(loop.Config.Instances.Count);
         _announcer = new Announcer(links);
@@ -118,7 +120,7 @@ internal sealed class EffectRunner : IDisposable
                 Notifications.Notify(config.Instances[effect.Index], effect.Notification, effect.Priority, _loop.State.Epoch);
                 break;
             case NodeEffectKind.Record:
-                _timeline.Record(config, effect.Entry, now);
+                Record(effect.Entry, now);
                 break;
             case NodeEffectKind.RenewAddresses:
                 RenewAddresses(effect.Index, config.Instances[effect.Index]);
@@ -128,8 +130,16 @@ internal sealed class EffectRunner : IDisposable
         }
     }
 
-    /// <summary>A line for something the host saw itself.</summary>
-    public void Record(in TimelineEntry entry, MonotonicInstant now) => _timeline.Record(_loop.Config, entry, now);
+    /// <summary>Puts an entry into the log and the journal: Core's, or one for something the host saw itself.</summary>
+    public void Record(in TimelineEntry entry, MonotonicInstant now)
+    {
+        if (entry.Kind is not (TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut))
+        {
+            _times.Take(_loop.Config.Instances[entry.Index].Name, entry);
+        }
+
+        _timeline.Record(_loop.Config, entry, now);
+    }
 
     /// <summary>Takes the answers of child processes that have ended.</summary>
     public void TakeCompletions()

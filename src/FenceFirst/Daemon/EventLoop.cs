@@ -20,6 +20,7 @@ internal sealed class EventLoop : IDisposable
     private const long ProcessToken = 3;
     private const long ProbeToken = 10;
     private const long AgentToken = 11;
+    private const long ControlTokenBase = 100;
     private const long SocketTokenBase = 1000;
 
     /// <summary>Notify scripts get this long when the daemon stops; keepalived gives them one second.</summary>
@@ -34,6 +35,8 @@ internal sealed class EventLoop : IDisposable
     private readonly EffectRunner _runner;
     private readonly Signals _signals;
     private readonly Func<NodeConfig?> _loadConfig;
+    private readonly ControlServer _control;
+    private ControlSocket? _controlSocket;
     private readonly bool[] _unknownVrids = new bool[256];
     private NodeConfig? _nextConfig;
     private MonotonicInstant _now;
@@ -59,7 +62,9 @@ internal sealed class EventLoop : IDisposable
         _links = new LinkTable(config, log);
         Transport = new VrrpTransport(config, _poll, SocketTokenBase);
         Probe = new AddressProbe(this, _links, _poll, ProbeToken);
-        _runner = new EffectRunner(this, _links, log);
+        PhaseTimes times = new();
+        _runner = new EffectRunner(this, _links, log, times);
+        _control = new ControlServer(this, _links, log, times);
         _poll.Add(_timer.Descriptor, PollEvents.Readable, TimerToken);
         _poll.Add(signals.Descriptor, PollEvents.Readable, SignalToken);
         _poll.Add(_links.Descriptor, PollEvents.Readable, LinkToken);
@@ -81,6 +86,21 @@ internal sealed class EventLoop : IDisposable
 
     /// <summary>Asks the links for addresses.</summary>
     public AddressProbe Probe { get; }
+
+    /// <summary>The instant of the present turn.</summary>
+    public MonotonicInstant Now => _now;
+
+    /// <summary>Begins to listen on the control socket; false when a living daemon answers there. Every other trouble costs the socket only.</summary>
+    public bool TryListen(string path, out string problem)
+    {
+        _controlSocket = ControlSocket.TryListen(path, _poll, ControlTokenBase, out bool isAlive, out problem);
+        if (_controlSocket is null && !isAlive)
+        {
+            _log.Write(TimelineLevel.Error, $"{problem}; the daemon goes on without it: fencefirst status and confirm will not work");
+        }
+
+        return !isAlive;
+    }
 
     /// <summary>Runs until a signal has asked for the end and every instance has come to rest.</summary>
     public void Run()
@@ -177,6 +197,7 @@ internal sealed class EventLoop : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _controlSocket?.Dispose();
         Transport.Dispose();
         Probe.Dispose();
         _runner.Dispose();
@@ -210,6 +231,9 @@ internal sealed class EventLoop : IDisposable
                 break;
             case AgentToken:
                 _runner.Agents.TakeTimer();
+                break;
+            case >= ControlTokenBase and < SocketTokenBase:
+                _controlSocket?.Serve(token, _now, _control.Answer);
                 break;
             default:
                 Transport.Receive(token, this);

@@ -25,6 +25,7 @@ internal sealed class LogWriter : IDisposable
     private readonly BlockingCollection<Line> _queue = new(LinesMax);
     private readonly Stream? _stream;
     private readonly UnixLog? _syslog;
+    private readonly Journal? _journal;
     private readonly LogFormat _format;
     private readonly TimelineLevel _lowest;
     private readonly Thread _thread;
@@ -35,12 +36,14 @@ internal sealed class LogWriter : IDisposable
     /// <param name="syslog">Syslog; absent = none.</param>
     /// <param name="format">How lines on the stream look.</param>
     /// <param name="lowest">Lines below this level are left out.</param>
-    public LogWriter(Stream? stream, UnixLog? syslog, LogFormat format, TimelineLevel lowest)
+    /// <param name="journal">The journal, written by the same thread; absent = none.</param>
+    public LogWriter(Stream? stream, UnixLog? syslog, LogFormat format, TimelineLevel lowest, Journal? journal = null)
     {
         _stream = stream;
         _syslog = syslog;
         _format = format;
         _lowest = lowest;
+        _journal = journal;
         _thread = new Thread(Run, 128 * 1024) { IsBackground = true, Name = "log" };
         _thread.Start();
     }
@@ -66,6 +69,18 @@ internal sealed class LogWriter : IDisposable
         }
     }
 
+    /// <summary>Whether there is a journal.</summary>
+    public bool HasJournal => _journal is not null;
+
+    /// <summary>Appends an entry to the journal; never blocks.</summary>
+    public void Write(JournalEntry entry)
+    {
+        if (_journal is not null && !_queue.TryAdd(new Line(entry.At, TimelineLevel.Detail, "", "", "", entry)))
+        {
+            Interlocked.Increment(ref _dropped);
+        }
+    }
+
     /// <summary>A line of the daemon itself.</summary>
     public void Write(TimelineLevel level, string text) => Write(level, "", "daemon", text);
 
@@ -73,7 +88,11 @@ internal sealed class LogWriter : IDisposable
     public void Dispose()
     {
         _queue.CompleteAdding();
-        _thread.Join(TimeSpan.FromSeconds(2));
+        if (_thread.Join(TimeSpan.FromSeconds(2)))
+        {
+            _journal?.Dispose();
+        }
+
         _syslog?.Dispose();
     }
 
@@ -85,10 +104,22 @@ internal sealed class LogWriter : IDisposable
             long dropped = Interlocked.Exchange(ref _dropped, 0);
             if (dropped > 0)
             {
-                Put(builder, line with { Level = TimelineLevel.Warning, Instance = "", Kind = "daemon", Text = $"{dropped} log lines were dropped: the log could not be written fast enough" });
+                Put(builder, line with { Entry = null, Level = TimelineLevel.Warning, Instance = "", Kind = "daemon", Text = $"{dropped} log lines were dropped: the log could not be written fast enough" });
             }
 
-            Put(builder, line);
+            if (line.Entry is null)
+            {
+                Put(builder, line);
+            }
+            else if (_journal!.Write(line.Entry) is { } trouble)
+            {
+                Put(builder, new Line(line.At, TimelineLevel.Error, "", "daemon", trouble));
+            }
+
+            if (_queue.Count == 0)
+            {
+                _journal?.Synchronize();
+            }
         }
     }
 
@@ -150,5 +181,5 @@ internal sealed class LogWriter : IDisposable
         TimelineLevel.Error => "error",
     };
 
-    private readonly record struct Line(DateTimeOffset At, TimelineLevel Level, string Instance, string Kind, string Text);
+    private readonly record struct Line(DateTimeOffset At, TimelineLevel Level, string Instance, string Kind, string Text, JournalEntry? Entry = null);
 }

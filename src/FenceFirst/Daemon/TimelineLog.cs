@@ -1,6 +1,7 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
+using FenceFirst.Linux;
 
 namespace FenceFirst.Daemon;
 
@@ -15,7 +16,7 @@ internal sealed class TimelineLog(LogWriter log)
     public void Record(NodeConfig config, in TimelineEntry entry, MonotonicInstant now)
     {
         TimelineLevel level = TimelineText.LevelOf(entry);
-        if (!log.IsEnabled(level))
+        if (!log.IsEnabled(level) && !log.HasJournal)
         {
             return;
         }
@@ -34,6 +35,11 @@ internal sealed class TimelineLog(LogWriter log)
 
         bool isScript = entry.Kind is TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut;
         log.Write(level, isScript ? "" : config.Instances[entry.Index].Name, entry.Kind.ToString(), text);
+        if (log.HasJournal)
+        {
+            string name = isScript ? config.Scripts[entry.Index].Name : config.Instances[entry.Index].Name;
+            log.Write(new JournalEntry(MonotonicClock.WallNow, now, name, entry.Kind.ToString(), text, entry));
+        }
     }
 
     /// <summary>Forgets the rates, after a reload has changed what the indexes mean.</summary>

@@ -1,0 +1,94 @@
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Promotion;
+
+namespace FenceFirst.Core.Vrrp;
+
+/// <summary>Whether an operator may answer for a fence now, and if not, why (docs/promotion.md 3).</summary>
+public enum ConfirmVerdict : byte
+{
+    /// <summary>The fence of that target counts as succeeded in this promotion.</summary>
+    Accepted = 0,
+
+    /// <summary>No fence of this instance has that address as its one target.</summary>
+    NoSuchFence,
+
+    /// <summary>That fence has succeeded in this promotion already.</summary>
+    AlreadyDone,
+
+    /// <summary>The promotion under way is ending: a living master, a fault or a stop.</summary>
+    Ending,
+
+    /// <summary>Backup, and a master is heard.</summary>
+    MasterIsHeard,
+
+    /// <summary>Backup, and no promotion has failed lately: there is nothing to answer for.</summary>
+    NothingFailed,
+
+    /// <summary>In Fault, Master, Demoting or Initialize no promotion can be under way.</summary>
+    WrongPhase,
+}
+
+/// <summary>What an operator may do, as questions to the state; nothing is changed here.</summary>
+public static class OperatorRules
+{
+    /// <summary>Steps that the set of confirmed ones has room for; a later fence cannot be confirmed.</summary>
+    public const int ConfirmableStepsMax = 64;
+
+    /// <summary>Judges <c>confirm INSTANCE --target ADDRESS</c> in the present state.</summary>
+    public static ConfirmVerdict JudgeConfirm(NodeConfig config, NodeState node, int instance, InternetAddress target, MonotonicInstant now)
+    {
+        ref readonly VrrpState state = ref node.Instances[instance];
+        ulong steps = StepsOf(config.Instances[instance], target);
+        if (steps == 0)
+        {
+            return ConfirmVerdict.NoSuchFence;
+        }
+
+        switch (state.Phase)
+        {
+            case VrrpPhase.Promoting:
+                if (state.Steps.IsQuitting || state.Steps.HasLied || state.Steps.IsAwaitingRelease)
+                {
+                    return ConfirmVerdict.Ending;
+                }
+
+                return From(steps, state.Steps.Index) == 0 ? ConfirmVerdict.AlreadyDone : ConfirmVerdict.Accepted;
+            case VrrpPhase.Backup:
+                // A master that only was is kept with priority 0; a postponed promotion means that the last one has gone silent.
+                bool isMasterSilent = state.Master.IsNone || state.MasterPriority == 0 || state.MasterDownAt == state.RetryAt;
+                bool isLowerSilent = state.LowerMaster.IsNone || now >= state.MasterDownAt;
+                if (!isMasterSilent || !isLowerSilent)
+                {
+                    return ConfirmVerdict.MasterIsHeard;
+                }
+
+                return state.FailedPromotions > 0 && now < state.RetryAt ? ConfirmVerdict.Accepted : ConfirmVerdict.NothingFailed;
+            case VrrpPhase.Initialize:
+            case VrrpPhase.Master:
+            case VrrpPhase.Demoting:
+            case VrrpPhase.Fault:
+                return ConfirmVerdict.WrongPhase;
+        }
+
+        return ConfirmVerdict.WrongPhase;
+    }
+
+    /// <summary>The fences whose one target is the address, a bit per step. A device with more targets is not answered for by one of them.</summary>
+    internal static ulong StepsOf(VrrpConfig config, InternetAddress target)
+    {
+        ulong steps = 0;
+        ReadOnlySpan<PromotionStep> plan = config.Promotion is null ? default : config.Promotion.Steps.Span;
+        for (int i = 0; i < plan.Length && i < ConfirmableStepsMax; i++)
+        {
+            if (plan[i].Kind == StepKind.Fence && plan[i].Targets.Count == 1 && plan[i].Targets[0] == target)
+            {
+                steps |= 1UL << i;
+            }
+        }
+
+        return steps;
+    }
+
+    /// <summary>The steps of a set that have not been passed yet.</summary>
+    internal static ulong From(ulong steps, byte index) => index >= ConfirmableStepsMax ? 0 : steps & (ulong.MaxValue << index);
+}

@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace FenceFirst.Cli;
+
+/// <summary>Asks the daemon one thing over its control socket.</summary>
+internal static class ControlClient
+{
+    /// <summary>No daemon answers.</summary>
+    public const int ExitUnreachable = 2;
+
+    private const int AnswerBytesMax = 16 * 1024 * 1024;
+    private const int WaitMsMax = 5000;
+
+    /// <summary>Sends a request and returns the answer; null when there was none, which has been explained.</summary>
+    public static JsonDocument? Ask(string path, Action<Utf8JsonWriter> writeMembers, TextWriter error)
+    {
+        ArrayBufferWriter<byte> request = new();
+        using (Utf8JsonWriter json = new(request))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("version", 1);
+            writeMembers(json);
+            json.WriteEndObject();
+        }
+
+        request.Write("\n"u8);
+        try
+        {
+            using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = WaitMsMax, SendTimeout = WaitMsMax };
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            socket.Send(request.WrittenSpan);
+            return JsonDocument.Parse(ReceiveLine(socket));
+        }
+        catch (Exception exception) when (exception is SocketException or JsonException or ArgumentException)
+        {
+            error.WriteLine($"fencefirst: {Explain(path, exception)}");
+            return null;
+        }
+    }
+
+    private static byte[] ReceiveLine(Socket socket)
+    {
+        using MemoryStream answer = new();
+        byte[] buffer = new byte[64 * 1024];
+        while (answer.Length < AnswerBytesMax)
+        {
+            int count = socket.Receive(buffer);
+            if (count == 0)
+            {
+                break;
+            }
+
+            answer.Write(buffer, 0, count);
+            if (buffer[count - 1] == (byte)'\n')
+            {
+                break;
+            }
+        }
+
+        return answer.ToArray();
+    }
+
+    private static string Explain(string path, Exception exception) => exception switch
+    {
+        SocketException { SocketErrorCode: SocketError.AccessDenied } =>
+            $"no permission for {path}: only root and the daemon's own user may talk to it",
+        SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock } =>
+            $"the daemon at {path} did not answer within {WaitMsMax / 1000} s",
+        JsonException => $"what answered at {path} is no FenceFirst daemon, or it ended meanwhile",
+        ArgumentException => $"{path} cannot be the path of a socket",
+        _ => $"no daemon answers at {path}: is it running, and with that --socket?",
+    };
+}
