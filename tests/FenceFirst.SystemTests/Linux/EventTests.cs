@@ -79,9 +79,10 @@ public sealed class EventTests
             Assert.Equal(0, LibC.kill(Environment.ProcessId, (int)signal));
         }
 
-        while (seen.Count < 2)
+        // A wait that the signal itself interrupts ends without an event; the next one has it.
+        for (int round = 0; round < 10 && seen.Count < 2; round++)
         {
-            Assert.Equal(1, poll.Wait(_ready, 5000));
+            poll.Wait(_ready, 5000);
             while (signals.TryTake(out DaemonSignal signal))
             {
                 Assert.True(seen.Add(signal));
