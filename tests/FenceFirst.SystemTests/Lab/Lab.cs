@@ -93,6 +93,17 @@ internal sealed class Lab : IAsyncDisposable
         await RunAsync("ip", ["netns", "exec", Switch, "nft", $"add rule bridge lab forward iifname \"{from.Port}\" oifname \"{to.Port}\" drop"]);
     }
 
+    /// <summary>From now on adverts from one node reach another only after a time; everything else and the other direction go as before.</summary>
+    public async Task<DelayLine> DelayAdvertsAsync(Node from, Node to, TimeSpan delay)
+    {
+        Note("switch", $"adverts {from.Name} -> {to.Name} take {delay.TotalSeconds} s");
+        foreach (string protocol in new[] { "ip protocol 112", "ip6 nexthdr 112" })
+        {
+            await RunAsync("ip", ["netns", "exec", Switch, "nft", $"add rule bridge lab forward iifname \"{from.Port}\" oifname \"{to.Port}\" {protocol} drop"]);
+        }
+        return new DelayLine(Switch, from.Port, to.Port, delay);
+    }
+
     /// <summary>Loses every advert between all nodes, and nothing else: ARP and neighbour discovery go on.</summary>
     public async Task CutAdvertsAsync()
     {
