@@ -323,7 +323,19 @@ public ref partial struct VrrpMachine
         _state.HasMasterChanged = false;
     }
 
-    private void SendAdvert() => SendAdvert(_state.Priority);
+    /// <summary>An advert with our priority; held back by a candidate while refused packets come.</summary>
+    private void SendAdvert()
+    {
+        if (_state.Phase == VrrpPhase.Promoting && IsRefusedAlive)
+        {
+            // docs/promotion.md 6.1: keepalived restarts its Adver_Timer at every packet of its Vrid, refused ones too. Our adverts would silence a master
+            // that we do not understand, and its silence would end the hold. The grid goes on, and shows that we run (G7).
+            _state.AdvertSentAt = _state.AdvertSentAt.IsNever ? MonotonicInstant.Never : _now;
+            return;
+        }
+
+        SendAdvert(_state.Priority);
+    }
 
     private void SendAdvert(byte priority)
     {

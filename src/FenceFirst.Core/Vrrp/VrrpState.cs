@@ -140,7 +140,7 @@ public record struct VrrpState
     /// <summary>The point of the advert grid from which the addresses get a new lifetime; Never = not Master, or no lease (G6).</summary>
     public MonotonicInstant RenewAt;
 
-    /// <summary>When we last sent an advert as Master or Promoting; a gap longer than Master_Down_Interval is a stall (G7).</summary>
+    /// <summary>When we last sent an advert as Master or Promoting, or held one back; a gap longer than Master_Down_Interval is a stall (G7).</summary>
     public MonotonicInstant AdvertSentAt;
 
     /// <summary>The next announcement of the addresses.</summary>

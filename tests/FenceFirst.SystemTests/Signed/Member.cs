@@ -14,7 +14,7 @@ internal sealed partial class Member(Lab lab, string name, bool isKeepalived = f
     public Daemon Daemon => _daemon ?? throw new InvalidOperationException($"{name} has not been started");
 
     /// <summary>What stands in front of the program's command line; default nothing.</summary>
-    public IReadOnlyList<string> Prefix { get; init; } = [];
+    public IReadOnlyList<string> Prefix { get; set; } = [];
 
     public Daemon Start(string configuration)
     {

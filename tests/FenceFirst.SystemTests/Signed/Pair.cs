@@ -12,11 +12,11 @@ internal sealed class Pair : IAsyncDisposable
     /// <summary>The advert interval of both in seconds.</summary>
     public const double Interval = 0.2;
 
-    private Pair(Lab lab, bool isMasterKeepalived, bool isStandbyKeepalived, IReadOnlyList<string> masterPrefix, IReadOnlyList<string> standbyPrefix, Capture capture)
+    private Pair(Lab lab, bool isMasterKeepalived, bool isStandbyKeepalived, Capture capture)
     {
         Lab = lab;
-        A = new Member(lab, "a", isMasterKeepalived) { Prefix = masterPrefix };
-        B = new Member(lab, "b", isStandbyKeepalived) { Prefix = standbyPrefix };
+        A = new Member(lab, "a", isMasterKeepalived);
+        B = new Member(lab, "b", isStandbyKeepalived);
         Capture = capture;
         Scripts = lab.OpenScriptLog();
     }
@@ -34,12 +34,10 @@ internal sealed class Pair : IAsyncDisposable
     public IPAddress Virtual => Lab.Virtual;
 
     /// <summary>Opens a laboratory with a, b and a third node c that runs nothing; nothing is started yet.</summary>
-    public static async Task<Pair> OpenAsync(
-        ITestOutputHelper output, bool isMasterKeepalived = false, bool isStandbyKeepalived = false, Func<Lab, (IReadOnlyList<string> A, IReadOnlyList<string> B)>? prefixes = null)
+    public static async Task<Pair> OpenAsync(ITestOutputHelper output, bool isMasterKeepalived = false, bool isStandbyKeepalived = false)
     {
         Lab lab = await Lab.OpenAsync(output, "a", "b", "c");
-        (IReadOnlyList<string> a, IReadOnlyList<string> b) = prefixes?.Invoke(lab) ?? ([], []);
-        return new Pair(lab, isMasterKeepalived, isStandbyKeepalived, a, b, await lab.CaptureAsync());
+        return new Pair(lab, isMasterKeepalived, isStandbyKeepalived, await lab.CaptureAsync());
     }
 
     /// <summary>The master's file; no signing = plain VRRP.</summary>

@@ -208,6 +208,44 @@ public class LastLookTests
         Assert.Equal(1, m.First.FailedPromotions);
     }
 
+    // 6.1: a plain keepalived master starts its advert timer anew at every packet of its Vrid, refused ones too. Our adverts would silence it, and its
+    // silence would end the hold. So nothing is sent while refused packets come, and no priority 0 by one that has sent nothing.
+    [Fact]
+    public void A_held_candidate_does_not_advertise()
+    {
+        SimulatedNode m = MachineDriver.Alone(Fencing);
+        for (int i = 0; i < 15; i++)
+        {
+            m.Driver.Advance(1);
+            Refuse(m, 'z');
+        }
+
+        Assert.True(m.Recorded(TimelineKind.HoldFailed));
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        Assert.Empty(m.Sent);
+    }
+
+    // 6.1: whatever the candidate does meanwhile, it falls silent with the first refused packet and goes on when they have ended; that is no stall.
+    [Fact]
+    public void Adverts_of_a_candidate_pause_while_refused_packets_come()
+    {
+        SimulatedNode m = Lost(TestConfig.Instance().Promote(TestConfig.Check()));
+        Assert.Single(m.Sent);
+        for (int i = 0; i < 6; i++)
+        {
+            m.Driver.Advance(0.5);
+            Refuse(m, 'y');
+            m.Driver.Advance(0.5);
+        }
+
+        Assert.Single(m.Sent);
+        m.Driver.Advance(5);
+        Assert.InRange(m.Sent.Count, 2, 4);
+        Assert.False(m.Recorded(TimelineKind.Stalled));
+        m.Fail();
+        Assert.Equal(1, m.Releases);
+    }
+
     // 6.1: when they end, the promotion goes on where it was.
     [Fact]
     public void A_hold_ends_with_the_packets()
