@@ -557,6 +557,7 @@ internal sealed partial class InstanceBinder
             _diagnostics.Add(DiagnosticCodes.OwnerIgnoresWeights, _priority?.Span ?? block.Span, "with priority 255 no weight applies", "a priority up to 254");
         }
 
+        _promotions.LintReach(_config);
         if (_config.Promotion is not PromotionPlan plan || !plan.HasFence)
         {
             return;

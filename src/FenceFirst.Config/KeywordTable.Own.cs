@@ -6,6 +6,10 @@ internal static partial class KeywordTable
     private const string LeaseMeaning =
         "SECONDS (1 to 3600) | off: the kernel removes the addresses this long after their last renewal, when the daemon was killed, stopped or hangs; at least twice advert_int and one second";
 
+    private const string CheckMeaning =
+        "\"COMMAND\" [timeout N] [attempts N] [retry_interval N] [user NAME [group NAME]]: changes nothing, may be given up. "
+        + "Or built in: ping ADDRESS ... or tcp ADDRESS:PORT ..., [at_least N] (1) [timeout N] (3) [attempts N] [retry_interval N] [delay N] [dev NAME]";
+
     private static IEnumerable<Keyword> OwnRows() => Extension().Select(row => row with { IsOwn = true });
 
     private static IEnumerable<Keyword> Extension() =>
@@ -25,7 +29,7 @@ internal static partial class KeywordTable
         Row(BlockKind.FenceDevice, "option_file", ValueShape.Words, "NAME PATH: an option whose value is the first line of a private file"),
 
         Block(BlockKind.VrrpInstance, "promotion", BlockKind.Promotion, "what must succeed, in this order, before any address is added"),
-        Row(BlockKind.Promotion, "check", ValueShape.Words, "\"COMMAND\" [timeout N] [attempts N] [retry_interval N] [user NAME [group NAME]]: changes nothing, may be given up"),
+        Row(BlockKind.Promotion, "check", ValueShape.Words, CheckMeaning),
         Row(BlockKind.Promotion, "fence", ValueShape.Words, "fence_device names, in order"),
         Row(BlockKind.Promotion, "run", ValueShape.Words, "as check, but changes something: once started its outcome is awaited"),
         Row(BlockKind.Promotion, "on_failure", ValueShape.Words, "retry_after SECONDS | fault") with { Default = "retry_after 30" },

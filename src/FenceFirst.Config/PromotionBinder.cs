@@ -15,6 +15,7 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
     private readonly ValueReader _values = context.Values;
     private readonly CommandBinder _commands = new(context);
     private readonly AgentBinder _agents = new(context);
+    private readonly ReachBinder _reach = new(context);
 
     /// <summary>A fence_device block.</summary>
     public FenceDevice Device(ConfigNode block)
@@ -108,6 +109,9 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
         {
             switch (node.Name)
             {
+                case "check" when ReachBinder.IsReach(node):
+                    AddIfBound(steps, _reach.Bind(node));
+                    break;
                 case "check" or "run":
                     AddIfBound(steps, Step(node, node.Name == "check" ? StepKind.Check : StepKind.Run));
                     break;
@@ -158,6 +162,9 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
 
         return plan with { Steps = steps.ToEquatableArray() };
     }
+
+    /// <summary>What built-in checks ask, and the rest of the finished instance, that do not fit together.</summary>
+    public void LintReach(VrrpConfig config) => _reach.Lint(config);
 
     /// <summary>A demotion block.</summary>
     public DemotionPlan Demotion(ConfigNode block)

@@ -78,10 +78,10 @@ public enum StepKind : byte
     Run,
 }
 
-/// <summary>One awaited step with its bounds. Exit status 0 within the time bound is the only success (G2).</summary>
+/// <summary>One awaited step with its bounds. Exit status 0, or enough answers to a built-in check, within the time bound is the only success (G2).</summary>
 /// <param name="Kind">What kind of step.</param>
 /// <param name="Name">What messages call it: the device name of a fence, otherwise the program.</param>
-/// <param name="Command">What is executed.</param>
+/// <param name="Command">What is executed; with <see cref="Reach"/> nothing is, and these are its words for messages.</param>
 public sealed record PromotionStep(StepKind Kind, string Name, CommandLine Command)
 {
     /// <summary>Bound on one attempt; <see cref="TimeSpan.MaxValue"/> = none (only notify_master_before_vip has no default bound).</summary>
@@ -104,6 +104,9 @@ public sealed record PromotionStep(StepKind Kind, string Name, CommandLine Comma
 
     /// <summary>Fence only: how the command is used as a fence agent; null = it is a script.</summary>
     public FenceAgent? Agent { get; init; }
+
+    /// <summary>Check only: what the daemon asks itself instead of executing a command; null = there is a command.</summary>
+    public ReachCheck? Reach { get; init; }
 }
 
 /// <summary>What runs, in order, after the addresses are gone and before the others are told (guarantee G5).</summary>

@@ -84,19 +84,19 @@ public record struct StepProgress
     };
 }
 
-/// <summary>How an awaited program ended. Exit status 0 within its bound is the only success (G2).</summary>
+/// <summary>How an awaited step ended. Exit status 0, or enough answers, within its bound is the only success (G2).</summary>
 /// <param name="Kind">How it ended.</param>
-/// <param name="Code">Exit status, signal number or errno, as <paramref name="Kind"/> says.</param>
+/// <param name="Code">Exit status, signal number, errno or <see cref="ReachTally"/>, as <paramref name="Kind"/> says.</param>
 public readonly record struct StepOutcome(StepOutcomeKind Kind, int Code = 0)
 {
     /// <summary>Exit status 0.</summary>
     public static StepOutcome Success => new(StepOutcomeKind.Exited, 0);
 
     /// <summary>Whether it succeeded.</summary>
-    public bool IsSuccess => Kind == StepOutcomeKind.Exited && Code == 0;
+    public bool IsSuccess => (Kind == StepOutcomeKind.Exited && Code == 0) || Kind == StepOutcomeKind.Reached;
 }
 
-/// <summary>How an awaited program ended.</summary>
+/// <summary>How an awaited step ended.</summary>
 public enum StepOutcomeKind : byte
 {
     /// <summary>It exited; the code is its exit status, 0..255.</summary>
@@ -110,4 +110,10 @@ public enum StepOutcomeKind : byte
 
     /// <summary>Its time bound passed; the code is not used.</summary>
     TimedOut,
+
+    /// <summary>A built-in check had enough answers; the code is a <see cref="ReachTally"/>.</summary>
+    Reached,
+
+    /// <summary>A built-in check had too few answers, within its bound or because nothing could change that; the code is a <see cref="ReachTally"/>.</summary>
+    NotReached,
 }

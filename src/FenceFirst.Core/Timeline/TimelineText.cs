@@ -119,6 +119,8 @@ public static class TimelineText
         StepOutcomeKind.Signalled => $"killed by signal {outcome.Code}",
         StepOutcomeKind.CouldNotStart => $"could not be started: {ErrnoText.Describe(outcome.Code)}",
         StepOutcomeKind.TimedOut => "timed out",
+        StepOutcomeKind.Reached => "succeeded",
+        StepOutcomeKind.NotReached => "had too few answers",
     };
 
     /// <summary>FENCEFIRST_REASON.</summary>
@@ -195,7 +197,8 @@ public static class TimelineText
             TimelineKind.StepDelayed => $"{Kind(entry)}: {step} waits {Duration(entry.Duration)} before try {entry.Second}",
             TimelineKind.StepQueued => $"{Kind(entry)}: {step} waits until another instance's fence of the same target has answered",
             TimelineKind.StepSkipped => $"{Kind(entry)}: {step} skipped: its target is not {entry.Address}, the master we lost (fence_scope last_master)",
-            TimelineKind.StepEnded => $"{Kind(entry)}: {step} {Outcome(entry.Outcome)} after {Duration(entry.Duration)} (attempt {entry.Attempt}, try {entry.Second})",
+            TimelineKind.StepEnded => $"{Kind(entry)}: {step} {Outcome(entry.Outcome)}{Reach(instance, entry)} after {Duration(entry.Duration)} (attempt {entry.Attempt}, try {entry.Second})",
+            TimelineKind.StepTimedOut when ReachOf(instance, entry) is not null => $"{Kind(entry)}: {step} has too few answers after {Duration(entry.Duration)}",
             TimelineKind.StepTimedOut => $"{Kind(entry)}: {step} timed out after {Duration(entry.Duration)}: it has failed, whatever it may still answer; it is being killed",
             TimelineKind.StepStuck =>
                 $"{Kind(entry)}: {step} (attempt {entry.Attempt}) does not die although it was killed; our adverts stop, so that it does not hold the other nodes back. Look at the process",
@@ -264,6 +267,12 @@ public static class TimelineText
 
     private static string DescribeFailure(VrrpConfig instance, string step, in TimelineEntry entry)
     {
+        if (ReachOf(instance, entry) is not null)
+        {
+            return $"promotion: failed at {step}, which {Outcome(entry.Outcome)}{Reach(instance, entry)}; no address was added, {Next(entry)}. "
+                + "A node that is cut off takes no address and fences nobody: look at its link, its switch and its routes, and at whom it asks";
+        }
+
         return $"promotion: failed at {step}, which {Outcome(entry.Outcome)}; no address was added, {Next(entry)}. "
             + $"Find out why {step} fails, or put right what it needs: {CommandOf(instance, entry)}{Confirmation(instance, entry)}";
     }
@@ -293,6 +302,15 @@ public static class TimelineText
     /// <summary>An Ethernet address as people write it.</summary>
     private static string Station(ulong station) =>
         string.Join(':', Enumerable.Range(0, 6).Select(i => ((byte)(station >> (40 - (8 * i)))).ToString("x2")));
+
+    /// <summary>The answers of a built-in check in brackets; empty for every other outcome.</summary>
+    private static string Reach(VrrpConfig instance, in TimelineEntry entry) =>
+        entry.Outcome.Kind is StepOutcomeKind.Reached or StepOutcomeKind.NotReached && ReachOf(instance, entry) is { } reach
+            ? $" ({reach.Describe(new ReachTally(entry.Outcome.Code))})"
+            : "";
+
+    private static ReachCheck? ReachOf(VrrpConfig instance, in TimelineEntry entry) =>
+        instance.Promotion is { } plan && entry.First >= 0 && entry.First < plan.Steps.Count ? plan.Steps[entry.First].Reach : null;
 
     private static string CommandOf(VrrpConfig instance, in TimelineEntry entry) =>
         instance.Promotion is { } plan && entry.First < plan.Steps.Count ? plan.Steps[entry.First].Command.ToString() : "";

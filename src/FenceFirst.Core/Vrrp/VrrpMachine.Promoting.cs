@@ -235,7 +235,7 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        if (_state.Steps.IsTimedOut)
+        if (_state.Steps.IsTimedOut && outcome.Kind != StepOutcomeKind.NotReached)
         {
             outcome = new StepOutcome(StepOutcomeKind.TimedOut);
         }

@@ -31,7 +31,7 @@ internal sealed class EffectRunner : IDisposable
     private bool _isRenewalErrorLogged;
 
     /// <summary>Opens what effects need.</summary>
-    public EffectRunner(EventLoop loop, LinkTable links, LogWriter log, PhaseTimes times)
+    public EffectRunner(EventLoop loop, LinkTable links, LogWriter log, PhaseTimes times, EventPoll poll, long reachTokenBase)
     {
         _loop = loop;
         _log = log;
@@ -43,7 +43,8 @@ internal sealed class EffectRunner : IDisposable
         _announcer = new Announcer(links);
         _processes = new ProcessRunner();
         Notifications = new Notifications(_processes, _environment, log);
-        Agents = new AgentRuns(_processes, log, AgentEnded);
+        Agents = new AgentRuns(_processes, log, StepEnded);
+        Reach = new ReachRuns(links, poll, reachTokenBase, StepEnded);
     }
 
     /// <summary>Child processes.</summary>
@@ -54,6 +55,9 @@ internal sealed class EffectRunner : IDisposable
 
     /// <summary>Fence agents.</summary>
     public AgentRuns Agents { get; }
+
+    /// <summary>Built-in checks.</summary>
+    public ReachRuns Reach { get; }
 
     /// <summary>How a child process ended, in Core's words.</summary>
     public static StepOutcome OutcomeOf(in ProcessCompletion completion) => completion.End switch
@@ -104,7 +108,7 @@ internal sealed class EffectRunner : IDisposable
                 _announcer.Announce(config.Instances[effect.Index], effect.Count);
                 break;
             case NodeEffectKind.StartStep:
-                StartStep(config.Instances[effect.Index], effect);
+                StartStep(config.Instances[effect.Index], effect, now);
                 break;
             case NodeEffectKind.ProbeAddresses:
                 _loop.Probe.Start(effect.Index, effect.Attempt, now);
@@ -230,6 +234,7 @@ internal sealed class EffectRunner : IDisposable
     public void Dispose()
     {
         Agents.Dispose();
+        Reach.Dispose();
         _processes.Dispose();
         _announcer.Dispose();
         _kernel.Dispose();
@@ -273,11 +278,18 @@ internal sealed class EffectRunner : IDisposable
         }
     }
 
-    private void StartStep(VrrpConfig config, in NodeEffect effect)
+    private void StartStep(VrrpConfig config, in NodeEffect effect, MonotonicInstant now)
     {
         EquatableArray<PromotionStep> steps = effect.IsDemotion ? config.Demotion!.Steps : config.Promotion!.Steps;
         PromotionStep step = steps[effect.Step];
         Job job = new(effect.Index, IsScript: false, step.Command.Arguments[0]);
+        if (step.Reach is { } reach)
+        {
+            _jobs[effect.Attempt] = job;
+            Reach.Start(effect.Attempt, step, reach, config.Link, now);
+            return;
+        }
+
         ProcessRequest request = new(step.Command.Arguments.AsArray(), effect.Attempt)
         {
             Environment = _environment.ForStep(config, _loop.State.Instances[effect.Index], step, effect.Attempt),
@@ -295,7 +307,7 @@ internal sealed class EffectRunner : IDisposable
         Agents.Start(request, step, step.Agent, config.Name);
     }
 
-    private void AgentEnded(long tag, StepOutcome outcome)
+    private void StepEnded(long tag, StepOutcome outcome)
     {
         if (_jobs.Remove(tag, out Job job))
         {
@@ -305,7 +317,7 @@ internal sealed class EffectRunner : IDisposable
 
     private void Terminate(long tag)
     {
-        if (!Agents.Stop(tag))
+        if (!Agents.Stop(tag) && !Reach.Stop(tag))
         {
             _processes.Terminate(tag);
         }

@@ -22,6 +22,7 @@ internal sealed class EventLoop : IDisposable
     private const long AgentToken = 11;
     private const long ControlTokenBase = 100;
     private const long SocketTokenBase = 1000;
+    private const long ReachTokenBase = 1L << 32;
 
     /// <summary>Notify scripts get this long when the daemon stops; keepalived gives them one second.</summary>
     private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(10);
@@ -63,7 +64,7 @@ internal sealed class EventLoop : IDisposable
         Transport = new VrrpTransport(config, _poll, SocketTokenBase);
         Probe = new AddressProbe(this, _links, _poll, ProbeToken);
         PhaseTimes times = new();
-        _runner = new EffectRunner(this, _links, log, times);
+        _runner = new EffectRunner(this, _links, log, times, _poll, ReachTokenBase);
         _control = new ControlServer(this, _links, log, times);
         _poll.Add(_timer.Descriptor, PollEvents.Readable, TimerToken);
         _poll.Add(signals.Descriptor, PollEvents.Readable, SignalToken);
@@ -235,6 +236,9 @@ internal sealed class EventLoop : IDisposable
             case >= ControlTokenBase and < SocketTokenBase:
                 _controlSocket?.Serve(token, _now, _control.Answer);
                 break;
+            case >= ReachTokenBase:
+                _runner.Reach.Take(token);
+                break;
             default:
                 Transport.Receive(token, this);
                 break;
@@ -257,6 +261,11 @@ internal sealed class EventLoop : IDisposable
             DrainQueue();
         }
 
+        if (_runner.Reach.Due <= _now)
+        {
+            _runner.Reach.Advance(_now);
+        }
+
         // A deadline that is armed again for the past fires again at once; the bound keeps a bug from holding the loop.
         int bound = (2 * State.Armed.Length) + 16;
         while (bound-- > 0 && Timers.TryTakeDue(_now, out int timer))
@@ -269,7 +278,7 @@ internal sealed class EventLoop : IDisposable
 
     private void ArmTimer()
     {
-        MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stopBy), Probe.Due);
+        MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stopBy), MonotonicInstant.Earlier(Probe.Due, _runner.Reach.Due));
 
         // A backup's deadline moves away with every advert. Then the timer stays where it is, fires once for nothing and is set anew: one wake-up
         // in place of a system call per packet. An armed instant that has passed is readable already.

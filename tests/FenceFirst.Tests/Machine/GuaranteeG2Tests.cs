@@ -15,6 +15,8 @@ public class GuaranteeG2Tests
     [InlineData(StepOutcomeKind.CouldNotStart, 0)]
     [InlineData(StepOutcomeKind.CouldNotStart, 2)]
     [InlineData(StepOutcomeKind.TimedOut, 0)]
+    [InlineData(StepOutcomeKind.NotReached, 0)]
+    [InlineData(StepOutcomeKind.NotReached, 1)]
     public void Everything_but_exit_status_zero_is_failure(StepOutcomeKind kind, int code)
     {
         SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("z")));
