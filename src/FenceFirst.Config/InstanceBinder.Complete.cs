@@ -557,6 +557,11 @@ internal sealed partial class InstanceBinder
             _diagnostics.Add(DiagnosticCodes.OwnerIgnoresWeights, _priority?.Span ?? block.Span, "with priority 255 no weight applies", "a priority up to 254");
         }
 
+        if (_promotionNode is not null)
+        {
+            _promotions.CheckRelease(_promotionNode, _config, isHmacBad: _hmac is not null && _config.Hmac is null);
+        }
+
         if (_config.Promotion is not PromotionPlan plan || !plan.HasFence)
         {
             return;

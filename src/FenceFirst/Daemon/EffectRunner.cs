@@ -276,7 +276,7 @@ internal sealed class EffectRunner : IDisposable
     private void StartStep(VrrpConfig config, in NodeEffect effect)
     {
         EquatableArray<PromotionStep> steps = effect.IsDemotion ? config.Demotion!.Steps : config.Promotion!.Steps;
-        PromotionStep step = steps[effect.Step];
+        PromotionStep step = steps[effect.Step].Device(effect.Level, effect.Device);
         Job job = new(effect.Index, IsScript: false, step.Command.Arguments[0]);
         ProcessRequest request = new(step.Command.Arguments.AsArray(), effect.Attempt)
         {
