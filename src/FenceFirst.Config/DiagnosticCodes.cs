@@ -81,6 +81,11 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode AgentSecretFile = Error("FF1432");
     public static readonly DiagnosticCode AgentMetadata = Error("FF1433");
     public static readonly DiagnosticCode AgentAction = Error("FF1434");
+    public static readonly DiagnosticCode ReleaseNotTrusted = Error("FF1450");
+    public static readonly DiagnosticCode FenceExpression = Error("FF1451");
+    public static readonly DiagnosticCode FenceTargetsDiffer = Error("FF1452");
+    public static readonly DiagnosticCode FenceRebootTogether = Error("FF1453");
+    public static readonly DiagnosticCode TooManySteps = Error("FF1454");
 
     public static readonly DiagnosticCode OwnAddressAmongPeers = Warning("FF1501", 0);
     public static readonly DiagnosticCode NopreemptCleared = Warning("FF1502");
@@ -100,6 +105,9 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode ReachPeer = Warning("FF1540", 0);
     public static readonly DiagnosticCode AgentOptionDeprecated = Warning("FF1530", 0);
     public static readonly DiagnosticCode AgentSecretInFile = Warning("FF1531", 0);
+    public static readonly DiagnosticCode ReleaseOfKeepalived = Warning("FF1550", 0);
+    public static readonly DiagnosticCode ReleaseOnFailure = Warning("FF1551", 0);
+    public static readonly DiagnosticCode FenceWithoutDelay = Warning("FF1552", 0);
 
     private static DiagnosticCode Fatal(string id) => new(id, Severity.Error, 4);
 

@@ -558,6 +558,11 @@ internal sealed partial class InstanceBinder
         }
 
         _promotions.LintReach(_config);
+        if (_promotionNode is not null)
+        {
+            _promotions.CheckRelease(_promotionNode, _config, isHmacBad: _hmac is not null && _config.Hmac is null);
+        }
+
         if (_config.Promotion is not PromotionPlan plan || !plan.HasFence)
         {
             return;

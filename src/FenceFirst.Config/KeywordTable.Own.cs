@@ -18,7 +18,7 @@ internal static partial class KeywordTable
         Row(BlockKind.FenceDevice, "script", ValueShape.Script, "the command line; exit status 0 within the time bound = the targets are down"),
         Row(BlockKind.FenceDevice, "user", ValueShape.User, "identity the script runs as") with { Default = "script_user" },
         Row(BlockKind.FenceDevice, "targets", ValueShape.Words, "primary addresses of the peers that this device can fence"),
-        Row(BlockKind.FenceDevice, "delay", ValueShape.Words, "N [random M]: seconds before the first attempt; breaks fence races") with { Default = "0" },
+        Row(BlockKind.FenceDevice, "delay", ValueShape.Words, "N [random M] [priority P]: seconds before the first attempt, so that two nodes do not shoot each other; P counts less the better the priority: P * (256 - priority) / 256") with { Default = "0" },
         Seconds(BlockKind.FenceDevice, "timeout", 0.001m, 86400, "60", "bound on one attempt", 3),
         Integer(BlockKind.FenceDevice, "attempts", 1, 1000, "3", "tries before the fence has failed"),
         Seconds(BlockKind.FenceDevice, "retry_interval", 0, 86400, "2", "pause between two attempts", 3),
@@ -30,19 +30,15 @@ internal static partial class KeywordTable
 
         Block(BlockKind.VrrpInstance, "promotion", BlockKind.Promotion, "what must succeed, in this order, before any address is added"),
         Row(BlockKind.Promotion, "check", ValueShape.Words, CheckMeaning),
-        Row(BlockKind.Promotion, "fence", ValueShape.Words, "fence_device names, in order"),
+        Row(BlockKind.Promotion, "fence", ValueShape.Words, "fence_device names, in order: `a b` one after the other; `a and b` both or not at all; `a then b` the second when the first has failed"),
         Row(BlockKind.Promotion, "run", ValueShape.Words, "as check, but changes something: once started its outcome is awaited"),
         Row(BlockKind.Promotion, "on_failure", ValueShape.Words, "retry_after SECONDS | fault") with { Default = "retry_after 30" },
         Row(BlockKind.Promotion, "advertise", ValueShape.Boolean, "holds lower backups back while promoting") with { Default = "yes" },
         Row(BlockKind.Promotion, "fence_scope", ValueShape.Choice, "which of several targets are fenced; mandatory with two or more") with { Choices = ["all", "last_master"] },
         Seconds(BlockKind.Promotion, "preempt_wait", 0, 86400, "30", "how long a living lower-priority master may take to release", 3),
-        Row(BlockKind.Promotion, "release_is_enough", ValueShape.Boolean, "a release replaces the fence; only `no` is accepted") with
-        {
-            Default = "no",
-            Advice = "a priority-0 packet that is delayed, replayed or forged would be a false release; what makes a release trustworthy is not built yet",
-        },
+        Row(BlockKind.Promotion, "release_is_enough", ValueShape.Boolean, "a release (priority 0) of the master that was followed replaces its fence; needs auth_hmac with mode enforce and anti_replay time") with { Default = "no" },
         Row(BlockKind.Promotion, "probe", ValueShape.Boolean, "asks the link for every address before adding it; who answers ends the promotion") with { Default = "yes" },
-        Seconds(BlockKind.Promotion, "listen_after", 0, 60, "the lost master's advert interval, at most 3", "how long a fenced target is listened for after the last fence", 3),
+        Seconds(BlockKind.Promotion, "listen_after", 0, 60, "0 when every fence is verified, else the lost master's advert interval, at most 3", "how long a fenced target is listened for after the last fence", 3),
 
         Block(BlockKind.VrrpInstance, "demotion", BlockKind.Demotion, "what runs, in order, after the addresses are gone"),
         Row(BlockKind.Demotion, "run", ValueShape.Words, "as in promotion"),

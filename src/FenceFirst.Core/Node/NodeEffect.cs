@@ -18,7 +18,7 @@ public enum NodeEffectKind : byte
     /// <summary>Announce every address of instance <c>Index</c>, <c>Count</c> rounds.</summary>
     Announce,
 
-    /// <summary>Start step <c>Step</c> of the promotion (or demotion, as <c>IsDemotion</c> says) of instance <c>Index</c>; answer with StepEnded(<c>Attempt</c>).</summary>
+    /// <summary>Start step <c>Step</c> (of a fence: its device <c>Device</c> of level <c>Level</c>) of the promotion (or demotion, as <c>IsDemotion</c> says) of instance <c>Index</c>; answer with StepEnded(<c>Attempt</c>).</summary>
     StartStep,
 
     /// <summary>End the step <c>Attempt</c> of instance <c>Index</c>: SIGTERM, then SIGKILL to its process group. It still answers.</summary>
@@ -88,6 +88,12 @@ public readonly record struct NodeEffect
 
     /// <summary>Index of the step in its plan.</summary>
     public byte Step { get; init; }
+
+    /// <summary>Index of the level of a fence; 0 for everything else.</summary>
+    public byte Level { get; init; }
+
+    /// <summary>Index of the device in its level; 0 for everything else.</summary>
+    public byte Device { get; init; }
 
     /// <summary>Whether the step belongs to the demotion plan.</summary>
     public bool IsDemotion { get; init; }

@@ -47,6 +47,9 @@ public enum NodeEventKind : byte
 
     /// <summary>An operator says that <c>Address</c> is certainly down (<c>fencefirst confirm</c>).</summary>
     OperatorConfirmed,
+
+    /// <summary>auth_hmac: what protects instance <c>Index</c> from replays of <c>Address</c> was forgotten; told before the advert that it came with.</summary>
+    ReplayMarkForgotten,
 }
 
 /// <summary>One event: a small value, so that none is allocated per packet. Made by the factory methods only.</summary>
@@ -139,4 +142,8 @@ public readonly record struct NodeEvent
     /// <summary>An operator answers for the fence of a target.</summary>
     public static NodeEvent OperatorConfirmed(int instance, InternetAddress target) =>
         new(NodeEventKind.OperatorConfirmed, instance) { Address = target };
+
+    /// <summary>What protects from replays of a station was forgotten (<see cref="HmacNotice.ReplayMarkForgotten"/>).</summary>
+    public static NodeEvent ReplayMarkForgotten(int instance, InternetAddress source) =>
+        new(NodeEventKind.ReplayMarkForgotten, instance) { Address = source };
 }

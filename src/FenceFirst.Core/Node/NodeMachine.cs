@@ -20,6 +20,10 @@ public static class NodeMachine
     /// <param name="effects">What the host shall do is appended here, in order.</param>
     public static void Step(NodeConfig config, NodeState state, in NodeEvent nodeEvent, MonotonicInstant now, EffectBuffer effects)
     {
+        bool isFrequent = nodeEvent.Kind
+                is NodeEventKind.AdvertReceived or NodeEventKind.PacketRefused or NodeEventKind.KernelAnswered or NodeEventKind.AddressesProbed
+            || (nodeEvent.Kind == NodeEventKind.DeadlineReached && nodeEvent.Index < state.Instances.Length);
+        bool wasFencing = isFrequent && state.IsFencing(config, nodeEvent.Index);
         switch (nodeEvent.Kind)
         {
             case NodeEventKind.Started:
@@ -46,7 +50,6 @@ public static class NodeMachine
                 break;
             case NodeEventKind.StepEnded:
                 Machine(config, state, nodeEvent.Index, now, effects).StepEnded(nodeEvent.Attempt, nodeEvent.Outcome);
-                WakeQueuedFences(config, state, nodeEvent.Index, now, effects);
                 break;
             case NodeEventKind.KernelAnswered:
                 Machine(config, state, nodeEvent.Index, now, effects).KernelAnswered(nodeEvent.Attempt, nodeEvent.Number);
@@ -85,19 +88,22 @@ public static class NodeMachine
             case NodeEventKind.OperatorConfirmed:
                 Machine(config, state, nodeEvent.Index, now, effects).OperatorConfirmed(nodeEvent.Address);
                 break;
+            case NodeEventKind.ReplayMarkForgotten:
+                Machine(config, state, nodeEvent.Index, now, effects).ReplayMarkForgotten();
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
 
-        if (nodeEvent.Kind is NodeEventKind.AdvertReceived or NodeEventKind.PacketRefused or NodeEventKind.KernelAnswered or NodeEventKind.AddressesProbed
-            || (nodeEvent.Kind == NodeEventKind.DeadlineReached && nodeEvent.Index < state.Instances.Length))
+        if (!isFrequent || (wasFencing && !state.IsFencing(config, nodeEvent.Index)))
         {
-            // The frequent events touch one instance: with hundreds of instances a look at all of them would be the dearest part.
-            Arm(state, effects, nodeEvent.Index, state.Instances[nodeEvent.Index].NextDeadline);
+            WakeQueuedFences(config, state, now, effects);
+            ArmTimers(state, effects);
         }
         else
         {
-            ArmTimers(state, effects);
+            // The frequent events touch one instance: with hundreds of instances a look at all of them would be the dearest part.
+            Arm(state, effects, nodeEvent.Index, state.Instances[nodeEvent.Index].NextDeadline);
         }
     }
 
@@ -221,12 +227,12 @@ public static class NodeMachine
     private static void Reevaluate(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects) =>
         Machine(config, state, index, now, effects).TrackersChanged();
 
-    private static void WakeQueuedFences(NodeConfig config, NodeState state, int ended, MonotonicInstant now, EffectBuffer effects)
+    private static void WakeQueuedFences(NodeConfig config, NodeState state, MonotonicInstant now, EffectBuffer effects)
     {
         // G3: a fence that waited for another instance's attempt on the same target may start now; in index order, one after the other.
         for (int i = 0; i < state.Instances.Length; i++)
         {
-            if (i != ended && state.Instances[i].Steps.IsQueued)
+            if (state.Instances[i].Steps.IsQueued)
             {
                 Machine(config, state, i, now, effects).ContinueQueuedStep();
             }

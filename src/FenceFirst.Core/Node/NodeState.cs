@@ -116,21 +116,27 @@ public sealed class NodeState
         return new TimeSpan((long)(bound.Ticks * ((Chance >> 32) / 4294967296.0)));
     }
 
+    /// <summary>
+    /// Whether an instance has a fence under way: an attempt, or a level of several devices half of which have run. Nobody else may touch its targets
+    /// meanwhile: a reboot of one power supply would undo what this fence goes by.
+    /// </summary>
+    internal bool IsFencing(NodeConfig config, int instance)
+    {
+        ref readonly VrrpState state = ref Instances[instance];
+        return state.Phase == VrrpPhase.Promoting
+            && (state.Steps.Attempt != 0 || state.Steps.Device != 0)
+            && config.Instances[instance].Promotion is { } plan
+            && plan.Steps[state.Steps.Index].Kind == StepKind.Fence;
+    }
+
     /// <summary>Whether another instance than <paramref name="self"/> has a fence under way on one of the targets (G3).</summary>
     internal bool IsFencing(NodeConfig config, int self, in EquatableArray<InternetAddress> targets)
     {
         for (int i = 0; i < Instances.Length; i++)
         {
-            if (i == self
-                || Instances[i].Steps.Attempt == 0
-                || Instances[i].Phase != VrrpPhase.Promoting
-                || config.Instances[i].Promotion is not { } plan)
-            {
-                continue;
-            }
-
-            PromotionStep step = plan.Steps[Instances[i].Steps.Index];
-            if (step.Kind == StepKind.Fence && Overlaps(step.Targets, targets))
+            if (i != self
+                && IsFencing(config, i)
+                && Overlaps(config.Instances[i].Promotion!.Steps[Instances[i].Steps.Index].Targets, targets))
             {
                 return true;
             }

@@ -25,6 +25,9 @@ public enum FenceAction : byte
 
     /// <summary>Switches it off and on again.</summary>
     Reboot,
+
+    /// <summary>Switches it on again, after every device of its level has switched it off; not written in a file, see <see cref="FenceLevel"/>.</summary>
+    On,
 }
 
 /// <summary>One option of a fence agent.</summary>

@@ -26,6 +26,12 @@ public readonly record struct TimelineEntry
     /// <summary>A second number: our priority, new priority, try.</summary>
     public int Second { get; init; }
 
+    /// <summary>Index of the level of a fence.</summary>
+    public byte Level { get; init; }
+
+    /// <summary>Index of the device in its level.</summary>
+    public byte Device { get; init; }
+
     /// <summary>Attempt number of a step.</summary>
     public uint Attempt { get; init; }
 
@@ -221,4 +227,22 @@ public enum TimelineKind : byte
 
     /// <summary><c>Address</c>, which an operator had confirmed to be down, was heard.</summary>
     ConfirmationVoid,
+
+    /// <summary>The level <c>Level</c> of fence <c>First</c> has failed at its device <c>Device</c>; the next level begins.</summary>
+    FenceLevelFailed,
+
+    /// <summary>Device <c>Device</c> of fence <c>First</c> could not restore the power of a target that is off; the fence has succeeded.</summary>
+    PowerNotRestored,
+
+    /// <summary>Step <c>First</c> was skipped: every target of its (<c>Address</c> is the first) has released (release_is_enough).</summary>
+    StepReleased,
+
+    /// <summary>The release of <c>Address</c> replaces no fence: it was followed for <c>Duration</c>, and <c>First</c> seconds are needed.</summary>
+    ReleaseDoubted,
+
+    /// <summary>The promotion ended because <c>Address</c> (priority <c>First</c>) advertises after the release that had replaced its fence.</summary>
+    ReleaseVoid,
+
+    /// <summary>All steps succeeded, but for <c>Duration</c> a release of our own may be under way.</summary>
+    OutlivingRelease,
 }

@@ -84,6 +84,12 @@ public static class TimelineText
         TimelineKind.OperatorConfirmed => entry.First == (int)ConfirmVerdict.Accepted ? TimelineLevel.Warning : TimelineLevel.Error,
         TimelineKind.StepConfirmed => TimelineLevel.Warning,
         TimelineKind.ConfirmationVoid => TimelineLevel.Error,
+        TimelineKind.FenceLevelFailed => TimelineLevel.Error,
+        TimelineKind.PowerNotRestored => TimelineLevel.Error,
+        TimelineKind.StepReleased => TimelineLevel.Notice,
+        TimelineKind.ReleaseDoubted => TimelineLevel.Warning,
+        TimelineKind.ReleaseVoid => TimelineLevel.Warning,
+        TimelineKind.OutlivingRelease => TimelineLevel.Notice,
     };
 
     /// <summary>The entry in words, one line, without time stamp.</summary>
@@ -121,7 +127,25 @@ public static class TimelineText
         StepOutcomeKind.TimedOut => "timed out",
         StepOutcomeKind.Reached => "succeeded",
         StepOutcomeKind.NotReached => "had too few answers",
+        StepOutcomeKind.Refuted => (Refutation)outcome.Code switch
+        {
+            Refutation.None => "was refuted",
+            Refutation.Fence => "reported success although its target goes on advertising (a fence that lies)",
+            Refutation.Confirmation => "an operator had answered for although its target is alive (a confirmation that was refuted)",
+        },
     };
+
+    /// <summary>Name of the fence device that an entry is about, one of several of a fence perhaps; empty when it is about none.</summary>
+    public static string DeviceName(NodeConfig config, in TimelineEntry entry)
+    {
+        if (!IsAboutDevice(entry.Kind) || entry.Phase == VrrpPhase.Demoting || config.Instances[entry.Index].Promotion is not { } plan || entry.First >= plan.Steps.Count)
+        {
+            return "";
+        }
+
+        PromotionStep step = plan.Steps[entry.First];
+        return step.Kind == StepKind.Fence ? step.Device(entry.Level, entry.Device).Name : "";
+    }
 
     /// <summary>FENCEFIRST_REASON.</summary>
     public static string Reason(PromotionReason reason) => reason switch
@@ -250,6 +274,16 @@ public static class TimelineText
             TimelineKind.StepConfirmed => $"promotion: {step} counts as succeeded: an operator has confirmed that {entry.Address} is down",
             TimelineKind.ConfirmationVoid =>
                 $"promotion: {entry.Address} was confirmed to be down by an operator, but it is advertising: the confirmation is void",
+            TimelineKind.FenceLevelFailed => $"promotion: level {entry.Level + 1} of {FenceName(instance, entry)} has failed at {step}; level {entry.Level + 2} begins",
+            TimelineKind.PowerNotRestored => $"promotion: {step}: the target is off, and could not be switched on again: do that by hand",
+            TimelineKind.StepReleased => $"promotion: {step} is not needed: {entry.Address} has released the addresses (release_is_enough)",
+            TimelineKind.ReleaseDoubted =>
+                $"the release of {entry.Address} replaces no fence: it was followed for {Duration(entry.Duration)} without a break, and {entry.First} s are needed (release_is_enough)",
+            TimelineKind.ReleaseVoid =>
+                $"promotion: ends, because {entry.Address} advertises (priority {entry.First}) after the release that had replaced its fence"
+                + (entry.Attempt == 0 ? "" : $"; the step under way (attempt {entry.Attempt}) is awaited first"),
+            TimelineKind.OutlivingRelease =>
+                $"promotion: waits {Duration(entry.Duration)}: a release of ours may still be under way, and whoever hears it may take over (release_is_enough)",
             TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut => "",
         };
     }
@@ -273,8 +307,13 @@ public static class TimelineText
                 + "A node that is cut off takes no address and fences nobody: look at its link, its switch and its routes, and at whom it asks";
         }
 
-        return $"promotion: failed at {step}, which {Outcome(entry.Outcome)}; no address was added, {Next(entry)}. "
-            + $"Find out why {step} fails, or put right what it needs: {CommandOf(instance, entry)}{Confirmation(instance, entry)}";
+        string fence = FenceName(instance, entry);
+        bool isRefuted = entry.Outcome.Kind == StepOutcomeKind.Refuted;
+        string last = fence.Length == 0 ? $"{step}, which" : isRefuted ? $"{fence}, which" : $"{fence}: its last level failed at {step}, which";
+        string advice = isRefuted
+            ? (Refutation)entry.Outcome.Code == Refutation.Confirmation ? "Look again before you confirm" : $"Test the device by hand before anything else: {CommandOf(instance, entry)}"
+            : $"Find out why {step} fails, or put right what it needs: {CommandOf(instance, entry)}{Confirmation(instance, entry)}";
+        return $"promotion: failed at {last} {Outcome(entry.Outcome)}; no address was added, {Next(entry)}. {advice}";
     }
 
     /// <summary>The exact command for an operator who has looked; only a fence of one target can be answered for.</summary>
@@ -313,7 +352,7 @@ public static class TimelineText
         instance.Promotion is { } plan && entry.First >= 0 && entry.First < plan.Steps.Count ? plan.Steps[entry.First].Reach : null;
 
     private static string CommandOf(VrrpConfig instance, in TimelineEntry entry) =>
-        instance.Promotion is { } plan && entry.First < plan.Steps.Count ? plan.Steps[entry.First].Command.ToString() : "";
+        instance.Promotion is { } plan && entry.First < plan.Steps.Count ? plan.Steps[entry.First].Device(entry.Level, entry.Device).Command.ToString() : "";
 
     private static string DescribeKernel(VrrpConfig instance, SideEffect effect) => effect switch
     {
@@ -342,13 +381,27 @@ public static class TimelineText
         }
 
         PromotionStep step = steps[entry.First];
+        PromotionStep device = step.Device(entry.Level, entry.Device);
         return step.Kind switch
         {
             StepKind.Check => $"check {step.Name}",
+            StepKind.Fence when IsAboutDevice(entry.Kind) =>
+                $"fence {device.Name}"
+                + (step.LevelCount() == 1 ? "" : $" (level {entry.Level + 1} of {step.LevelCount()})")
+                + (device.IsRestoring ? " (on again)" : ""),
             StepKind.Fence => $"fence {step.Name}",
             StepKind.Run => $"run {step.Name}",
         };
     }
+
+    /// <summary>Whether the entry is about one device of a fence, not about the fence as a whole.</summary>
+    private static bool IsAboutDevice(TimelineKind kind) =>
+        kind is TimelineKind.StepStarted or TimelineKind.StepDelayed or TimelineKind.StepEnded or TimelineKind.StepTimedOut or TimelineKind.StepStuck
+            or TimelineKind.PromotionFailed or TimelineKind.PromotionEnding or TimelineKind.FenceLevelFailed or TimelineKind.PowerNotRestored;
+
+    /// <summary>A fence with several devices as it is written in the file; empty for everything else.</summary>
+    private static string FenceName(VrrpConfig instance, in TimelineEntry entry) =>
+        instance.Promotion is { } plan && entry.First < plan.Steps.Count && !plan.Steps[entry.First].Levels.IsEmpty ? $"fence {plan.Steps[entry.First].Name}" : "";
 
     private static string Faults(NodeConfig config, VrrpConfig instance, FaultCauses faults)
     {

@@ -47,7 +47,7 @@ public static class OperatorRules
         switch (state.Phase)
         {
             case VrrpPhase.Promoting:
-                if (state.Steps.IsQuitting || state.Steps.HasLied || state.Steps.IsAwaitingRelease)
+                if (state.Steps.IsQuitting || state.Steps.IsRefuted || state.Steps.IsAwaitingRelease)
                 {
                     return ConfirmVerdict.Ending;
                 }

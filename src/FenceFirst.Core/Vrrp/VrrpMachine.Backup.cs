@@ -18,6 +18,15 @@ public ref partial struct VrrpMachine
                 return;
             }
 
+            NoteRelease(source);
+            if (source == _state.LowerMaster)
+            {
+                // It has gone: it is the master that was lost, and there is nobody to preempt and to wait for.
+                _state.Master = source;
+                _state.LowerMaster = InternetAddress.None;
+                _state.LowerHeardAt = MonotonicInstant.Never;
+            }
+
             // RFC 9568 section 6.4.2: priority zero sets Active_Down_Timer to Skew_Time.
             _state.MasterDownAt = _now + VrrpTimers.Skew(_config.Version, _state.Priority, _state.MasterAdvertInterval);
             _state.IsMasterReleased = true;
@@ -55,6 +64,11 @@ public ref partial struct VrrpMachine
 
     private void Follow(in VrrpAdvert advert, InternetAddress source)
     {
+        if (_state.Master != source || _state.IsMasterReleased || _state.FollowedSince.IsNever || _now > _state.MasterDownAt)
+        {
+            _state.FollowedSince = _now;
+        }
+
         if (_state.Master != source || _state.IsMasterReleased)
         {
             Record(new TimelineEntry { Kind = TimelineKind.MasterChanged, Address = source, First = advert.Priority, Second = _state.Priority });
@@ -104,6 +118,7 @@ public ref partial struct VrrpMachine
         {
             // We have not run, so we have not listened either: that is no silence of the master. Listen anew before a fence is asked for.
             Record(new TimelineEntry { Kind = TimelineKind.Stalled, Duration = late });
+            ForgetReleases();
             _state.MasterDownAt = _now + MasterDownInterval;
             return;
         }
@@ -112,6 +127,7 @@ public ref partial struct VrrpMachine
         if (_now < _state.RetryAt)
         {
             Record(new TimelineEntry { Kind = TimelineKind.PromotionPostponed, Duration = _state.RetryAt - _now });
+            _state.FollowedSince = MonotonicInstant.Never;
             _state.MasterDownAt = _state.RetryAt;
             return;
         }

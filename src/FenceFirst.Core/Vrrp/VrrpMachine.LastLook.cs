@@ -26,7 +26,7 @@ public ref partial struct VrrpMachine
     /// <summary>After the last step: held while somebody alive is not understood, then the probe, then Master.</summary>
     private void BeginLastLook()
     {
-        if (BeginHold())
+        if (BeginOutlivingRelease() || BeginHold())
         {
             return;
         }
@@ -97,8 +97,20 @@ public ref partial struct VrrpMachine
         return true;
     }
 
-    private readonly TimeSpan ListenTime =>
-        _config.Promotion!.ListenAfter ?? (_state.MasterAdvertInterval < ListenMax ? _state.MasterAdvertInterval : ListenMax);
+    private readonly TimeSpan ListenTime
+    {
+        get
+        {
+            if (_config.Promotion!.ListenAfter is { } given)
+            {
+                return given;
+            }
+
+            // A device whose status says off needs no further proof; an operator's word does.
+            bool isVerified = _config.Promotion.IsEveryFenceVerified && _state.Steps.Confirmed == 0;
+            return isVerified ? TimeSpan.Zero : _state.MasterAdvertInterval < ListenMax ? _state.MasterAdvertInterval : ListenMax;
+        }
+    }
 
     private void LastLookDeadlineReached(MonotonicInstant due)
     {
@@ -110,6 +122,11 @@ public ref partial struct VrrpMachine
         else if (_state.Steps.IsHeld)
         {
             HoldDeadlineReached();
+        }
+        else if (_state.Steps.IsOutlivingRelease)
+        {
+            _state.Steps.IsOutlivingRelease = false;
+            BeginLastLook();
         }
         else if (_now - due > _state.MasterAdvertInterval)
         {

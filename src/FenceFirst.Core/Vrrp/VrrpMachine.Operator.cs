@@ -82,7 +82,6 @@ public ref partial struct VrrpMachine
         }
 
         _state.Steps.IsQueued = false;
-        _state.Steps.Tries = 0;
         _state.Steps.FencedAt = _now;
         Record(StepEntry(TimelineKind.StepConfirmed, TimeSpan.Zero) with { Address = step.Targets[0] });
         return true;
@@ -95,7 +94,7 @@ public ref partial struct VrrpMachine
     private bool IsConfirmationRefuted(InternetAddress source)
     {
         ulong spoken = _state.Steps.Confirmed & OperatorRules.StepsOf(_config, source);
-        if (spoken == 0 || _state.Steps.HasLied)
+        if (spoken == 0 || _state.Steps.IsRefuted)
         {
             return false;
         }
@@ -106,8 +105,8 @@ public ref partial struct VrrpMachine
         {
             if ((spoken & (1UL << i)) != 0)
             {
-                _state.Steps.HasLied = true;
-                _state.Steps.LiedStep = (byte)i;
+                _state.Steps.Refuted = Refutation.Confirmation;
+                _state.Steps.RefutedStep = (byte)i;
                 LeaveForLivingMaster();
                 return true;
             }

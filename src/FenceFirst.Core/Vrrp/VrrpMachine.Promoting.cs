@@ -19,6 +19,7 @@ public ref partial struct VrrpMachine
     private void BeginPromotion(PromotionReason reason, InternetAddress oldMaster, ulong confirmed = 0)
     {
         _state.MasterDownAt = MonotonicInstant.Never;
+        _state.FollowedSince = MonotonicInstant.Never;
         _state.Phase = VrrpPhase.Promoting;
         _state.Steps = StepProgress.Idle with { Epoch = ++_node.Epoch, Reason = reason, OldMaster = oldMaster, StartedAt = _now, Confirmed = confirmed };
         if (_config.Promotion is not { } plan || plan.IsEmpty)
@@ -55,39 +56,32 @@ public ref partial struct VrrpMachine
         while (_state.Steps.Index < plan.Steps.Count)
         {
             PromotionStep step = plan.Steps[_state.Steps.Index];
-            if (!IsSkipped(plan, step))
+            if (IsSkipped(plan, step))
             {
-                if (IsConfirmed)
-                {
-                    if (!TryPassConfirmedStep(step))
-                    {
-                        return;
-                    }
-
-                    _state.Steps.Index++;
-                    continue;
-                }
-
-                if (step.Kind == StepKind.Run && BeginListening())
+                Record(StepEntry(TimelineKind.StepSkipped, TimeSpan.Zero) with { Address = _state.Steps.OldMaster });
+            }
+            else if (IsConfirmed)
+            {
+                if (!TryPassConfirmedStep(step))
                 {
                     return;
                 }
-
-                TimeSpan delay = step.Delay + _node.DrawUpTo(step.RandomDelay);
-                if (delay > TimeSpan.Zero)
+            }
+            else if (IsReplacedByRelease(plan, step))
+            {
+                PassReleasedStep(step);
+            }
+            else
+            {
+                if (step.Kind != StepKind.Run || !BeginListening())
                 {
-                    // Against two nodes that shoot each other: whoever waits longer is off, or hears the other, before its own fence starts.
-                    _state.Steps.DeadlineAt = _now + delay;
-                    Record(StepEntry(TimelineKind.StepDelayed, delay) with { Second = 1 });
-                    return;
+                    BeginDevice();
                 }
 
-                StartTry();
                 return;
             }
 
-            Record(StepEntry(TimelineKind.StepSkipped, TimeSpan.Zero) with { Address = _state.Steps.OldMaster });
-            _state.Steps.Index++;
+            EndStep();
         }
 
         if (BeginListening())
@@ -114,6 +108,15 @@ public ref partial struct VrrpMachine
         && !_state.HasMasterChanged
         && !step.Targets.Span.Contains(_state.Steps.OldMaster);
 
+    /// <summary>The present step is done with: the next one has not begun.</summary>
+    private void EndStep()
+    {
+        _state.Steps.Index++;
+        _state.Steps.Level = 0;
+        _state.Steps.Device = 0;
+        _state.Steps.Tries = 0;
+    }
+
     private void StartTry()
     {
         PromotionStep step = _config.Promotion!.Steps[_state.Steps.Index];
@@ -133,7 +136,7 @@ public ref partial struct VrrpMachine
         }
 
         _state.Steps.IsCommitted |= step.Kind != StepKind.Check;
-        StartAttempt(step, isDemotion: false);
+        StartAttempt(PresentDevice, isDemotion: false);
     }
 
     private void StartAttempt(PromotionStep step, bool isDemotion)
@@ -151,6 +154,8 @@ public ref partial struct VrrpMachine
             Index = _index,
             Attempt = _state.Steps.Attempt,
             Step = _state.Steps.Index,
+            Level = _state.Steps.Level,
+            Device = _state.Steps.Device,
             IsDemotion = isDemotion,
         });
     }
@@ -159,7 +164,9 @@ public ref partial struct VrrpMachine
     internal void ContinueQueuedStep()
     {
         ReleaseAfterStall();
-        if (_state.Phase == VrrpPhase.Promoting && _state.Steps.IsQueued)
+        if (_state.Phase == VrrpPhase.Promoting
+            && _state.Steps.IsQueued
+            && !_node.IsFencing(_nodeConfig, _index, _config.Promotion!.Steps[_state.Steps.Index].Targets))
         {
             _state.Steps.IsQueued = false;
             if (IsConfirmed)
@@ -177,7 +184,7 @@ public ref partial struct VrrpMachine
     {
         MonotonicInstant due = _state.Steps.DeadlineAt;
         _state.Steps.DeadlineAt = MonotonicInstant.Never;
-        if (_state.Steps.IsListening || _state.Steps.IsHeld || _state.Steps.IsProbing)
+        if (_state.Steps.IsListening || _state.Steps.IsHeld || _state.Steps.IsOutlivingRelease || _state.Steps.IsProbing)
         {
             LastLookDeadlineReached(due);
         }
@@ -219,7 +226,9 @@ public ref partial struct VrrpMachine
         Record(StepEntry(TimelineKind.StepStuck, _now - _state.Steps.StartedAt));
         if (_state.Phase == VrrpPhase.Promoting && !_state.AdvertAt.IsNever)
         {
+            // Whoever believes that release may hold the addresses before the step has answered.
             ReleaseAsCandidate();
+            _state.Steps.HasReleased = true;
         }
 
         _state.AdvertAt = MonotonicInstant.Never;
@@ -256,39 +265,34 @@ public ref partial struct VrrpMachine
         }
 
         Invariant.Check(_state.Phase == VrrpPhase.Promoting, "steps run in Promoting and Demoting only");
-        PromotionStep step = _config.Promotion!.Steps[_state.Steps.Index];
-        if (outcome.IsSuccess && step.Kind == StepKind.Fence)
+        if (outcome.IsSuccess)
         {
-            _state.Steps.FencedAt = _now;
-            ForgetRefused(step);
+            NoteFenced();
         }
 
-        if (_state.Steps.HasLied)
+        if (_state.Steps.IsRefuted)
         {
-            FailLyingFence();
+            FailRefuted();
         }
         else if (_state.Steps.IsQuitting)
         {
             StandDown();
         }
+        else if (_state.Steps.HasReleased)
+        {
+            FailPromotion(outcome);
+        }
         else if (outcome.IsSuccess)
         {
-            _state.Steps.Index++;
-            _state.Steps.Tries = 0;
-            BeginStep();
+            GoOnAfterDevice();
         }
         else if (IsConfirmed)
         {
             BeginStep();
         }
-        else if (_state.Steps.Tries < step.Attempts)
-        {
-            _state.Steps.DeadlineAt = _now + step.RetryInterval;
-            Record(StepEntry(TimelineKind.StepDelayed, step.RetryInterval) with { Second = _state.Steps.Tries + 1 });
-        }
         else
         {
-            FailPromotion(outcome);
+            DeviceFailed(outcome);
         }
     }
 
@@ -297,6 +301,8 @@ public ref partial struct VrrpMachine
     {
         Kind = TimelineKind.PromotionFailed,
         First = _state.Steps.Index,
+        Level = _state.Steps.Level,
+        Device = _state.Steps.Device,
         Outcome = outcome,
         Address = _state.Steps.OldMaster,
     });
@@ -330,10 +336,12 @@ public ref partial struct VrrpMachine
         return TimeSpan.MaxValue;
     }
 
-    private void FailLyingFence()
+    private void FailRefuted()
     {
-        _state.Steps.Index = _state.Steps.LiedStep;
-        FailPromotion(new StepOutcome(StepOutcomeKind.Exited, 1));
+        _state.Steps.Index = _state.Steps.RefutedStep;
+        _state.Steps.Level = 0;
+        _state.Steps.Device = 0;
+        FailPromotion(new StepOutcome(StepOutcomeKind.Refuted, (int)_state.Steps.Refuted));
     }
 
     /// <summary>Leaves Promoting without having held anything.</summary>
@@ -390,7 +398,7 @@ public ref partial struct VrrpMachine
 
     private void PromotingHeard(in VrrpAdvert advert, InternetAddress source)
     {
-        if (IsConfirmationRefuted(source))
+        if (IsConfirmationRefuted(source) || IsReleaseRefuted(advert, source))
         {
             return;
         }
@@ -411,13 +419,13 @@ public ref partial struct VrrpMachine
         int fenced = FencedStep(plan, source);
         if (fenced >= 0)
         {
-            if (_now - _state.Steps.FencedAt < LieGrace || _state.Steps.HasLied)
+            if (_now - _state.Steps.FencedAt < LieGrace || _state.Steps.IsRefuted)
             {
                 return;
             }
 
-            _state.Steps.HasLied = true;
-            _state.Steps.LiedStep = (byte)fenced;
+            _state.Steps.Refuted = Refutation.Fence;
+            _state.Steps.RefutedStep = (byte)fenced;
             Record(new TimelineEntry { Kind = TimelineKind.FenceLied, Address = source, First = advert.Priority });
             LeaveForLivingMaster();
             return;
@@ -483,9 +491,9 @@ public ref partial struct VrrpMachine
             _state.Steps.Attempt = 0;
         }
 
-        if (_state.Steps.HasLied)
+        if (_state.Steps.IsRefuted)
         {
-            FailLyingFence();
+            FailRefuted();
         }
         else
         {
@@ -498,7 +506,7 @@ public ref partial struct VrrpMachine
         && plan.Steps[_state.Steps.Index].Kind == StepKind.Fence
         && plan.Steps[_state.Steps.Index].Targets.Span.Contains(source);
 
-    /// <summary>Index of the fence that has reported this station down in this promotion; -1 = none.</summary>
+    /// <summary>Index of the fence that has reported this station down in this promotion (or was confirmed); -1 = none.</summary>
     private readonly int FencedStep(PromotionPlan plan, InternetAddress source)
     {
         if (_state.Steps.FencedAt.IsNever)
@@ -509,7 +517,8 @@ public ref partial struct VrrpMachine
         for (int i = 0; i < _state.Steps.Index; i++)
         {
             PromotionStep step = plan.Steps[i];
-            if (step.Kind == StepKind.Fence && !IsSkipped(plan, step) && step.Targets.Span.Contains(source))
+            bool isReleased = (_state.Steps.Released & (1UL << i)) != 0;
+            if (step.Kind == StepKind.Fence && !isReleased && !IsSkipped(plan, step) && step.Targets.Span.Contains(source))
             {
                 return i;
             }
@@ -522,6 +531,8 @@ public ref partial struct VrrpMachine
     {
         Kind = kind,
         First = _state.Steps.Index,
+        Level = _state.Steps.Level,
+        Device = _state.Steps.Device,
         Attempt = _state.Steps.Attempt,
         Duration = duration,
     };

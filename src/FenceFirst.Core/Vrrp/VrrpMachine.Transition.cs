@@ -142,14 +142,11 @@ public ref partial struct VrrpMachine
                 return;
             }
 
-            _state.IsRemovalDoubtful |= !IsGone(errno);
+            _state.IsRemovalDoubtful |= !TransitionOrder.IsGone(errno);
         }
 
         Continue();
     }
-
-    /// <summary>ENOENT, ESRCH, ENODEV and EADDRNOTAVAIL to a removal: it is not there, which is what was asked for.</summary>
-    private static bool IsGone(int errno) => errno is 2 or 3 or 19 or 99;
 
     private void EndTransition()
     {
@@ -253,6 +250,9 @@ public ref partial struct VrrpMachine
             SendAdvert(priority: 0);
         }
 
+        // Whoever believes it may take over: what we knew of the others is void.
+        ForgetReleases();
+        KeepReleaseTrue();
         Record(new TimelineEntry { Kind = TimelineKind.ReleaseSent });
     }
 

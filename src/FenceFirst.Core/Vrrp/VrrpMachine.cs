@@ -59,6 +59,7 @@ public ref partial struct VrrpMachine
             return;
         }
 
+        KeepReleaseTrue();
         ApplyTracking();
         LeaveInitialize();
     }
@@ -157,6 +158,11 @@ public ref partial struct VrrpMachine
         {
             // It is understood again, so its adverts speak for it.
             _state.RefusedAt = MonotonicInstant.Never;
+        }
+
+        if (advert.Priority != 0 && _state.ReleasedTargets != 0)
+        {
+            ForgetRelease(source);
         }
 
         switch (_state.Phase)
@@ -321,6 +327,7 @@ public ref partial struct VrrpMachine
         _state.PreemptAt = MonotonicInstant.Never;
         _state.IsMasterReleased = false;
         _state.HasMasterChanged = false;
+        ForgetReleases();
     }
 
     /// <summary>An advert with our priority; held back by a candidate while refused packets come.</summary>

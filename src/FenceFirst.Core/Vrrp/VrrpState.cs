@@ -86,6 +86,9 @@ public enum Transition : byte
 /// <summary>State of one virtual router: a value, so that states can be compared, kept in a visited set, printed and replayed.</summary>
 public record struct VrrpState
 {
+    /// <summary>Targets that <see cref="ReleasedTargets"/> has room for; the release of a later one replaces no fence.</summary>
+    internal const int ReleasedTargetsMax = 64;
+
     /// <summary>Phase.</summary>
     public VrrpPhase Phase;
 
@@ -121,6 +124,20 @@ public record struct VrrpState
 
     /// <summary>When <see cref="LowerMaster"/> was last heard.</summary>
     public MonotonicInstant LowerHeardAt;
+
+    /// <summary>
+    /// Since when <see cref="Master"/> has been followed as Backup without a break; Never = it is not, or that is counted anew from its next advert
+    /// (docs/promotion.md 4).
+    /// </summary>
+    public MonotonicInstant FollowedSince;
+
+    /// <summary>
+    /// Fence targets whose release is believed, a bit each in the order of <see cref="PromotionPlan.IndexOfTarget"/>; only with release_is_enough.
+    /// </summary>
+    public ulong ReleasedTargets;
+
+    /// <summary>Before this a release of our own may be under way, so the instance does not become Master; zero = none; only with release_is_enough.</summary>
+    public MonotonicInstant MasterNotBefore;
 
     /// <summary>Whether the last thing heard from the master was priority 0.</summary>
     public bool IsMasterReleased;
@@ -207,6 +224,7 @@ public record struct VrrpState
         GratuitousAt = MonotonicInstant.Never,
         PreemptAt = MonotonicInstant.Never,
         LowerHeardAt = MonotonicInstant.Never,
+        FollowedSince = MonotonicInstant.Never,
         RefusedAt = MonotonicInstant.Never,
         Steps = StepProgress.Idle,
         Faults = FaultCauses.NoSource,

@@ -96,9 +96,10 @@ internal static class StatusVerb
         {
             string since = step.TryGetProperty("since", out JsonElement at) ? $" for {Seconds(now - at.GetDateTimeOffset())}" : "";
             string attempt = step.TryGetProperty("attempt", out JsonElement number) ? $", attempt {number.GetUInt32()}" : "";
+            string level = step.TryGetProperty("level", out JsonElement tier) ? $" (level {tier.GetInt32()} of {step.GetProperty("levels").GetInt32()})" : "";
             string until = step.TryGetProperty("until", out JsonElement end) ? $", at most {Seconds(end.GetDateTimeOffset() - now)} more" : "";
             output.WriteLine(
-                $"  step {step.GetProperty("number").GetInt32()} of {step.GetProperty("of").GetInt32()}: {Text(step, "kind").ToLowerInvariant()} {Text(step, "name")} "
+                $"  step {step.GetProperty("number").GetInt32()} of {step.GetProperty("of").GetInt32()}: {Text(step, "kind").ToLowerInvariant()} {Text(step, "name")}{level} "
                 + $"{Text(step, "doing")}{since} (try {step.GetProperty("try").GetInt32()} of {step.GetProperty("tries").GetInt32()}{attempt}{until})");
         }
 

@@ -281,7 +281,7 @@ internal sealed class EffectRunner : IDisposable
     private void StartStep(VrrpConfig config, in NodeEffect effect, MonotonicInstant now)
     {
         EquatableArray<PromotionStep> steps = effect.IsDemotion ? config.Demotion!.Steps : config.Promotion!.Steps;
-        PromotionStep step = steps[effect.Step];
+        PromotionStep step = steps[effect.Step].Device(effect.Level, effect.Device);
         Job job = new(effect.Index, IsScript: false, step.Command.Arguments[0]);
         if (step.Reach is { } reach)
         {

@@ -175,6 +175,6 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
     /// <summary>What is there already is there.</summary>
     private static int Added(int errno) => errno == ErrorNumber.AlreadyExists ? 0 : errno;
 
-    /// <summary>What is not there, or whose interface is gone, is gone: EADDRNOTAVAIL, ESRCH, ENOENT, ENODEV, ENXIO.</summary>
-    private static int Removed(int errno) => errno is 99 or 3 or 2 or 19 or 6 ? 0 : errno;
+    /// <summary>What is not there, or whose interface is gone, is gone.</summary>
+    private static int Removed(int errno) => TransitionOrder.IsGone(errno) ? 0 : errno;
 }

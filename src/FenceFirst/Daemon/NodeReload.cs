@@ -43,6 +43,13 @@ internal static class NodeReload
 
                 // Whoever reads the configuration anew has looked: a failed promotion with on_failure fault may be tried again.
                 carried.Instances[i].Faults &= ~FaultCauses.Promotion;
+                if (old.Instances[kept[i]] != next.Instances[i])
+                {
+                    // Other targets, another key or another window: what is known of releases is learned anew (docs/promotion.md 4).
+                    carried.Instances[i].ReleasedTargets = 0;
+                    carried.Instances[i].FollowedSince = MonotonicInstant.Never;
+                }
+
                 if (carried.Instances[i].Phase == VrrpPhase.Master && old.Instances[kept[i]].LeaseSeconds != next.Instances[i].LeaseSeconds)
                 {
                     // Addresses that stay take over another lifetime, or none, with the next advert.

@@ -86,10 +86,18 @@ internal readonly ref struct StatusReport(NodeConfig config, NodeState state, Mo
             return;
         }
 
-        PromotionStep step = steps[one.Steps.Index];
+        PromotionStep whole = steps[one.Steps.Index];
+        PromotionStep step = whole.Device(one.Steps.Level, one.Steps.Device);
         json.WriteStartObject("step");
         json.WriteString("kind", step.Kind.ToString());
         json.WriteString("name", step.Name);
+        if (!whole.Levels.IsEmpty)
+        {
+            json.WriteString("fence", whole.Name);
+            json.WriteNumber("level", one.Steps.Level + 1);
+            json.WriteNumber("levels", whole.LevelCount());
+        }
+
         json.WriteNumber("number", one.Steps.Index + 1);
         json.WriteNumber("of", steps.Count);
         bool isRunning = one.Steps.Attempt != 0;

@@ -47,6 +47,7 @@ internal sealed class StepEnvironment
         $"FENCEFIRST_OLD_MASTER={state.Steps.OldMaster}",
         $"FENCEFIRST_TARGETS={string.Join(' ', (IEnumerable<InternetAddress>)step.Targets)}",
         $"FENCEFIRST_EPOCH={state.Steps.Epoch}",
+        .. step.Kind == StepKind.Fence ? [$"FENCEFIRST_DEVICE={step.Name}", $"FENCEFIRST_LEVEL={state.Steps.Level + 1}"] : (ReadOnlySpan<string>)[],
     ];
 
     /// <summary>For notify scripts.</summary>

@@ -38,7 +38,7 @@ internal sealed class TimelineLog(LogWriter log)
         if (log.HasJournal)
         {
             string name = isScript ? config.Scripts[entry.Index].Name : config.Instances[entry.Index].Name;
-            log.Write(new JournalEntry(MonotonicClock.WallNow, now, name, entry.Kind.ToString(), text, entry));
+            log.Write(new JournalEntry(MonotonicClock.WallNow, now, name, entry.Kind.ToString(), text, entry, Device: TimelineText.DeviceName(config, entry)));
         }
     }
 

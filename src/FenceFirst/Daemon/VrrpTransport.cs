@@ -386,6 +386,10 @@ internal sealed class VrrpTransport : IDisposable
         if (notice != HmacNotice.None)
         {
             loop.ReportHmac(instance, notice, context.Source);
+            if (notice == HmacNotice.ReplayMarkForgotten)
+            {
+                loop.Deliver(NodeEvent.ReplayMarkForgotten(instance, context.Source));
+            }
         }
 
         // skip_check_adv_addr: the list of the master that we follow already has been looked at.

@@ -180,11 +180,15 @@ internal sealed class MachineDriver
         VrrpConfig config = sender.Config.Instances[instance];
         VrrpAdvert advert = new(config.Version, config.Vrid, priority, (byte)config.Addresses.Count, config.AdvertInterval, default);
         InternetAddress source = sender.State.Instances[instance].Source;
+        (MonotonicInstant At, long Order) sent = (Now, _order++);
         foreach (SimulatedNode receiver in Nodes)
         {
             if (receiver != sender && Delivery(sender, receiver) is { } delay)
             {
-                After(delay, () => receiver.DeliverIfRunning(NodeEvent.AdvertReceived(instance, advert, source)));
+                After(delay, () => receiver.DeliverIfRunning(
+                    receiver.IsStaleOrReplayed(instance, source, sent, out DecodeError error)
+                        ? NodeEvent.PacketRefused(instance, error, source)
+                        : NodeEvent.AdvertReceived(instance, advert, source)));
             }
         }
     }
@@ -207,6 +211,7 @@ internal sealed class SimulatedNode
     private readonly EffectBuffer _again = new();
     private readonly Queue<NodeEvent> _queue = new();
     private readonly HashSet<SideEffect>[] _asked;
+    private readonly Dictionary<(int Instance, InternetAddress Source), long> _marks = [];
     private bool _isDelivering;
     private ulong _epoch;
     private int _life;
@@ -365,6 +370,26 @@ internal sealed class SimulatedNode
     public InternetAddress FindHolder(int instance) =>
         _driver.Nodes.Any(other => other != this && other.IsRunning && other.Holds(instance)) ? Config.Instances[instance].Addresses[0].Address : default;
 
+    /// <summary>What auth_hmac does to an advert, by the driver's one clock: too old, or not newer than the last one of its sender.</summary>
+    public bool IsStaleOrReplayed(int instance, InternetAddress source, (MonotonicInstant At, long Order) sent, out DecodeError error)
+    {
+        error = DecodeError.None;
+        if (Config.Instances[instance].Hmac is not { } hmac || !IsRunning)
+        {
+            return false;
+        }
+
+        bool isStale = _driver.Now - sent.At > TimeSpan.FromSeconds(hmac.TimeWindowSeconds);
+        bool isReplayed = _marks.TryGetValue((instance, source), out long mark) && sent.Order <= mark;
+        error = isStale ? DecodeError.AuthenticationStale : isReplayed ? DecodeError.AuthenticationReplayed : DecodeError.None;
+        if (error == DecodeError.None)
+        {
+            _marks[(instance, source)] = sent.Order;
+        }
+
+        return error != DecodeError.None;
+    }
+
     /// <summary>Delivers an event unless the node is down.</summary>
     public void DeliverIfRunning(NodeEvent nodeEvent)
     {
@@ -410,7 +435,7 @@ internal sealed class SimulatedNode
         NodeEffectKind.SendAdvert => $"advert:{effect.Priority}",
         NodeEffectKind.AskKernel => effect.Effect.ToString(),
         NodeEffectKind.Announce => $"announce:{effect.Count}",
-        NodeEffectKind.StartStep => $"step:{effect.Step}",
+        NodeEffectKind.StartStep => $"step:{effect.Step}" + (effect.Level + effect.Device == 0 ? "" : $"/{effect.Level}.{effect.Device}"),
         NodeEffectKind.KillStep => "kill",
         NodeEffectKind.ProbeAddresses => "probe",
         NodeEffectKind.StartScript => "script",
@@ -537,7 +562,7 @@ internal sealed class SimulatedNode
     private void StartStep(NodeEffect effect)
     {
         VrrpConfig config = Config.Instances[effect.Index];
-        PromotionStep step = (effect.IsDemotion ? config.Demotion!.Steps : config.Promotion!.Steps)[effect.Step];
+        PromotionStep step = (effect.IsDemotion ? config.Demotion!.Steps : config.Promotion!.Steps)[effect.Step].Device(effect.Level, effect.Device);
         Assert.DoesNotContain(OpenSteps, open => open.Instance == effect.Index && open.Step.Kind != StepKind.Check);
         Assert.DoesNotContain(OpenSteps, open => open.Instance != effect.Index && open.Step.Targets.Any(target => step.Targets.Contains(target)));
         StepRequest request = new(effect.Index, effect.Attempt, step, effect.IsDemotion);
@@ -600,7 +625,7 @@ internal sealed class SimulatedNode
                     break;
             }
 
-            bool isLooking = instance.Steps.IsListening || instance.Steps.IsHeld || instance.Steps.IsProbing;
+            bool isLooking = instance.Steps.IsListening || instance.Steps.IsHeld || instance.Steps.IsProbing || instance.Steps.IsOutlivingRelease;
             Assert.True(!isLooking || (instance.Phase == VrrpPhase.Promoting && instance.Steps.Attempt == 0), "the last look is part of Promoting, beside no step");
             Assert.True(!isLooking || !instance.Steps.DeadlineAt.IsNever, "every wait has a bound");
             Assert.Equal(instance.Steps.IsProbing, instance.Steps.ProbeAttempt != 0);
@@ -619,6 +644,7 @@ internal sealed class SimulatedNode
         OpenKernel.Clear();
         OpenProbes.Clear();
         Killed.Clear();
+        _marks.Clear();
         HeldAddresses = new bool[Config.Instances.Count];
         for (int i = 0; i < _asked.Length; i++)
         {

@@ -328,6 +328,19 @@ public class PromotionTests
         Assert.Equal("advert:100 step:0", m.Seen);
     }
 
+    // 3.5: a lower master that releases before we have begun to preempt it is not waited for: it has gone.
+    [Fact]
+    public void A_lower_master_that_has_released_is_not_waited_for()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("a")));
+        m.Hear('a', 50);
+        m.Hear('a', 0);
+        m.Driver.Advance(1);
+        Assert.Equal(PromotionReason.Released, m.First.Steps.Reason);
+        Assert.Equal(TestConfig.AddressOf('a'), m.First.Steps.OldMaster);
+        Assert.Single(m.OpenSteps);
+    }
+
     // 3.5: when it does not release we stand down, and leave it in place as with nopreempt.
     [Fact]
     public void Preempting_is_given_up_when_the_lower_master_does_not_release()
