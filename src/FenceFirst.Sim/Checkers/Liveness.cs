@@ -1,0 +1,61 @@
+namespace FenceFirst.Sim;
+
+/// <summary>After the faults there is exactly one owner of every address within the bound.</summary>
+internal sealed class EventuallyOwned(Cast cast) : Checker(cast, "liveness")
+{
+    private readonly uint[] _holders = new uint[cast.Instances];
+    private bool _isHealed;
+
+    /// <inheritdoc/>
+    public override bool Wants(SightingKind kind) => kind is SightingKind.Added or SightingKind.Removed or SightingKind.Healed;
+
+    /// <inheritdoc/>
+    public override void See(in Sighting sighting)
+    {
+        _isHealed |= sighting.Kind == SightingKind.Healed;
+        if (sighting.Thing == Thing.Addresses)
+        {
+            uint bit = 1u << sighting.Node;
+            _holders[sighting.Instance] = sighting.Kind == SightingKind.Added ? _holders[sighting.Instance] | bit : _holders[sighting.Instance] & ~bit;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void End(long at)
+    {
+        for (int i = 0; _isHealed && i < _holders.Length; i++)
+        {
+            Judged++;
+            int count = System.Numerics.BitOperations.PopCount(_holders[i]);
+            if (count != 1)
+            {
+                Violate(at, $"long after the last fault {count} nodes hold the address of {Cast.Nodes[0].Instances[i].Name}");
+            }
+        }
+    }
+}
+
+/// <summary>Once things have settled after the faults, no address moves any more.</summary>
+internal sealed class NoFlapping(Cast cast, long settleTime) : Checker(cast, "liveness")
+{
+    private long _quietFrom = Nano.Never;
+
+    /// <inheritdoc/>
+    public override bool Wants(SightingKind kind) => kind is SightingKind.Added or SightingKind.Removed or SightingKind.Healed;
+
+    /// <inheritdoc/>
+    public override void See(in Sighting sighting)
+    {
+        if (sighting.Kind == SightingKind.Healed)
+        {
+            _quietFrom = sighting.At + settleTime;
+            return;
+        }
+
+        Judged++;
+        if (sighting.At > _quietFrom && sighting.Thing == Thing.Addresses)
+        {
+            Violate(sighting.At, $"{Nano.Text(sighting.At - _quietFrom + settleTime)} s after the last fault the address still moves: {Who(sighting.Node, sighting.Instance)} {(sighting.Kind == SightingKind.Added ? "takes" : "leaves")} it");
+        }
+    }
+}
