@@ -43,6 +43,11 @@ internal sealed partial class SimHost
     public void LeaseEnds(in SimItem item)
     {
         int instance = item.Instance;
+        if (item.Attempt != _boot)
+        {
+            return;
+        }
+
         _isExpiryQueued[instance] = false;
         if (!IsPowered || _isClockStopped || _expiresAt[instance] == 0)
         {
@@ -343,7 +348,7 @@ internal sealed partial class SimHost
         if (!_isExpiryQueued[instance])
         {
             _isExpiryQueued[instance] = true;
-            _world.Queue.Push(new SimItem { Time = WorldTime(_expiresAt[instance]), Kind = ItemKind.LeaseEnds, Node = (byte)Index, Instance = (byte)instance });
+            _world.Queue.Push(new SimItem { Time = WorldTime(_expiresAt[instance]), Kind = ItemKind.LeaseEnds, Node = (byte)Index, Instance = (byte)instance, Attempt = _boot });
         }
     }
 

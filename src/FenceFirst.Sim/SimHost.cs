@@ -175,6 +175,8 @@ internal sealed partial class SimHost
         }
 
         _boot++;
+        _expiresAt.AsSpan().Clear();
+        _isExpiryQueued.AsSpan().Clear();
         See(SightingKind.PowerOff, by: by == Index ? -1 : by);
         if (_world.IsHealed || isRebooted || _world.Chance.OneIn(2))
         {
@@ -624,13 +626,8 @@ internal sealed partial class SimHost
     /// <summary>The first instant of the world at which the node's clock shows this or more.</summary>
     private long WorldTime(long clock)
     {
-        long at = Math.Max(_world.Now, _simBase + (clock - _clockBase));
-        if (_partsPerMillion == 0)
-        {
-            return at;
-        }
-
-        at = Math.Max(_world.Now, at - ((clock - _clockBase) / 1_000_000 * _partsPerMillion * 1_000_000 / (1_000_000 + _partsPerMillion)));
+        long shown = clock - _clockBase;
+        long at = Math.Max(_world.Now, _simBase + shown - (shown / 1_000_000 * _partsPerMillion * 1_000_000 / (1_000_000 + _partsPerMillion)));
         while (true)
         {
             long passed = at - _simBase;
@@ -640,7 +637,7 @@ internal sealed partial class SimHost
                 return at;
             }
 
-            at += missing + (missing / 50) + 1;
+            at += missing;
         }
     }
 

@@ -84,8 +84,12 @@ internal sealed class SimWorld
 
         _disturber.Begin();
         RunUntil(Options.SafetyTime);
-        Heal();
-        RunUntil(Options.SafetyTime + Options.SettleTime + Options.QuietTime);
+        if (!Watch.IsOver)
+        {
+            Heal();
+            RunUntil(Options.SafetyTime + Options.SettleTime + Options.QuietTime);
+        }
+
         Watch.End(Now);
     }
 
@@ -100,7 +104,7 @@ internal sealed class SimWorld
             Happen(item);
         }
 
-        Now = Math.Max(Now, end);
+        Now = Watch.IsOver ? Now : Math.Max(Now, end);
     }
 
     /// <summary>From now on nothing goes wrong, and what is broken is mended.</summary>

@@ -10,6 +10,17 @@ switch (verb)
     case "tell":
         Console.Write(SimRun.Tell(SimCluster.FromSeed(Number(1, 1), (int)Number(3, 0), (int)Number(4, 0)), (int)Number(2, 120)));
         return 0;
+    case "find":
+        for (ulong seed = Number(2, 1), found = 0; found < 3 && seed < 1_000_000; seed++)
+        {
+            if (SimRun.Run(SimCluster.FromSeed(seed)).Checkers.Any(checker => checker.Excuses.Keys.Any(key => key.Contains(args[1], StringComparison.Ordinal))))
+            {
+                Console.WriteLine(seed);
+                found++;
+            }
+        }
+
+        return 0;
     case "seeds":
         return Seeds(Number(1, 1), Number(2, 1000), (int)Number(3, 0), (int)Number(4, 0));
     default:

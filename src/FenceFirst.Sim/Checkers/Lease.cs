@@ -3,6 +3,7 @@ using FenceFirst.Core.Vrrp;
 namespace FenceFirst.Sim;
 
 /// <summary>G6: with vip_lease an address outlives its last renewal by no more than the lease; it is renewed in time while the daemon runs, and not after a stall.</summary>
+/// <remarks>Excused: a halt between the decision to renew and the renewal; and an address that the kernel would not remove and then lets expire.</remarks>
 internal sealed class Lease(Cast cast) : Checker(cast, "G6")
 {
     /// <summary>How much longer than the lease the kernel may keep an address.</summary>
@@ -12,10 +13,11 @@ internal sealed class Lease(Cast cast) : Checker(cast, "G6")
     private readonly long[] _ranSince = new long[cast.Nodes.Length];
     private readonly bool[] _isHalted = new bool[cast.Nodes.Length];
     private readonly bool[] _isUp = new bool[cast.Nodes.Length];
+    private readonly bool[] _isMidTurn = new bool[cast.Nodes.Length];
 
     /// <inheritdoc/>
     public override bool Wants(SightingKind kind) => kind is SightingKind.DaemonStarted or SightingKind.DaemonEnded or SightingKind.PowerOff or SightingKind.Halted or SightingKind.Resumed
-        or SightingKind.Added or SightingKind.Removed or SightingKind.Refreshed or SightingKind.AdvertSent;
+        or SightingKind.Added or SightingKind.Removed or SightingKind.Refused or SightingKind.Refreshed or SightingKind.AdvertSent or SightingKind.TurnEnded;
 
     /// <inheritdoc/>
     public override void See(in Sighting sighting)
@@ -31,9 +33,17 @@ internal sealed class Lease(Cast cast) : Checker(cast, "G6")
             case SightingKind.DaemonEnded:
             case SightingKind.PowerOff:
                 _isUp[sighting.Node] = false;
+                _isMidTurn[sighting.Node] = false;
                 break;
             case SightingKind.Halted:
                 _isHalted[sighting.Node] = true;
+                _isMidTurn[sighting.Node] |= sighting.Attempt == 1;
+                break;
+            case SightingKind.TurnEnded:
+                _isMidTurn[sighting.Node] = false;
+                break;
+            case SightingKind.Refused when sighting.Number == 0 && sighting.Thing == Thing.Addresses:
+                leased.IsStuck = true;
                 break;
             case SightingKind.Resumed:
                 _isHalted[sighting.Node] = false;
@@ -45,6 +55,7 @@ internal sealed class Lease(Cast cast) : Checker(cast, "G6")
                 break;
             case SightingKind.Added when sighting.Thing == Thing.Addresses:
                 leased.IsThere = true;
+                leased.IsStuck = false;
                 leased.RefreshedAt = sighting.Clock;
                 break;
             case SightingKind.Refreshed:
@@ -65,12 +76,17 @@ internal sealed class Lease(Cast cast) : Checker(cast, "G6")
         {
             Judged++;
             TimeSpan longest = VrrpTimers.MasterDown(config.Version, 1, config.AdvertInterval, config.DownTimerAdverts);
-            if (sighting.Clock - leased.AdvertAt > Nano.Of(longest))
+            if (sighting.Clock - leased.AdvertAt > Nano.Of(longest) && _isMidTurn[sighting.Node])
+            {
+                Excuse("halted between a decision and its last effect");
+            }
+            else if (sighting.Clock - leased.AdvertAt > Nano.Of(longest))
             {
                 Violate(sighting.At, $"{Who(sighting.Node, sighting.Instance)} renews although it sent no advert for {Nano.Text(sighting.Clock - leased.AdvertAt)} s");
             }
         }
 
+        leased.IsStuck = false;
         leased.RefreshedAt = sighting.Clock;
     }
 
@@ -92,7 +108,16 @@ internal sealed class Lease(Cast cast) : Checker(cast, "G6")
     private void JudgeLoss(in Sighting sighting, in Leased leased)
     {
         bool didRun = _isUp[sighting.Node] && !_isHalted[sighting.Node] && _ranSince[sighting.Node] <= leased.RefreshedAt;
-        if ((RemovalCause)sighting.Number == RemovalCause.Lease && didRun)
+        if ((RemovalCause)sighting.Number != RemovalCause.Lease || !didRun)
+        {
+            return;
+        }
+
+        if (leased.IsStuck)
+        {
+            Excuse("the kernel refused to remove an address, and its lease took it");
+        }
+        else
         {
             Violate(sighting.At, $"{Who(sighting.Node, sighting.Instance)} lost its address to its own lease although the daemon ran all the time");
         }
@@ -101,6 +126,7 @@ internal sealed class Lease(Cast cast) : Checker(cast, "G6")
     private struct Leased
     {
         public bool IsThere;
+        public bool IsStuck;
         public long RefreshedAt;
         public long AdvertAt;
     }

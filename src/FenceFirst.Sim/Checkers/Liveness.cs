@@ -1,6 +1,7 @@
 namespace FenceFirst.Sim;
 
 /// <summary>After the faults there is exactly one owner of every address within the bound.</summary>
+/// <remarks>Excused as <see cref="NoFlapping"/> is: who is shot again and again may be down at the end.</remarks>
 internal sealed class EventuallyOwned(Cast cast) : Checker(cast, "liveness")
 {
     private readonly uint[] _holders = new uint[cast.Instances];
@@ -27,7 +28,11 @@ internal sealed class EventuallyOwned(Cast cast) : Checker(cast, "liveness")
         {
             Judged++;
             int count = System.Numerics.BitOperations.PopCount(_holders[i]);
-            if (count != 1)
+            if (count == 0 && Cast.IsCrossed)
+            {
+                Excuse(Cast.Crossed);
+            }
+            else if (count != 1)
             {
                 Violate(at, $"long after the last fault {count} nodes hold the address of {Cast.Nodes[0].Instances[i].Name}");
             }
@@ -36,6 +41,10 @@ internal sealed class EventuallyOwned(Cast cast) : Checker(cast, "liveness")
 }
 
 /// <summary>Once things have settled after the faults, no address moves any more.</summary>
+/// <remarks>
+/// Excused: two instances on the same nodes that preempt by fencing and whose best nodes differ. Each failback then shoots the node that is best for the other
+/// instance.
+/// </remarks>
 internal sealed class NoFlapping(Cast cast, long settleTime) : Checker(cast, "liveness")
 {
     private long _quietFrom = Nano.Never;
@@ -53,7 +62,16 @@ internal sealed class NoFlapping(Cast cast, long settleTime) : Checker(cast, "li
         }
 
         Judged++;
-        if (sighting.At > _quietFrom && sighting.Thing == Thing.Addresses)
+        if (sighting.At <= _quietFrom || sighting.Thing != Thing.Addresses)
+        {
+            return;
+        }
+
+        if (Cast.IsCrossed)
+        {
+            Excuse(Cast.Crossed);
+        }
+        else
         {
             Violate(sighting.At, $"{Nano.Text(sighting.At - _quietFrom + settleTime)} s after the last fault the address still moves: {Who(sighting.Node, sighting.Instance)} {(sighting.Kind == SightingKind.Added ? "takes" : "leaves")} it");
         }

@@ -4,7 +4,7 @@ using FenceFirst.Core.Vrrp;
 namespace FenceFirst.Sim;
 
 /// <summary>G4: whatever step of whatever instance runs, who holds an address advertises on time, and a candidate that advertises goes on doing so.</summary>
-/// <remarks>Times are the node's own, and the time in which its daemon did not run does not count.</remarks>
+/// <remarks>Times are the node's own, and the time in which its daemon did not run does not count. Excused: who has left, and holds only because the kernel refused to remove.</remarks>
 internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
 {
     /// <summary>An advert may be as late as this: what the loop does besides takes no simulated time.</summary>
@@ -17,7 +17,7 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
     public override bool ReadsJournal => true;
 
     /// <inheritdoc/>
-    public override bool Wants(SightingKind kind) => kind is SightingKind.AdvertSent or SightingKind.Added or SightingKind.Removed or SightingKind.Halted or SightingKind.Resumed
+    public override bool Wants(SightingKind kind) => kind is SightingKind.AdvertSent or SightingKind.Added or SightingKind.Removed or SightingKind.Refused or SightingKind.Halted or SightingKind.Resumed
         or SightingKind.DaemonEnded or SightingKind.PowerOff or SightingKind.LinkChanged;
 
     /// <inheritdoc/>
@@ -43,6 +43,10 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
                     leaver.IsHolding = false;
                 }
 
+                break;
+            case SightingKind.Refused when sighting.Number == 0 && sighting.Thing == Thing.Addresses:
+                Excuse("the kernel refused to remove an address");
+                _rhythms[Slot(sighting.Node, sighting.Instance)].IsHolding = false;
                 break;
             case SightingKind.Halted:
             case SightingKind.LinkChanged when sighting.Number == 0:

@@ -42,6 +42,7 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
                 ref Evidence begun = ref _evidence[Slot(sighting.Node, sighting.Instance)];
                 begun.Attempt = sighting.Attempt;
                 begun.StartedAt = sighting.At;
+                begun.StartedClock = sighting.Clock;
                 break;
             case SightingKind.StepEnded when !sighting.IsDemotion && sighting.Outcome.IsSuccess:
                 FenceSucceeded(sighting);
@@ -81,7 +82,8 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
     {
         PromotionStep step = Cast.Nodes[sighting.Node].Instances[sighting.Instance].Promotion!.Steps[sighting.Number];
         ref Evidence evidence = ref _evidence[Slot(sighting.Node, sighting.Instance)];
-        if (step.Kind != StepKind.Fence || sighting.Attempt != evidence.Attempt)
+        bool isLate = step.Timeout != TimeSpan.MaxValue && sighting.Clock - evidence.StartedClock > Nano.Of(step.Timeout);
+        if (step.Kind != StepKind.Fence || sighting.Attempt != evidence.Attempt || isLate)
         {
             return;
         }
@@ -169,6 +171,7 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
     {
         public uint Attempt;
         public long StartedAt;
+        public long StartedClock;
         public uint Untrue;
     }
 }

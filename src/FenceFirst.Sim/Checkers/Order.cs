@@ -57,6 +57,7 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
                 {
                     _held[Slot(sighting.Node, i)].IsFromEarlierLife = true;
                     _held[Slot(sighting.Node, i)].Stuck = Thing.None;
+                    _held[Slot(sighting.Node, i)].Left = _held[Slot(sighting.Node, i)].Things;
                 }
 
                 break;
@@ -109,6 +110,7 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
 
         held.Things &= ~sighting.Thing;
         held.Stuck &= ~sighting.Thing;
+        held.Left &= ~sighting.Thing;
     }
 
     private void Release(in Sighting sighting, ref Held held)
@@ -149,7 +151,11 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
     {
         Judged++;
         Thing left = held.Things & ~(isExcusable ? held.Stuck : Thing.None);
-        if (left != Thing.None)
+        if (left != Thing.None && (left & ~(held.Left & (Thing.Routes | Thing.Rules))) == Thing.None)
+        {
+            Excuse("routes and rules of a killed daemon are not swept");
+        }
+        else if (left != Thing.None)
         {
             Violate(sighting.At, $"{Who(sighting.Node, sighting.Instance)} {what} while {left} are there");
         }
@@ -173,6 +179,7 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
         public Thing Things;
         public Thing Lost;
         public Thing Stuck;
+        public Thing Left;
         public bool IsDue;
         public bool IsFromEarlierLife;
         public ulong Ended;

@@ -4,7 +4,8 @@ using FenceFirst.Core.Vrrp;
 namespace FenceFirst.Sim;
 
 /// <summary>G7: who holds an address and has not run for longer than its peers wait removes it before it does anything else.</summary>
-/// <remarks>Excused: a halt in the middle of a decision, after which the rest of that decision is carried out first; and a machine whose clock stood still too, which cannot know.</remarks>
+/// <remarks>Excused: a halt in the middle of a decision, after which the rest of that decision is carried out first; a machine whose clock stood still
+/// too, which cannot know; and an address that the kernel would not remove before.</remarks>
 internal sealed class Stall(Cast cast) : Checker(cast, "G7")
 {
     private readonly Watched[] _watched = new Watched[cast.Nodes.Length * cast.Instances];
@@ -35,17 +36,22 @@ internal sealed class Stall(Cast cast) : Checker(cast, "G7")
                 break;
             case SightingKind.Added when sighting.Thing == Thing.Addresses:
                 watched.IsThere = true;
+                watched.IsStuck = false;
                 break;
             case SightingKind.Removed:
+                watched.MustRemove = false;
+                watched.IsThere &= sighting.Thing != Thing.Addresses;
+                break;
             case SightingKind.Refused when sighting.Number == 0:
                 watched.MustRemove = false;
-                watched.IsThere &= sighting.Thing != Thing.Addresses || sighting.Kind == SightingKind.Refused;
+                watched.IsStuck |= sighting.Thing == Thing.Addresses;
                 break;
             case SightingKind.AdvertSent:
                 Judge(sighting, watched, "sends an advert");
                 watched.AdvertAt = sighting.Clock;
                 break;
             case SightingKind.Refreshed:
+                watched.IsStuck = false;
                 Judge(sighting, watched, "renews its lease");
                 break;
             case SightingKind.Announced:
@@ -80,6 +86,12 @@ internal sealed class Stall(Cast cast) : Checker(cast, "G7")
                 continue;
             }
 
+            if (watched.IsStuck)
+            {
+                Excuse("the kernel had refused to remove the address before");
+                continue;
+            }
+
             Judged++;
             watched.MustRemove = true;
         }
@@ -107,6 +119,7 @@ internal sealed class Stall(Cast cast) : Checker(cast, "G7")
     private struct Watched
     {
         public bool IsThere;
+        public bool IsStuck;
         public bool MustRemove;
         public long AdvertAt;
     }
