@@ -110,6 +110,7 @@ internal sealed partial class SimHost
             takes = draw == 3 ? Nano.Never : Bound(step) + chance.Between(-20 * Nano.Millisecond, 20 * Nano.Millisecond);
             strikes = draw == 3 ? chance.Between(0, 2 * Bound(step)) : strikes;
             doesStrike = draw == 4 || chance.OneIn(2);
+            outcome = doesStrike ? StepOutcome.Success : new StepOutcome(StepOutcomeKind.Exited, 1);
             isImmortal = chance.OneIn(4);
         }
         else if (draw == 5 && _world.Has(SimFaults.FenceLies))
