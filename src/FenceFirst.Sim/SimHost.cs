@@ -423,6 +423,7 @@ internal sealed partial class SimHost
         {
             _isClockStopped = false;
             _simBase = _world.Now;
+            QueueExpiries();
         }
 
         _halt++;

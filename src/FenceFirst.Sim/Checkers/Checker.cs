@@ -38,16 +38,13 @@ internal sealed class Cast
     public int Instances { get; }
 
     /// <summary>The condition <see cref="IsCrossed"/> in words.</summary>
-    public const string Crossed = "two instances preempt each other's best node by fencing it";
+    public const string Crossed = "two instances on the same nodes preempt by fencing";
 
     /// <summary>
-    /// Whether two instances on the same nodes preempt by fencing and their best nodes differ: each failback shoots the node that is best for the other one.
+    /// Whether two instances on the same nodes preempt by fencing: each failback of one shoots a node that the other one needs, which comes back and preempts.
     /// </summary>
-    public bool IsCrossed =>
-        Nodes.Any(node => node.Instances.Any(instance => (instance.IsPreempt || instance.IsOwner) && instance.Promotion is { HasFence: true }))
-        && Enumerable.Range(0, Instances).Select(Best).Distinct().Count() > 1;
-
-    private int Best(int instance) => Enumerable.Range(0, Nodes.Length).MaxBy(node => (Nodes[node].Instances[instance].BasePriority, node));
+    public bool IsCrossed => Instances > 1
+        && Nodes.Any(node => node.Instances.Any(instance => (instance.IsPreempt || instance.IsOwner) && instance.Promotion is { HasFence: true }));
 
     /// <summary>The nodes that the addresses belong to, a bit each.</summary>
     public uint NodesOf(in EquatableArray<InternetAddress> targets)

@@ -1,22 +1,31 @@
 namespace FenceFirst.Sim;
 
 /// <summary>After the faults there is exactly one owner of every address within the bound.</summary>
-/// <remarks>Excused as <see cref="NoFlapping"/> is: who is shot again and again may be down at the end.</remarks>
+/// <remarks>
+/// Excused: none at all where <see cref="NoFlapping"/> is excused, since who is shot again and again may be down at the end; two where the kernel refused to
+/// remove the address of one of them.
+/// </remarks>
 internal sealed class EventuallyOwned(Cast cast) : Checker(cast, "liveness")
 {
     private readonly uint[] _holders = new uint[cast.Instances];
+    private readonly uint[] _stuck = new uint[cast.Instances];
     private bool _isHealed;
 
     /// <inheritdoc/>
-    public override bool Wants(SightingKind kind) => kind is SightingKind.Added or SightingKind.Removed or SightingKind.Healed;
+    public override bool Wants(SightingKind kind) => kind is SightingKind.Added or SightingKind.Removed or SightingKind.Refused or SightingKind.Healed;
 
     /// <inheritdoc/>
     public override void See(in Sighting sighting)
     {
         _isHealed |= sighting.Kind == SightingKind.Healed;
-        if (sighting.Thing == Thing.Addresses)
+        uint bit = 1u << sighting.Node;
+        if (sighting.Kind == SightingKind.Refused)
         {
-            uint bit = 1u << sighting.Node;
+            _stuck[sighting.Instance] |= sighting.Thing == Thing.Addresses && sighting.Number == 0 ? bit : 0;
+        }
+        else if (sighting.Thing == Thing.Addresses)
+        {
+            _stuck[sighting.Instance] &= ~bit;
             _holders[sighting.Instance] = sighting.Kind == SightingKind.Added ? _holders[sighting.Instance] | bit : _holders[sighting.Instance] & ~bit;
         }
     }
@@ -32,6 +41,10 @@ internal sealed class EventuallyOwned(Cast cast) : Checker(cast, "liveness")
             {
                 Excuse(Cast.Crossed);
             }
+            else if (count > 1 && (_holders[i] & _stuck[i]) != 0)
+            {
+                Excuse("the kernel refused to remove an address");
+            }
             else if (count != 1)
             {
                 Violate(at, $"long after the last fault {count} nodes hold the address of {Cast.Nodes[0].Instances[i].Name}");
@@ -42,8 +55,7 @@ internal sealed class EventuallyOwned(Cast cast) : Checker(cast, "liveness")
 
 /// <summary>Once things have settled after the faults, no address moves any more.</summary>
 /// <remarks>
-/// Excused: two instances on the same nodes that preempt by fencing and whose best nodes differ. Each failback then shoots the node that is best for the other
-/// instance.
+/// Excused: two instances on the same nodes that preempt by fencing. Each failback of one then shoots a node that the other one needs.
 /// </remarks>
 internal sealed class NoFlapping(Cast cast, long settleTime) : Checker(cast, "liveness")
 {
