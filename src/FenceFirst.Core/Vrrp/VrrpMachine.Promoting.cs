@@ -244,7 +244,8 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        if (_state.Steps.IsTimedOut && outcome.Kind != StepOutcomeKind.NotReached)
+        // G2: an answer that is read after the bound came too late, also when the timer has not had its turn yet: nobody knows when it was given.
+        if ((_state.Steps.IsTimedOut || _now > _state.Steps.DeadlineAt) && outcome.Kind != StepOutcomeKind.NotReached)
         {
             outcome = new StepOutcome(StepOutcomeKind.TimedOut);
         }
@@ -356,12 +357,12 @@ public ref partial struct VrrpMachine
         SettleAfterLeaving(notifyBackup: false);
     }
 
-    /// <summary>"I hold nothing" is not said while an address of an earlier story could not be removed.</summary>
+    /// <summary>"I hold nothing and my demotion succeeded" is not said while either was not true when Master was last left.</summary>
     private void ReleaseAsCandidate()
     {
-        if (_state.IsRemovalDoubtful)
+        if (_state.IsRemovalDoubtful || _state.IsDemotionDoubtful)
         {
-            Record(new TimelineEntry { Kind = TimelineKind.ReleaseWithheld, First = 1 });
+            Record(new TimelineEntry { Kind = TimelineKind.ReleaseWithheld, First = _state.IsRemovalDoubtful ? 1 : 0 });
             return;
         }
 

@@ -231,8 +231,8 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        bool isDemotionFailed = _state.Steps.HasFailed && _config.Demotion?.IsReleasedOnFailure != true;
-        if (_state.IsRemovalDoubtful || isDemotionFailed)
+        _state.IsDemotionDoubtful = _state.Steps.HasFailed && _config.Demotion?.IsReleasedOnFailure != true;
+        if (_state.IsRemovalDoubtful || _state.IsDemotionDoubtful)
         {
             Record(new TimelineEntry { Kind = TimelineKind.ReleaseWithheld, First = _state.IsRemovalDoubtful ? 1 : 0 });
             return;

@@ -91,6 +91,18 @@ public class PromotionTests
         Assert.Equal(StepOutcomeKind.TimedOut, m.Entries.Single(entry => entry.Kind == TimelineKind.PromotionFailed).Outcome.Kind);
     }
 
+    // G2: the daemon was halted across the bound and wakes up to find the answer beside the timer. Nobody knows when it came, so it came too late.
+    [Fact]
+    public void An_answer_that_is_read_after_the_bound_came_too_late()
+    {
+        SimulatedNode m = Lost(TestConfig.Instance().Promote(TestConfig.Fence("z") with { Timeout = TimeSpan.FromSeconds(5) }));
+        m.Driver.Advance(4.9);
+        m.Driver.Suspend(0.2);
+        m.Succeed();
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        Assert.Equal(StepOutcomeKind.TimedOut, m.Entries.Single(entry => entry.Kind == TimelineKind.PromotionFailed).Outcome.Kind);
+    }
+
     // 3.3 with a bound on every wait: a killed step that does not die (uninterruptible sleep) must not hold the other backups back for ever.
     [Fact]
     public void A_step_that_cannot_be_killed_stops_our_adverts()
