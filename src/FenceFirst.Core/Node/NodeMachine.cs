@@ -20,6 +20,12 @@ public static class NodeMachine
     /// <param name="effects">What the host shall do is appended here, in order.</param>
     public static void Step(NodeConfig config, NodeState state, in NodeEvent nodeEvent, MonotonicInstant now, EffectBuffer effects)
     {
+        bool isOver = state.MaintenanceCheckAt <= now;
+        if (isOver)
+        {
+            MaintenanceRules.Expire(config, state, now, effects);
+        }
+
         switch (nodeEvent.Kind)
         {
             case NodeEventKind.Started:
@@ -85,12 +91,23 @@ public static class NodeMachine
             case NodeEventKind.OperatorConfirmed:
                 Machine(config, state, nodeEvent.Index, now, effects).OperatorConfirmed(nodeEvent.Address);
                 break;
+            case NodeEventKind.OperatorHandover:
+                Machine(config, state, nodeEvent.Index, now, effects).OperatorHandover(nodeEvent.Duration);
+                break;
+            case NodeEventKind.MaintenanceChanged:
+                MaintenanceRules.Change(config, state, nodeEvent.Index, nodeEvent.Until, now, effects);
+                break;
+            case NodeEventKind.FenceTestChanged:
+                state.TestedTargets = nodeEvent.Targets;
+                WakeQueuedFences(config, state, -1, now, effects);
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
 
-        if (nodeEvent.Kind is NodeEventKind.AdvertReceived or NodeEventKind.PacketRefused or NodeEventKind.KernelAnswered or NodeEventKind.AddressesProbed
-            || (nodeEvent.Kind == NodeEventKind.DeadlineReached && nodeEvent.Index < state.Instances.Length))
+        bool isOfOneInstance = nodeEvent.Kind is NodeEventKind.AdvertReceived or NodeEventKind.PacketRefused or NodeEventKind.KernelAnswered or NodeEventKind.AddressesProbed
+            || (nodeEvent.Kind == NodeEventKind.DeadlineReached && nodeEvent.Index < state.Instances.Length);
+        if (isOfOneInstance && !isOver)
         {
             // The frequent events touch one instance: with hundreds of instances a look at all of them would be the dearest part.
             Arm(state, effects, nodeEvent.Index, state.Instances[nodeEvent.Index].NextDeadline);
@@ -101,8 +118,14 @@ public static class NodeMachine
         }
     }
 
-    private static VrrpMachine Machine(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects) =>
-        new(config, state, index, now, effects);
+    private static VrrpMachine Machine(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects)
+    {
+        VrrpMachine machine = new(config, state, index, now, effects);
+
+        // What has come to its end by the clock has ended before anything else is judged, whichever event is the first to come later.
+        machine.HandoverExpired();
+        return machine;
+    }
 
     private static void Start(NodeConfig config, NodeState state, MonotonicInstant now, EffectBuffer effects)
     {

@@ -221,6 +221,11 @@ public ref partial struct VrrpMachine
     private void ApplyTracking()
     {
         TrackingResult result = TrackingRules.Evaluate(_config, _node);
+        if (IsInMaintenance)
+        {
+            result = WithoutTrackers(result);
+        }
+
         FaultCauses kept = _state.Faults & FaultCauses.Promotion;
         _state.Faults = result.Faults | kept | (_state.Source.IsNone ? FaultCauses.NoSource : FaultCauses.None);
         _state.IsAwaitingScripts = result.IsAwaitingScripts;
@@ -254,7 +259,7 @@ public ref partial struct VrrpMachine
         {
             Record(new TimelineEntry { Kind = TimelineKind.AwaitingScripts });
         }
-        else if (_config.IsOwner && _config.IsStateMaster)
+        else if (_config.IsOwner && _config.IsStateMaster && !IsInMaintenance)
         {
             // RFC 9568 section 6.4.1: an owner takes over at once; here that means its promotion steps start at once (G1).
             // DEVIATION: An owner without "state MASTER" waits as every other router, as keepalived does and its users expect.
@@ -284,6 +289,7 @@ public ref partial struct VrrpMachine
 
     private void EnterFault()
     {
+        AbandonHandover();
         SilenceTimers();
         ForgetMaster();
         _state.Phase = VrrpPhase.Fault;
@@ -294,6 +300,7 @@ public ref partial struct VrrpMachine
 
     private void ComeToRest()
     {
+        AbandonHandover();
         SilenceTimers();
         _state.Phase = VrrpPhase.Initialize;
         _state.IsStopped = true;
