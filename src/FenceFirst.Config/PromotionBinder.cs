@@ -7,7 +7,8 @@ namespace FenceFirst.Config;
 /// <summary>A fence_device block as bound.</summary>
 /// <param name="Node">Where it stands.</param>
 /// <param name="Step">The step that one use of it becomes; null when something in the block is wrong.</param>
-internal sealed record FenceDevice(ConfigNode Node, PromotionStep? Step);
+/// <param name="MonitorInterval">How often it is asked for its status; zero = never.</param>
+internal sealed record FenceDevice(ConfigNode Node, PromotionStep? Step, TimeSpan MonitorInterval);
 
 /// <summary>fence_device, promotion and demotion: our extension of the language.</summary>
 internal sealed class PromotionBinder(BindContext context, Dictionary<string, FenceDevice> devices)
@@ -29,6 +30,7 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
         TimeSpan delay = default;
         TimeSpan random = default;
         int attempts = 3;
+        int monitorSeconds = 0;
         ConfigNode? agentNode = null;
         foreach (ConfigNode node in block.Children)
         {
@@ -58,6 +60,9 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
                 case "retry_interval":
                     retryInterval = _values.TrySeconds(node, out TimeSpan pause) ? pause : retryInterval;
                     break;
+                case "monitor_interval" when block.Children.Any(each => each.Name == "agent"):
+                    monitorSeconds = _values.TryInteger(node, out int seconds) ? seconds : 0;
+                    break;
             }
         }
 
@@ -84,7 +89,7 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
         }
 
         bool isGood = command is not null && context.Diagnostics.ErrorCount == errorsBefore;
-        return new FenceDevice(block, !isGood ? null : new PromotionStep(StepKind.Fence, block.Value, command!) // Good means that it is there.
+        PromotionStep? step = !isGood ? null : new PromotionStep(StepKind.Fence, block.Value, command!) // Good means that it is there.
         {
             Agent = agent,
             Timeout = timeout,
@@ -93,7 +98,8 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
             Delay = delay,
             RandomDelay = random,
             Targets = targets.ToEquatableArray(),
-        });
+        };
+        return new FenceDevice(block, step, TimeSpan.FromSeconds(monitorSeconds));
     }
 
     /// <summary>A promotion block.</summary>
