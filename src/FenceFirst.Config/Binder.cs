@@ -61,6 +61,10 @@ internal sealed class Binder(BindContext context)
             Links = context.Links,
             Scripts = _trackers.ToEquatableArray(),
             Instances = instances.ToEquatableArray(),
+            FenceDevices = _devices.Values
+                .Where(device => device.Step is not null)
+                .Select(device => new FenceDeviceConfig(device.Step!) { MonitorInterval = device.MonitorInterval }) // Those without a step are left out above.
+                .ToEquatableArray(),
             Process = new ProcessConfig
             {
                 RealTimePriority = globals.RealTimePriority,

@@ -24,6 +24,7 @@ internal static partial class KeywordTable
         Seconds(BlockKind.FenceDevice, "retry_interval", 0, 86400, "2", "pause between two attempts", 3),
         Row(BlockKind.FenceDevice, "action", ValueShape.Choice, "what an agent is asked to do") with { Choices = ["off", "reboot"], Default = "off" },
         Row(BlockKind.FenceDevice, "verify", ValueShape.Boolean, "the agent's status has to say off before the fence has succeeded") with { Default = "yes" },
+        Integer(BlockKind.FenceDevice, "monitor_interval", 0, 604800, "0", "how often the daemon asks the agent for its status, so that a device that fails is noticed before it is needed; 0 = never", "s"),
         Row(BlockKind.FenceDevice, "agent", ValueShape.Word, "a ClusterLabs fence agent in place of a script: a name in /usr/sbin or /usr/bin, or a path"),
         Row(BlockKind.FenceDevice, "option", ValueShape.Words, "NAME VALUE: an option of the agent, given on its standard input"),
         Row(BlockKind.FenceDevice, "option_file", ValueShape.Words, "NAME PATH: an option whose value is the first line of a private file"),

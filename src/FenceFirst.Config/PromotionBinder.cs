@@ -7,8 +7,9 @@ namespace FenceFirst.Config;
 /// <summary>A fence_device block as bound.</summary>
 /// <param name="Node">Where it stands.</param>
 /// <param name="Step">The step that one use of it becomes; null when something in the block is wrong.</param>
+/// <param name="MonitorInterval">How often it is asked for its status; zero = never.</param>
 /// <param name="IsDelayGiven">Whether somebody has thought about its delay, 0 included.</param>
-internal sealed record FenceDevice(ConfigNode Node, PromotionStep? Step, bool IsDelayGiven);
+internal sealed record FenceDevice(ConfigNode Node, PromotionStep? Step, TimeSpan MonitorInterval, bool IsDelayGiven);
 
 /// <summary>fence_device, promotion and demotion: our extension of the language.</summary>
 internal sealed partial class PromotionBinder(BindContext context, Dictionary<string, FenceDevice> devices)
@@ -30,6 +31,7 @@ internal sealed partial class PromotionBinder(BindContext context, Dictionary<st
         TimeSpan retryInterval = TimeSpan.FromSeconds(2);
         FenceDelay delay = default;
         int attempts = 3;
+        int monitorSeconds = 0;
         ConfigNode? agentNode = null;
         foreach (ConfigNode node in block.Children)
         {
@@ -58,6 +60,9 @@ internal sealed partial class PromotionBinder(BindContext context, Dictionary<st
                     break;
                 case "retry_interval":
                     retryInterval = _values.TrySeconds(node, out TimeSpan pause) ? pause : retryInterval;
+                    break;
+                case "monitor_interval" when block.Children.Any(each => each.Name == "agent"):
+                    monitorSeconds = _values.TryInteger(node, out int seconds) ? seconds : 0;
                     break;
             }
         }
@@ -90,7 +95,7 @@ internal sealed partial class PromotionBinder(BindContext context, Dictionary<st
         }
 
         bool isGood = command is not null && context.Diagnostics.ErrorCount == errorsBefore;
-        return new FenceDevice(block, !isGood ? null : new PromotionStep(StepKind.Fence, block.Value, command!) // Good means that it is there.
+        PromotionStep? step = !isGood ? null : new PromotionStep(StepKind.Fence, block.Value, command!) // Good means that it is there.
         {
             Agent = agent,
             Timeout = timeout,
@@ -100,7 +105,8 @@ internal sealed partial class PromotionBinder(BindContext context, Dictionary<st
             RandomDelay = delay.Random,
             PriorityDelay = delay.Priority,
             Targets = targets.ToEquatableArray(),
-        }, block.Children.Any(node => node.Name == "delay"));
+        };
+        return new FenceDevice(block, step, TimeSpan.FromSeconds(monitorSeconds), block.Children.Any(node => node.Name == "delay"));
     }
 
     /// <summary>A promotion block.</summary>

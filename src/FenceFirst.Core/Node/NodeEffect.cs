@@ -41,6 +41,12 @@ public enum NodeEffectKind : byte
 
     /// <summary>Give every address of instance <c>Index</c> its lifetime anew (G6); nothing is answered: a lost address is told of by its own event.</summary>
     RenewAddresses,
+
+    /// <summary>
+    /// Listen on the link, without sending, for whoever claims an address of instance <c>Index</c>; answer the first claim, or that it is impossible, with
+    /// AddressesProbed(<c>Attempt</c>), once. It goes on until it is ended: <c>Attempt</c> 0 ends it, without an answer.
+    /// </summary>
+    WatchAddresses,
 }
 
 /// <summary>What notify scripts are told.</summary>

@@ -20,6 +20,12 @@ public static class NodeMachine
     /// <param name="effects">What the host shall do is appended here, in order.</param>
     public static void Step(NodeConfig config, NodeState state, in NodeEvent nodeEvent, MonotonicInstant now, EffectBuffer effects)
     {
+        bool isOver = state.MaintenanceCheckAt <= now;
+        if (isOver)
+        {
+            MaintenanceRules.Expire(config, state, now, effects);
+        }
+
         bool isFrequent = nodeEvent.Kind
                 is NodeEventKind.AdvertReceived or NodeEventKind.PacketRefused or NodeEventKind.KernelAnswered or NodeEventKind.AddressesProbed
             || (nodeEvent.Kind == NodeEventKind.DeadlineReached && nodeEvent.Index < state.Instances.Length);
@@ -91,11 +97,20 @@ public static class NodeMachine
             case NodeEventKind.ReplayMarkForgotten:
                 Machine(config, state, nodeEvent.Index, now, effects).ReplayMarkForgotten();
                 break;
+            case NodeEventKind.OperatorHandover:
+                Machine(config, state, nodeEvent.Index, now, effects).OperatorHandover(nodeEvent.Duration);
+                break;
+            case NodeEventKind.MaintenanceChanged:
+                MaintenanceRules.Change(config, state, nodeEvent.Index, nodeEvent.Until, now, effects);
+                break;
+            case NodeEventKind.FenceTestChanged:
+                state.TestedTargets = nodeEvent.Targets;
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
 
-        if (!isFrequent || (wasFencing && !state.IsFencing(config, nodeEvent.Index)))
+        if (!isFrequent || isOver || (wasFencing && !state.IsFencing(config, nodeEvent.Index)))
         {
             WakeQueuedFences(config, state, now, effects);
             ArmTimers(state, effects);
@@ -107,8 +122,14 @@ public static class NodeMachine
         }
     }
 
-    private static VrrpMachine Machine(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects) =>
-        new(config, state, index, now, effects);
+    private static VrrpMachine Machine(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects)
+    {
+        VrrpMachine machine = new(config, state, index, now, effects);
+
+        // What has come to its end by the clock has ended before anything else is judged, whichever event is the first to come later.
+        machine.HandoverExpired();
+        return machine;
+    }
 
     private static void Start(NodeConfig config, NodeState state, MonotonicInstant now, EffectBuffer effects)
     {

@@ -38,6 +38,9 @@ public sealed class NodeState
         Chance = other.Chance;
         LastAttempt = other.LastAttempt;
         IsStarted = other.IsStarted;
+        MaintenanceUntil = other.MaintenanceUntil;
+        MaintenanceCheckAt = other.MaintenanceCheckAt;
+        TestedTargets = other.TestedTargets;
         Instances = [.. other.Instances];
         Scripts = [.. other.Scripts];
         LinksUp = [.. other.LinksUp];
@@ -55,6 +58,15 @@ public sealed class NodeState
 
     /// <summary>Whether the daemon has started.</summary>
     public bool IsStarted { get; internal set; }
+
+    /// <summary>Until when the whole node is in maintenance; Zero = it is not, Never = until an operator ends it. An instance that a reload adds takes it over.</summary>
+    public MonotonicInstant MaintenanceUntil { get; internal set; }
+
+    /// <summary>Targets of a fence that runs outside of any promotion (<c>fencefirst fence-test</c>); empty = none does.</summary>
+    public EquatableArray<InternetAddress> TestedTargets { get; internal set; }
+
+    /// <summary>No maintenance ends before this, of the node or of an instance.</summary>
+    internal MonotonicInstant MaintenanceCheckAt { get; set; } = MonotonicInstant.Never;
 
     /// <summary>One state per instance.</summary>
     public VrrpState[] Instances { get; }
@@ -85,8 +97,23 @@ public sealed class NodeState
         }
     }
 
-    /// <summary>State for another configuration that goes on where this one is: same numbers, everything else as before a start.</summary>
-    public NodeState For(NodeConfig config) => new(config, Epoch, Chance) { LastAttempt = LastAttempt };
+    /// <summary>State for another configuration that goes on where this one is: same numbers, same maintenance, everything else as before a start.</summary>
+    public NodeState For(NodeConfig config)
+    {
+        NodeState next = new(config, Epoch, Chance)
+        {
+            LastAttempt = LastAttempt,
+            MaintenanceUntil = MaintenanceUntil,
+            MaintenanceCheckAt = MaintenanceCheckAt,
+            TestedTargets = TestedTargets,
+        };
+        foreach (ref VrrpState instance in next.Instances.AsSpan())
+        {
+            instance.MaintenanceUntil = MaintenanceUntil;
+        }
+
+        return next;
+    }
 
     /// <summary>A copy that shares nothing.</summary>
     public NodeState Clone() => new(this);
@@ -97,6 +124,9 @@ public sealed class NodeState
         && LastAttempt == other.LastAttempt
         && Chance == other.Chance
         && IsStarted == other.IsStarted
+        && MaintenanceUntil == other.MaintenanceUntil
+        && MaintenanceCheckAt == other.MaintenanceCheckAt
+        && TestedTargets == other.TestedTargets
         && Instances.AsSpan().SequenceEqual(other.Instances)
         && Scripts.AsSpan().SequenceEqual(other.Scripts)
         && LinksUp.AsSpan().SequenceEqual(other.LinksUp);
@@ -129,9 +159,14 @@ public sealed class NodeState
             && plan.Steps[state.Steps.Index].Kind == StepKind.Fence;
     }
 
-    /// <summary>Whether another instance than <paramref name="self"/> has a fence under way on one of the targets (G3).</summary>
+    /// <summary>Whether another instance than <paramref name="self"/>, or an operator's test, has a fence under way on one of the targets (G3).</summary>
     internal bool IsFencing(NodeConfig config, int self, in EquatableArray<InternetAddress> targets)
     {
+        if (Overlaps(TestedTargets, targets))
+        {
+            return true;
+        }
+
         for (int i = 0; i < Instances.Length; i++)
         {
             if (i != self

@@ -245,4 +245,31 @@ public enum TimelineKind : byte
 
     /// <summary>All steps succeeded, but for <c>Duration</c> a release of our own may be under way.</summary>
     OutlivingRelease,
+
+    /// <summary>An operator asked for handover <c>Attempt</c>, waiting <c>Duration</c>; <c>First</c> is the <see cref="HandoverVerdict"/>.</summary>
+    HandoverStarted,
+
+    /// <summary>Everything is removed and demoted: another master is waited for, for <c>Duration</c>.</summary>
+    HandoverWaiting,
+
+    /// <summary>
+    /// <c>Address</c> (priority <c>First</c>) is master; the addresses were missing for <c>Duration</c>, up to the first claim on the link
+    /// (<c>Second</c> 1) or to its first advert (0).
+    /// </summary>
+    HandoverTaken,
+
+    /// <summary>Nobody took over within <c>Duration</c>; <c>Address</c> advertises, but nobody was seen to claim the addresses.</summary>
+    HandoverExpired,
+
+    /// <summary>The handover ended without a result: a stop (<c>First</c> 1), <c>Faults</c>, or an operator.</summary>
+    HandoverAbandoned,
+
+    /// <summary>Maintenance began, or its end was moved: it lasts <c>Duration</c>, <see cref="TimeSpan.MaxValue"/> = until an operator ends it.</summary>
+    MaintenanceStarted,
+
+    /// <summary>Maintenance ended.</summary>
+    MaintenanceEnded,
+
+    /// <summary>The master (<c>Address</c>) is silent, but maintenance keeps a promotion from starting, for another <c>Duration</c>.</summary>
+    PromotionHeldBack,
 }

@@ -90,6 +90,14 @@ public static class TimelineText
         TimelineKind.ReleaseDoubted => TimelineLevel.Warning,
         TimelineKind.ReleaseVoid => TimelineLevel.Warning,
         TimelineKind.OutlivingRelease => TimelineLevel.Notice,
+        TimelineKind.HandoverStarted => entry.First == (int)HandoverVerdict.Accepted ? TimelineLevel.Warning : TimelineLevel.Error,
+        TimelineKind.HandoverWaiting => TimelineLevel.Notice,
+        TimelineKind.HandoverTaken => TimelineLevel.Notice,
+        TimelineKind.HandoverExpired => TimelineLevel.Error,
+        TimelineKind.HandoverAbandoned => TimelineLevel.Warning,
+        TimelineKind.MaintenanceStarted => TimelineLevel.Warning,
+        TimelineKind.MaintenanceEnded => TimelineLevel.Warning,
+        TimelineKind.PromotionHeldBack => TimelineLevel.Error,
     };
 
     /// <summary>The entry in words, one line, without time stamp.</summary>
@@ -100,9 +108,20 @@ public static class TimelineText
             return DescribeScript(config.Scripts[entry.Index], entry);
         }
 
+        if (entry.Index < 0)
+        {
+            return DescribeMaintenance(entry);
+        }
+
         VrrpConfig instance = config.Instances[entry.Index];
         return $"({instance.Name}) {DescribeInstance(config, instance, entry)}";
     }
+
+    /// <summary>Name of the instance or check script that an entry is about; empty for the whole node.</summary>
+    public static string SubjectOf(NodeConfig config, in TimelineEntry entry) =>
+        entry.Kind is TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut ? config.Scripts[entry.Index].Name
+        : entry.Index < 0 ? ""
+        : config.Instances[entry.Index].Name;
 
     /// <summary>A duration for people: "0.4 s", "12 s", "3 min 20 s".</summary>
     public static string Duration(TimeSpan duration)
@@ -166,7 +185,18 @@ public static class TimelineText
         ConfirmVerdict.Ending => "the promotion under way waits for a living master or is ending",
         ConfirmVerdict.MasterIsHeard => "a master is heard, so nothing has to be promoted",
         ConfirmVerdict.NothingFailed => "no promotion has failed lately, so there is nothing to answer for",
+        ConfirmVerdict.Maintenance => "maintenance is on, so no promotion starts; end it first with 'fencefirst maintenance off'",
         ConfirmVerdict.WrongPhase => $"only while promoting or after a failed promotion; after on_failure fault say 'fencefirst retry {instance.Name}' first",
+    };
+
+    /// <summary>Why a handover is refused, as a clause; empty when it is not.</summary>
+    public static string Refusal(HandoverVerdict verdict) => verdict switch
+    {
+        HandoverVerdict.Accepted => "",
+        HandoverVerdict.NotMaster => "it is not Master here, so there is nothing to hand over; ask on the node that is",
+        HandoverVerdict.UnderWay => "a handover is under way already",
+        HandoverVerdict.Stopping => "it is being stopped, which hands the addresses over as well",
+        HandoverVerdict.Owner => "priority 255 makes this node the address owner, which takes the addresses back from anybody (RFC 9568); give it a lower priority, or stop the daemon",
     };
 
     /// <summary>Present causes of Fault in words.</summary>
@@ -284,9 +314,30 @@ public static class TimelineText
                 + (entry.Attempt == 0 ? "" : $"; the step under way (attempt {entry.Attempt}) is awaited first"),
             TimelineKind.OutlivingRelease =>
                 $"promotion: waits {Duration(entry.Duration)}: a release of ours may still be under way, and whoever hears it may take over (release_is_enough)",
+            TimelineKind.HandoverStarted => entry.First == (int)HandoverVerdict.Accepted
+                ? $"operator: handover: leaving Master in order, then waiting {Duration(entry.Duration)} for another master"
+                : $"operator: handover refused: {Refusal((HandoverVerdict)entry.First)}",
+            TimelineKind.HandoverWaiting => $"handover: everything is removed; no promotion starts here before another master is there, for {Duration(entry.Duration)} at most",
+            TimelineKind.HandoverTaken =>
+                $"handover: {entry.Address} took over with priority {entry.First}; the addresses were gone for {Duration(entry.Duration)}, "
+                + (entry.Second == 1 ? "up to the first claim on the link" : "up to its first advert"),
+            TimelineKind.HandoverExpired when entry.Address.IsNone => $"handover: nobody took over within {Duration(entry.Duration)}; this node may become Master again",
+            TimelineKind.HandoverExpired =>
+                $"handover: {entry.Address} advertises, but nobody was seen to claim the addresses within {Duration(entry.Duration)}: look at the promotion of that node",
+            TimelineKind.HandoverAbandoned => "handover: ends without a result: "
+                + (entry.First == 1 ? "this instance stops" : entry.Faults != FaultCauses.None ? $"this instance is in Fault ({Faults(config, instance, entry.Faults)})" : "an operator has decided otherwise"),
+            TimelineKind.MaintenanceStarted or TimelineKind.MaintenanceEnded => DescribeMaintenance(entry),
+            TimelineKind.PromotionHeldBack =>
+                $"MAINTENANCE: {(entry.Address.IsNone ? "no master is heard" : $"{entry.Address} is silent")}, but no promotion starts {MaintenanceEnd(entry.Duration)}",
             TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut => "",
         };
     }
+
+    private static string DescribeMaintenance(in TimelineEntry entry) => entry.Kind == TimelineKind.MaintenanceEnded
+        ? "MAINTENANCE is over: promotions start and trackers count again"
+        : $"MAINTENANCE is on: no promotion starts and trackers demote nobody {MaintenanceEnd(entry.Duration)}";
+
+    private static string MaintenanceEnd(TimeSpan left) => left == TimeSpan.MaxValue ? "until 'fencefirst maintenance off'" : $"for another {Duration(left)}";
 
     private static string Plural(int number, string one, string more) => $"{number} {(number == 1 ? one : more)}";
 

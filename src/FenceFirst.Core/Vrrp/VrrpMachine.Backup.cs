@@ -11,6 +11,7 @@ public ref partial struct VrrpMachine
     {
         if (advert.Priority == 0)
         {
+            HandoverLost(source);
             if (_config.Promotion is not null && !_state.Master.IsNone && source != _state.Master && source != _state.LowerMaster)
             {
                 // DEVIATION: RFC 9568 section 6.4.2 shortens the timer for anybody's priority zero. A candidate that gives up says nothing about the
@@ -81,6 +82,8 @@ public ref partial struct VrrpMachine
         _state.IsMasterReleased = false;
         LearnInterval(advert);
         _state.MasterDownAt = _now + MasterDownInterval;
+        _state.IsPromotionHeldBack = false;
+        HandoverHeard(advert.Priority, source);
     }
 
     /// <summary>Version 3 learns the interval of the master. Zero is not an interval: learned, it would make every timer fire at once.</summary>
@@ -120,6 +123,20 @@ public ref partial struct VrrpMachine
             Record(new TimelineEntry { Kind = TimelineKind.Stalled, Duration = late });
             ForgetReleases();
             _state.MasterDownAt = _now + MasterDownInterval;
+            return;
+        }
+
+        if (IsHandingOver)
+        {
+            // Nobody is heard, or not any more: the others still have the time that they were given.
+            HandoverLost(_state.Handover.By);
+            _state.MasterDownAt = _state.Handover.Until;
+            return;
+        }
+
+        if (IsInMaintenance)
+        {
+            HoldPromotionBack();
             return;
         }
 

@@ -49,7 +49,7 @@ public ref partial struct VrrpMachine
     internal void AddressesProbed(uint attempt, InternetAddress inUse, ulong station, int errno)
     {
         ReleaseAfterStall();
-        if (attempt == 0 || attempt != _state.Steps.ProbeAttempt)
+        if (HandoverClaimed(attempt, inUse) || attempt == 0 || attempt != _state.Steps.ProbeAttempt)
         {
             return;
         }

@@ -17,6 +17,13 @@ public ref partial struct VrrpMachine
         _state.FailedPromotions = 0;
         bool wasFailed = _state.Faults.HasFlag(FaultCauses.Promotion);
         _state.Faults &= ~FaultCauses.Promotion;
+        if (IsHandingOver && _state.Phase == VrrpPhase.Backup)
+        {
+            // The operator has changed their mind: whoever is heard stays master, otherwise this node goes on as after any release.
+            isPostponed |= _state.MasterDownAt == _state.Handover.Until;
+            AbandonHandover();
+        }
+
         if (isPostponed)
         {
             // The silence has lasted long enough already; only the pause was left to wait for.

@@ -18,6 +18,7 @@ public ref partial struct VrrpMachine
 
     private void BeginPromotion(PromotionReason reason, InternetAddress oldMaster, ulong confirmed = 0)
     {
+        AbandonHandover();
         _state.MasterDownAt = MonotonicInstant.Never;
         _state.FollowedSince = MonotonicInstant.Never;
         _state.Phase = VrrpPhase.Promoting;

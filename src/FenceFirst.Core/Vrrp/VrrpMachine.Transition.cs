@@ -28,6 +28,11 @@ public ref partial struct VrrpMachine
             }
 
             SideEffect effect = order[_state.Position++];
+            if (effect == SideEffect.Demote)
+            {
+                NoteAddressesGone();
+            }
+
             if (IsEmpty(effect))
             {
                 continue;
@@ -217,6 +222,8 @@ public ref partial struct VrrpMachine
         {
             Notify(Notification.Backup);
         }
+
+        BeginHandoverWait();
     }
 
     /// <summary>
@@ -295,6 +302,7 @@ public ref partial struct VrrpMachine
             _state.Master = source;
             _state.MasterPriority = advert.Priority;
             LearnInterval(advert);
+            HandoverHeard(advert.Priority, source);
         }
     }
 }

@@ -227,6 +227,11 @@ public ref partial struct VrrpMachine
     private void ApplyTracking()
     {
         TrackingResult result = TrackingRules.Evaluate(_config, _node);
+        if (IsInMaintenance)
+        {
+            result = WithoutTrackers(result);
+        }
+
         FaultCauses kept = _state.Faults & FaultCauses.Promotion;
         _state.Faults = result.Faults | kept | (_state.Source.IsNone ? FaultCauses.NoSource : FaultCauses.None);
         _state.IsAwaitingScripts = result.IsAwaitingScripts;
@@ -260,7 +265,7 @@ public ref partial struct VrrpMachine
         {
             Record(new TimelineEntry { Kind = TimelineKind.AwaitingScripts });
         }
-        else if (_config.IsOwner && _config.IsStateMaster)
+        else if (_config.IsOwner && _config.IsStateMaster && !IsInMaintenance)
         {
             // RFC 9568 section 6.4.1: an owner takes over at once; here that means its promotion steps start at once (G1).
             // DEVIATION: An owner without "state MASTER" waits as every other router, as keepalived does and its users expect.
@@ -290,6 +295,7 @@ public ref partial struct VrrpMachine
 
     private void EnterFault()
     {
+        AbandonHandover();
         SilenceTimers();
         ForgetMaster();
         _state.Phase = VrrpPhase.Fault;
@@ -300,6 +306,7 @@ public ref partial struct VrrpMachine
 
     private void ComeToRest()
     {
+        AbandonHandover();
         SilenceTimers();
         _state.Phase = VrrpPhase.Initialize;
         _state.IsStopped = true;

@@ -208,11 +208,26 @@ public record struct VrrpState
     /// <summary>The promotion or demotion steps under way.</summary>
     public StepProgress Steps;
 
+    /// <summary>The planned switchover under way (docs/promotion.md 7).</summary>
+    public HandoverProgress Handover;
+
+    /// <summary>Until when no promotion starts and trackers demote nobody; Zero = no maintenance, Never = until an operator ends it (docs/promotion.md 8).</summary>
+    public MonotonicInstant MaintenanceUntil;
+
+    /// <summary>Whether maintenance has kept a promotion from starting: the silence is waited for anew when it ends.</summary>
+    public bool IsPromotionHeldBack;
+
     /// <summary>The earliest of the armed deadlines.</summary>
-    public readonly MonotonicInstant NextDeadline =>
-        MonotonicInstant.Earlier(
-            MonotonicInstant.Earlier(MonotonicInstant.Earlier(MasterDownAt, AdvertAt), GratuitousAt),
-            Steps.DeadlineAt);
+    public readonly MonotonicInstant NextDeadline
+    {
+        get
+        {
+            MonotonicInstant next = MonotonicInstant.Earlier(
+                MonotonicInstant.Earlier(MonotonicInstant.Earlier(MasterDownAt, AdvertAt), GratuitousAt),
+                MonotonicInstant.Earlier(Steps.DeadlineAt, Handover.Until));
+            return MaintenanceUntil == MonotonicInstant.Zero ? next : MonotonicInstant.Earlier(next, MaintenanceUntil);
+        }
+    }
 
     /// <summary>The state before anything has happened.</summary>
     public static VrrpState Initial(VrrpConfig config) => new()
@@ -230,6 +245,7 @@ public record struct VrrpState
         FollowedSince = MonotonicInstant.Never,
         RefusedAt = MonotonicInstant.Never,
         Steps = StepProgress.Idle,
+        Handover = HandoverProgress.None,
         Faults = FaultCauses.NoSource,
     };
 }

@@ -78,4 +78,19 @@ public class GuaranteeG3Tests
         Assert.NotEqual(VrrpPhase.Promoting, m.Phase);
         Assert.NotEqual(VrrpPhase.Master, m.Phase);
     }
+
+    // Shown: while an operator tests a device, no promotion fences the same target; it goes on when the test has ended. Another target is not held up.
+    [Fact]
+    public void A_fence_waits_for_an_operators_test_of_the_same_target()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Node(
+            TestConfig.Instance().Promote(TestConfig.Fence("z")), TestConfig.Instance(name: "VI_2", vrid: 52).Promote(TestConfig.Fence("y"))));
+        m.Deliver(NodeEvent.FenceTestChanged([TestConfig.AddressOf('z')]));
+        m.Driver.Advance(60);
+        Assert.Equal(1, m.OpenSteps.Single().Instance);
+        Assert.True(m.First.Steps.IsQueued);
+        Assert.True(OperatorRules.IsFencing(m.Config, m.State, [TestConfig.AddressOf('y')]));
+        m.Deliver(NodeEvent.FenceTestChanged([]));
+        Assert.Equal(2, m.OpenSteps.Count);
+    }
 }

@@ -174,6 +174,18 @@ internal sealed class MachineDriver
         _transcript.Append(Now.ToString().PadLeft(12)).Append(' ').Append(line).Append('\n');
     }
 
+    /// <summary>A node announces its addresses: whoever watches the link for them hears it, unless it is lost.</summary>
+    public void Announce(SimulatedNode sender, int instance)
+    {
+        foreach (SimulatedNode receiver in Nodes)
+        {
+            if (receiver != sender && Delivery(sender, receiver) is { } delay)
+            {
+                After(delay, () => receiver.SeeClaim(instance));
+            }
+        }
+    }
+
     /// <summary>Sends an advert of a node to all others.</summary>
     public void Broadcast(SimulatedNode sender, int instance, byte priority)
     {
@@ -213,6 +225,7 @@ internal sealed class SimulatedNode
     private readonly HashSet<SideEffect>[] _asked;
     private readonly Dictionary<(int Instance, InternetAddress Source), long> _marks = [];
     private bool _isDelivering;
+    private bool _isSomethingOver;
     private ulong _epoch;
     private int _life;
 
@@ -266,6 +279,9 @@ internal sealed class SimulatedNode
     /// <summary>Probes that have not been answered.</summary>
     public List<ProbeRequest> OpenProbes { get; } = [];
 
+    /// <summary>Watches of the link that have not been answered or ended: the attempt per instance.</summary>
+    public Dictionary<int, uint> OpenWatches { get; } = [];
+
     /// <summary>Adverts sent: instance, priority, when.</summary>
     public List<(int Instance, byte Priority, MonotonicInstant At)> Sent { get; } = [];
 
@@ -286,8 +302,8 @@ internal sealed class SimulatedNode
 
     private bool[] HeldAddresses { get; set; } = [];
 
-    /// <summary>Link up, source known, started.</summary>
-    public void Boot()
+    /// <summary>Link up, source known, whatever is restored from the disk, started.</summary>
+    public void Boot(Action? restore = null)
     {
         Reset();
         State = new NodeState(Config, _epoch);
@@ -299,6 +315,7 @@ internal sealed class SimulatedNode
             Deliver(NodeEvent.SourceChanged(i, TestConfig.AddressOf(Name)));
         }
 
+        restore?.Invoke();
         Deliver(NodeEvent.Started());
     }
 
@@ -364,6 +381,16 @@ internal sealed class SimulatedNode
         ProbeRequest request = OpenProbes.Single();
         OpenProbes.Clear();
         Deliver(NodeEvent.AddressesProbed(request.Instance, request.Attempt, inUse, 0x020000000001, errno));
+    }
+
+    /// <summary>Answers the watch of an instance, if there is one: station 02:00:00:00:00:02 claims an address, or the link cannot be watched.</summary>
+    public void SeeClaim(int instance = 0, int errno = 0)
+    {
+        if (IsRunning && OpenWatches.Remove(instance, out uint attempt))
+        {
+            InternetAddress claimed = errno == 0 ? Config.Instances[instance].Addresses[0].Address : InternetAddress.None;
+            Deliver(NodeEvent.AddressesProbed(instance, attempt, claimed, 0x020000000002, errno));
+        }
     }
 
     /// <summary>The first address of the instance when another running node holds it.</summary>
@@ -442,6 +469,7 @@ internal sealed class SimulatedNode
         NodeEffectKind.KillScript => "kill-script",
         NodeEffectKind.Notify => $"notify:{effect.Notification}",
         NodeEffectKind.RenewAddresses => "renew",
+        NodeEffectKind.WatchAddresses => effect.Attempt == 0 ? "end-watch" : "watch",
         NodeEffectKind.ArmTimer or NodeEffectKind.Record => "",
     };
 
@@ -453,6 +481,10 @@ internal sealed class SimulatedNode
         _driver.Write($"{Name} <- {Describe(nodeEvent)}");
         NodeState copy = State.Clone();
         Assert.True(copy.ValueEquals(State), "a clone equals its original");
+        NodeState before = State.Clone();
+
+        // What ended earlier than this late event may uncover a deadline that has passed as well: it is due at once.
+        _isSomethingOver = before.MaintenanceCheckAt <= _driver.Now || before.Instances.Any(instance => instance.Handover.Until <= _driver.Now);
         _effects.Clear();
         _again.Clear();
         NodeMachine.Step(Config, State, nodeEvent, _driver.Now, _effects);
@@ -467,6 +499,7 @@ internal sealed class SimulatedNode
         }
 
         CheckInvariants();
+        CheckHeldBack(before, nodeEvent);
         _driver.AfterEvent?.Invoke(this);
     }
 
@@ -481,7 +514,7 @@ internal sealed class SimulatedNode
         switch (effect.Kind)
         {
             case NodeEffectKind.ArmTimer:
-                Assert.True(effect.Deadline >= _driver.Now, $"timer {effect.Index} is armed in the past");
+                Assert.True(effect.Deadline >= _driver.Now || _isSomethingOver, $"timer {effect.Index} is armed in the past");
                 Timers[effect.Index] = effect.Deadline;
                 break;
             case NodeEffectKind.SendAdvert:
@@ -523,7 +556,15 @@ internal sealed class SimulatedNode
                 Assert.Equal(VrrpPhase.Master, State.Instances[effect.Index].Phase);
                 Assert.Equal(Transition.None, State.Instances[effect.Index].Transition);
                 break;
+            case NodeEffectKind.WatchAddresses when effect.Attempt == 0:
+                Assert.True(OpenWatches.Remove(effect.Index), "only a watch that is open is ended");
+                break;
+            case NodeEffectKind.WatchAddresses:
+                OpenWatches.Add(effect.Index, effect.Attempt);
+                break;
             case NodeEffectKind.Announce:
+                _driver.Announce(this, effect.Index);
+                break;
             case NodeEffectKind.KillScript:
                 break;
         }
@@ -565,6 +606,7 @@ internal sealed class SimulatedNode
         PromotionStep step = (effect.IsDemotion ? config.Demotion!.Steps : config.Promotion!.Steps)[effect.Step].Device(effect.Level, effect.Device);
         Assert.DoesNotContain(OpenSteps, open => open.Instance == effect.Index && open.Step.Kind != StepKind.Check);
         Assert.DoesNotContain(OpenSteps, open => open.Instance != effect.Index && open.Step.Targets.Any(target => step.Targets.Contains(target)));
+        Assert.DoesNotContain(step.Targets, target => State.TestedTargets.Span.Contains(target));
         StepRequest request = new(effect.Index, effect.Attempt, step, effect.IsDemotion);
         OpenSteps.Add(request);
         if (_driver.Steps(this, request) is { } answer)
@@ -599,6 +641,22 @@ internal sealed class SimulatedNode
         }
     }
 
+    /// <summary>No promotion starts in maintenance, or while an instance holds itself back for a handover, unless an operator says so.</summary>
+    private void CheckHeldBack(NodeState before, NodeEvent nodeEvent)
+    {
+        for (int i = 0; i < State.Instances.Length; i++)
+        {
+            if (State.Instances[i].Phase != VrrpPhase.Promoting || before.Instances[i].Phase == VrrpPhase.Promoting)
+            {
+                continue;
+            }
+
+            Assert.True(State.Instances[i].MaintenanceUntil <= _driver.Now, "no promotion starts in maintenance");
+            MonotonicInstant until = before.Instances[i].Handover.Until;
+            Assert.True(until.IsNever || until <= _driver.Now || nodeEvent.Kind == NodeEventKind.OperatorConfirmed, "no promotion starts while a handover waits");
+        }
+    }
+
     private void CheckInvariants()
     {
         for (int i = 0; i < State.Instances.Length; i++)
@@ -629,6 +687,8 @@ internal sealed class SimulatedNode
             Assert.True(!isLooking || (instance.Phase == VrrpPhase.Promoting && instance.Steps.Attempt == 0), "the last look is part of Promoting, beside no step");
             Assert.True(!isLooking || !instance.Steps.DeadlineAt.IsNever, "every wait has a bound");
             Assert.Equal(instance.Steps.IsProbing, instance.Steps.ProbeAttempt != 0);
+            Assert.True(instance.Handover.Number == 0 || instance.Phase is VrrpPhase.Demoting or VrrpPhase.Backup, "a handover leaves Master and waits as Backup");
+            Assert.Equal(instance.Handover.IsWatching, OpenWatches.ContainsKey(i));
             Assert.Equal(instance.NextDeadline, Timers[i]);
             int open = OpenSteps.Count(step => step.Instance == i && step.Attempt == instance.Steps.Attempt);
             Assert.Equal(instance.Steps.Attempt == 0 ? 0 : 1, open);
@@ -643,6 +703,7 @@ internal sealed class SimulatedNode
         OpenScripts.Clear();
         OpenKernel.Clear();
         OpenProbes.Clear();
+        OpenWatches.Clear();
         Killed.Clear();
         _marks.Clear();
         HeldAddresses = new bool[Config.Instances.Count];
@@ -696,6 +757,7 @@ internal sealed class SimulatedNode
         NodeEffectKind.KillScript => $"-> kill script ({effect.Attempt})",
         NodeEffectKind.Notify => $"-> notify {effect.Notification}",
         NodeEffectKind.Record => $"   {TimelineText.Describe(Config, effect.Entry)}",
+        NodeEffectKind.WatchAddresses => effect.Attempt == 0 ? "-> end watch" : $"-> watch ({effect.Attempt})",
         _ => effect.Kind.ToString(),
     };
 }

@@ -160,7 +160,7 @@ public class RandomWalkTests
     private static void Disturb(MachineDriver driver, Random random)
     {
         SimulatedNode node = driver.Nodes[random.Next(driver.Nodes.Count)];
-        switch (random.Next(12))
+        switch (random.Next(16))
         {
             case 0 when node.IsRunning:
                 node.Crash();
@@ -195,6 +195,28 @@ public class RandomWalkTests
                 }
 
                 break;
+            case 10:
+                node.DeliverIfRunning(NodeEvent.OperatorHandover(0, TimeSpan.FromSeconds(1 + random.Next(30))));
+                break;
+            case 11 when random.Next(3) == 0:
+                MonotonicInstant until = random.Next(4) == 0 ? MonotonicInstant.Never : driver.Now + TimeSpan.FromSeconds(random.Next(60));
+                node.DeliverIfRunning(NodeEvent.MaintenanceChanged(random.Next(2) - 1, until));
+                break;
+            case 12:
+                node.DeliverIfRunning(NodeEvent.MaintenanceChanged(-1, MonotonicInstant.Zero));
+                break;
+            case 13:
+                // A test that is not truthful: nobody is switched off, but nobody may fence the target meanwhile either.
+                EquatableArray<InternetAddress> tested = [TestConfig.AddressOf(driver.Nodes[random.Next(driver.Nodes.Count)].Name)];
+                if (node.IsRunning && !OperatorRules.IsFencing(node.Config, node.State, tested))
+                {
+                    node.Deliver(NodeEvent.FenceTestChanged(tested));
+                }
+
+                break;
+            case 14:
+                node.DeliverIfRunning(NodeEvent.FenceTestChanged([]));
+                break;
             default:
                 break;
         }
@@ -211,6 +233,8 @@ public class RandomWalkTests
 
             BootIfDown(node);
             node.DeliverIfRunning(NodeEvent.LinkChanged(0, true));
+            node.DeliverIfRunning(NodeEvent.MaintenanceChanged(-1, MonotonicInstant.Zero));
+            node.DeliverIfRunning(NodeEvent.FenceTestChanged([]));
         }
     }
 
