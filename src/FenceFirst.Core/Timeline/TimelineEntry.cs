@@ -221,4 +221,16 @@ public enum TimelineKind : byte
 
     /// <summary><c>Address</c>, which an operator had confirmed to be down, was heard.</summary>
     ConfirmationVoid,
+
+    /// <summary>Step <c>Attempt</c> was under way when an earlier life of the daemon ended, and lives on (<c>First</c> 1) or not: it has not succeeded; pause <c>Duration</c>.</summary>
+    AttemptInterrupted,
+
+    /// <summary>Promotions failed <c>Second</c> times before the daemon ended; next try after <c>Duration</c>.</summary>
+    FailuresRemembered,
+
+    /// <summary>What was remembered cannot be read: counts as a failed promotion; next try after <c>Duration</c>.</summary>
+    MemoryDamaged,
+
+    /// <summary>Step <c>Attempt</c> of an earlier life of the daemon has no process any more.</summary>
+    LeftoverEnded,
 }
