@@ -8,6 +8,9 @@ public static class ErrorNumber
     /// <summary>Success.</summary>
     public const int None = 0;
 
+    /// <summary>Somebody else has the lock.</summary>
+    public const int WouldBlock = LibC.EAGAIN;
+
     /// <summary>The address, route or rule is there already.</summary>
     public const int AlreadyExists = LibC.EEXIST;
 

@@ -24,6 +24,15 @@ public static unsafe partial class FileStatus
         return isRead;
     }
 
+    /// <summary>A name for what stands at a path that no other path on this machine has (device and inode); empty when it cannot be reached.</summary>
+    public static string IdentityOf(string path)
+    {
+        StatxResult result = default;
+        return !path.Contains('\0') && Statx(CurrentDirectory, path, 0, BasicStatistics, &result) == 0
+            ? $"{result.DeviceMajor:x}:{result.DeviceMinor:x}:{result.Inode:x}"
+            : "";
+    }
+
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(int directory, string path, int flags, uint mask, StatxResult* result);
 
@@ -39,5 +48,14 @@ public static unsafe partial class FileStatus
 
         [FieldOffset(28)]
         public ushort Mode;
+
+        [FieldOffset(32)]
+        public ulong Inode;
+
+        [FieldOffset(136)]
+        public uint DeviceMajor;
+
+        [FieldOffset(140)]
+        public uint DeviceMinor;
     }
 }

@@ -42,6 +42,9 @@ public enum NodeEventKind : byte
     /// <summary>Instance <c>Index</c> shall stop in order; -1 = all.</summary>
     StopRequested,
 
+    /// <summary>The last process of <c>Attempt</c>, which an earlier life of the daemon started, has ended.</summary>
+    LeftoverEnded,
+
     /// <summary>An operator wants instance <c>Index</c> to try again now (<c>fencefirst retry</c>).</summary>
     OperatorRetry,
 
@@ -153,6 +156,9 @@ public readonly record struct NodeEvent
 
     /// <summary>Stop one instance, or all with -1.</summary>
     public static NodeEvent StopRequested(int instance = -1) => new(NodeEventKind.StopRequested, instance);
+
+    /// <summary>What an earlier life of the daemon had started has ended.</summary>
+    public static NodeEvent LeftoverEnded(uint attempt) => new(NodeEventKind.LeftoverEnded, -1) { Attempt = attempt };
 
     /// <summary>An operator wants an instance to try again now.</summary>
     public static NodeEvent OperatorRetry(int instance) => new(NodeEventKind.OperatorRetry, instance);

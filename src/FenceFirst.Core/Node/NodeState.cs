@@ -37,6 +37,7 @@ public sealed class NodeState
         Epoch = other.Epoch;
         Chance = other.Chance;
         LastAttempt = other.LastAttempt;
+        Leftovers = other.Leftovers;
         IsStarted = other.IsStarted;
         MaintenanceUntil = other.MaintenanceUntil;
         MaintenanceCheckAt = other.MaintenanceCheckAt;
@@ -50,8 +51,11 @@ public sealed class NodeState
     /// <summary>The highest epoch used so far (FENCEFIRST_EPOCH).</summary>
     public ulong Epoch { get; internal set; }
 
-    /// <summary>The highest attempt number used so far; numbers are never used again in one life of the daemon (G3).</summary>
+    /// <summary>The highest attempt number used so far; numbers are never used again, in a later life of the daemon either (G3).</summary>
     public uint LastAttempt { get; internal set; }
+
+    /// <summary>Attempts of an earlier life of the daemon that have a living process; no others on their targets, and none of their instances, start beside them (G3).</summary>
+    public EquatableArray<AttemptMemory> Leftovers { get; internal set; }
 
     /// <summary>State of the random delays (xorshift), never 0: chance is part of the state, so that a run can be repeated.</summary>
     public ulong Chance { get; private set; }
@@ -103,6 +107,7 @@ public sealed class NodeState
         NodeState next = new(config, Epoch, Chance)
         {
             LastAttempt = LastAttempt,
+            Leftovers = Leftovers,
             MaintenanceUntil = MaintenanceUntil,
             MaintenanceCheckAt = MaintenanceCheckAt,
             TestedTargets = TestedTargets,
@@ -122,6 +127,7 @@ public sealed class NodeState
     public bool ValueEquals(NodeState other) =>
         Epoch == other.Epoch
         && LastAttempt == other.LastAttempt
+        && Leftovers == other.Leftovers
         && Chance == other.Chance
         && IsStarted == other.IsStarted
         && MaintenanceUntil == other.MaintenanceUntil
@@ -178,6 +184,20 @@ public sealed class NodeState
         }
 
         return false;
+    }
+
+    /// <summary>The attempt of an earlier life that keeps an instance from starting a fence of the targets, or a run (no targets); 0 = none (G3).</summary>
+    internal uint LeftoverInTheWay(string instance, in EquatableArray<InternetAddress> targets)
+    {
+        foreach (AttemptMemory leftover in Leftovers)
+        {
+            if (leftover.Instance == instance || Overlaps(leftover.Targets, targets))
+            {
+                return leftover.Attempt;
+            }
+        }
+
+        return 0;
     }
 
     private static bool Overlaps(in EquatableArray<InternetAddress> a, in EquatableArray<InternetAddress> b)

@@ -272,4 +272,16 @@ public enum TimelineKind : byte
 
     /// <summary>The master (<c>Address</c>) is silent, but maintenance keeps a promotion from starting, for another <c>Duration</c>.</summary>
     PromotionHeldBack,
+
+    /// <summary>Step <c>Attempt</c> was under way when an earlier life of the daemon ended, and lives on (<c>First</c> 1) or not: it has not succeeded; pause <c>Duration</c>.</summary>
+    AttemptInterrupted,
+
+    /// <summary>Promotions failed <c>Second</c> times before the daemon ended; next try after <c>Duration</c>.</summary>
+    FailuresRemembered,
+
+    /// <summary>What was remembered cannot be read: counts as a failed promotion; next try after <c>Duration</c>.</summary>
+    MemoryDamaged,
+
+    /// <summary>Step <c>Attempt</c> of an earlier life of the daemon has no process any more.</summary>
+    LeftoverEnded,
 }

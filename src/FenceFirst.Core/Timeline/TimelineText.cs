@@ -98,6 +98,10 @@ public static class TimelineText
         TimelineKind.MaintenanceStarted => TimelineLevel.Warning,
         TimelineKind.MaintenanceEnded => TimelineLevel.Warning,
         TimelineKind.PromotionHeldBack => TimelineLevel.Error,
+        TimelineKind.AttemptInterrupted => TimelineLevel.Warning,
+        TimelineKind.FailuresRemembered => TimelineLevel.Warning,
+        TimelineKind.MemoryDamaged => TimelineLevel.Error,
+        TimelineKind.LeftoverEnded => TimelineLevel.Notice,
     };
 
     /// <summary>The entry in words, one line, without time stamp.</summary>
@@ -249,6 +253,7 @@ public static class TimelineText
                 $"promotion: {entry.Address} did not release in time; a living master is not fenced, so it stays master",
             TimelineKind.StepStarted => $"{Kind(entry)}: {step} started (attempt {entry.Attempt}, try {entry.Second}{Bound(entry.Duration)})",
             TimelineKind.StepDelayed => $"{Kind(entry)}: {step} waits {Duration(entry.Duration)} before try {entry.Second}",
+            TimelineKind.StepQueued when entry.Attempt != 0 => $"{Kind(entry)}: {step} waits until attempt {entry.Attempt}, which an earlier run of the daemon started, has ended",
             TimelineKind.StepQueued => $"{Kind(entry)}: {step} waits until another instance's fence of the same target has answered",
             TimelineKind.StepSkipped => $"{Kind(entry)}: {step} skipped: its target is not {entry.Address}, the master we lost (fence_scope last_master)",
             TimelineKind.StepEnded => $"{Kind(entry)}: {step} {Outcome(entry.Outcome)}{Reach(instance, entry)} after {Duration(entry.Duration)} (attempt {entry.Attempt}, try {entry.Second})",
@@ -329,6 +334,14 @@ public static class TimelineText
             TimelineKind.MaintenanceStarted or TimelineKind.MaintenanceEnded => DescribeMaintenance(entry),
             TimelineKind.PromotionHeldBack =>
                 $"MAINTENANCE: {(entry.Address.IsNone ? "no master is heard" : $"{entry.Address} is silent")}, but no promotion starts {MaintenanceEnd(entry.Duration)}",
+            TimelineKind.AttemptInterrupted =>
+                $"attempt {entry.Attempt} was under way when the daemon ended: what it came to is not known, so it has not succeeded"
+                + (entry.First == 1 ? "; its process still runs and is ended first" : "")
+                + (entry.Duration == TimeSpan.Zero ? "" : $"; {Next(entry)}"),
+            TimelineKind.FailuresRemembered =>
+                $"{Plural(entry.Second, "promotion", "promotions")} in a row had failed before the daemon ended; {Next(entry)}",
+            TimelineKind.MemoryDamaged => $"what was remembered of earlier promotions cannot be read: it counts as one that has failed; {Next(entry)}",
+            TimelineKind.LeftoverEnded => $"attempt {entry.Attempt} of an earlier run of the daemon has ended; what it came to is not known",
             TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut => "",
         };
     }

@@ -81,10 +81,8 @@ public ref partial struct VrrpMachine
     private bool TryPassConfirmedStep(PromotionStep step)
     {
         _state.Steps.DeadlineAt = MonotonicInstant.Never;
-        if (_node.IsFencing(_nodeConfig, _index, step.Targets))
+        if (IsInTheWay(step))
         {
-            _state.Steps.IsQueued = true;
-            Record(StepEntry(TimelineKind.StepQueued, TimeSpan.Zero));
             return false;
         }
 

@@ -128,16 +128,27 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        if (step.Kind == StepKind.Fence && _node.IsFencing(_nodeConfig, _index, step.Targets))
+        if (step.Kind != StepKind.Check && IsInTheWay(step))
         {
-            // G3: no second attempt on the same target until the outcome of the first is known.
-            _state.Steps.IsQueued = true;
-            Record(StepEntry(TimelineKind.StepQueued, TimeSpan.Zero));
             return;
         }
 
         _state.Steps.IsCommitted |= step.Kind != StepKind.Check;
         StartAttempt(PresentDevice, isDemotion: false);
+    }
+
+    /// <summary>G3: no second attempt on the same target until the outcome of the first is known; the first may be an earlier life's. True = the step is queued.</summary>
+    private bool IsInTheWay(PromotionStep step)
+    {
+        uint leftover = _node.LeftoverInTheWay(_config.Name, step.Targets);
+        if (leftover == 0 && !_node.IsFencing(_nodeConfig, _index, step.Targets))
+        {
+            return false;
+        }
+
+        _state.Steps.IsQueued = true;
+        Record(StepEntry(TimelineKind.StepQueued, TimeSpan.Zero) with { Attempt = leftover });
+        return true;
     }
 
     private void StartAttempt(PromotionStep step, bool isDemotion)

@@ -265,7 +265,7 @@ public ref partial struct VrrpMachine
         {
             Record(new TimelineEntry { Kind = TimelineKind.AwaitingScripts });
         }
-        else if (_config.IsOwner && _config.IsStateMaster && !IsInMaintenance)
+        else if (_config.IsOwner && _config.IsStateMaster && !IsInMaintenance && _state.RetryAt <= _now)
         {
             // RFC 9568 section 6.4.1: an owner takes over at once; here that means its promotion steps start at once (G1).
             // DEVIATION: An owner without "state MASTER" waits as every other router, as keepalived does and its users expect.

@@ -55,6 +55,9 @@ internal static class RunVerb
     /// <summary>Something in FenceFirst itself is wrong (sysexits: EX_SOFTWARE).</summary>
     public const int ExitBug = 70;
 
+    /// <summary>A killed daemon may hold the lock for a moment longer: until a program that it was about to start has become itself.</summary>
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(1);
+
     /// <summary>Runs the daemon until a signal ends it.</summary>
     public static int Run(RunOptions options, TextWriter error)
     {
@@ -73,6 +76,13 @@ internal static class RunVerb
         }
 
         using Signals signals = new();
+        using LockFile? directoryLock = TakeDirectory(options.StateDirectory, out string directoryProblem);
+        if (directoryProblem.Length > 0)
+        {
+            error.WriteLine($"fencefirst: {directoryProblem}");
+            return ExitFailed;
+        }
+
         using LogWriter log = OpenLog(options, config.RouterId);
         using PidFile? pidFile = options.PidFile is null ? null : PidFile.TryCreate(options.PidFile, out string pidProblem) ?? Refused(pidProblem);
         if (options.PidFile is not null && pidFile is null)
@@ -83,10 +93,11 @@ internal static class RunVerb
         log.Write(TimelineLevel.Notice, $"Starting FenceFirst {ProgramVersion.Text}, configuration {options.File}, pid {Environment.ProcessId}");
         Tune(config.Process, log);
         ulong epochBase = EpochFile.Reserve(options.StateDirectory, log);
+        using StateKeeper keeper = new(options.StateDirectory, epochBase, log);
         log.Write(new JournalEntry(MonotonicClock.WallNow, MonotonicClock.Now, "", "Started", $"FenceFirst {ProgramVersion.Text} started, pid {Environment.ProcessId}"));
         try
         {
-            using EventLoop loop = new(config, epochBase, log, signals, () => Load(options, text => LogDiagnostics(log, text)));
+            using EventLoop loop = new(config, epochBase, keeper, log, signals, () => Load(options, text => LogDiagnostics(log, text)));
             if (!loop.TryListen(options.Socket, out string problem))
             {
                 error.WriteLine($"fencefirst: {problem}");
@@ -124,6 +135,29 @@ internal static class RunVerb
             error.WriteLine($"fencefirst: {reason}");
             return null;
         }
+    }
+
+    /// <summary>Takes the state directory for this daemon alone; a directory that cannot be written is nobody's, and the log will say so.</summary>
+    private static LockFile? TakeDirectory(string directory, out string problem)
+    {
+        problem = "";
+        try
+        {
+            Directory.CreateDirectory(directory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+
+        LockFile? taken = LockFile.TryTake(Path.Combine(directory, "lock"), LockPatience, out string owner, out int errno);
+        if (errno == ErrorNumber.WouldBlock)
+        {
+            problem = $"the state directory {directory} is used by another daemon{(owner.Length > 0 ? $", process {owner}" : "")}; two would spoil each other's journal and memory: "
+                + "give this one its own with --state-dir";
+        }
+
+        return taken;
     }
 
     private static NodeConfig? Load(RunOptions options, Action<string> report)

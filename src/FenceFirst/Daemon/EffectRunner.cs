@@ -14,6 +14,9 @@ internal sealed class EffectRunner : IDisposable
     /// <summary>Output of one awaited program that is kept and logged; the rest is read and counted.</summary>
     private const int OutputBytesMax = 16 * 1024;
 
+    /// <summary>ECANCELED: a step that was taken back before it was started.</summary>
+    private const int Cancelled = 125;
+
     /// <summary>Lines of output that go into the log.</summary>
     private const int OutputLinesMax = 20;
 
@@ -41,7 +44,7 @@ internal sealed class EffectRunner : IDisposable
         _kernel = new KernelRunner(links);
         _kernel.Reconfigure(loop.Config.Instances.Count);
         _announcer = new Announcer(links);
-        _processes = new ProcessRunner();
+        _processes = new ProcessRunner { Started = loop.Keeper.Started };
         Notifications = new Notifications(_processes, _environment, log);
         Agents = new AgentRuns(_processes, log, StepEnded);
         Reach = new ReachRuns(links, poll, reachTokenBase, StepEnded);
@@ -164,6 +167,8 @@ internal sealed class EffectRunner : IDisposable
 
             if (!_jobs.Remove(completion.Tag, out Job job))
             {
+                // Notify scripts, and what a reload has left without an instance.
+                _loop.Keeper.Settled(completion.Tag);
                 Notifications.Completed(completion);
                 continue;
             }
@@ -176,7 +181,7 @@ internal sealed class EffectRunner : IDisposable
             else if (job.Index >= 0)
             {
                 LogOutput(_log, _loop.Config.Instances[job.Index].Name, job.Program, completion);
-                _loop.Enqueue(NodeEvent.StepEnded(job.Index, attempt, OutcomeOf(completion)));
+                EndStep(job.Index, attempt, OutcomeOf(completion));
             }
         }
     }
@@ -290,34 +295,63 @@ internal sealed class EffectRunner : IDisposable
             return;
         }
 
+        string[] environment = _environment.ForStep(config, _loop.State.Instances[effect.Index], step, effect.Attempt);
+        bool isPromised = step.Kind != StepKind.Check;
         ProcessRequest request = new(step.Command.Arguments.AsArray(), effect.Attempt)
         {
-            Environment = _environment.ForStep(config, _loop.State.Instances[effect.Index], step, effect.Attempt),
+            Environment = isPromised ? [.. environment, $"{StepEnvironment.RunVariable}={_loop.Keeper.RunOf(effect.Attempt)}"] : environment,
+            IsIdentified = isPromised,
             UserId = step.Command.UserId,
             GroupId = step.Command.GroupId,
             OutputBytesMax = OutputBytesMax,
         };
-        if (step.Agent is null)
+        if (!isPromised)
         {
             Start(job, request);
             return;
         }
 
+        // G3: on the disk before the process exists; the loop goes on meanwhile.
         _jobs[request.Tag] = job;
-        Agents.Start(request, step, step.Agent, config.Name);
+        AttemptMemory memory = new(config.Name, effect.Attempt) { Kind = step.Kind, Step = effect.Step, IsDemotion = effect.IsDemotion, Targets = step.Targets };
+        _loop.Keeper.Promise(memory, step.Command.Arguments[0], () => StartPromised(request, step, config.Name));
+    }
+
+    private void StartPromised(ProcessRequest request, PromotionStep step, string instance)
+    {
+        if (step.Agent is not null)
+        {
+            Agents.Start(request, step, step.Agent, instance);
+        }
+        else if (_jobs.TryGetValue(request.Tag, out Job job))
+        {
+            Start(job, request);
+        }
     }
 
     private void StepEnded(long tag, StepOutcome outcome)
     {
         if (_jobs.Remove(tag, out Job job))
         {
-            _loop.Enqueue(NodeEvent.StepEnded(job.Index, (uint)tag, outcome));
+            EndStep(job.Index, (uint)tag, outcome);
         }
+    }
+
+    /// <summary>The outcome is known: nothing has to be remembered of the attempt any more.</summary>
+    private void EndStep(int instance, uint attempt, StepOutcome outcome)
+    {
+        _loop.Keeper.Settled(attempt);
+        _loop.Enqueue(NodeEvent.StepEnded(instance, attempt, outcome));
     }
 
     private void Terminate(long tag)
     {
-        if (!Agents.Stop(tag) && !Reach.Stop(tag))
+        if (_loop.Keeper.Cancel(tag))
+        {
+            _loop.Keeper.Settled(tag);
+            StepEnded(tag, new StepOutcome(StepOutcomeKind.CouldNotStart, Cancelled));
+        }
+        else if (!Agents.Stop(tag) && !Reach.Stop(tag))
         {
             _processes.Terminate(tag);
         }
@@ -343,9 +377,14 @@ internal sealed class EffectRunner : IDisposable
         // Too many programs run: that is a failure like any other (EAGAIN).
         _jobs.Remove(request.Tag);
         StepOutcome outcome = new(StepOutcomeKind.CouldNotStart, 11);
-        _loop.Enqueue(job.IsScript
-            ? NodeEvent.ScriptEnded(job.Index, (uint)request.Tag, outcome)
-            : NodeEvent.StepEnded(job.Index, (uint)request.Tag, outcome));
+        if (job.IsScript)
+        {
+            _loop.Enqueue(NodeEvent.ScriptEnded(job.Index, (uint)request.Tag, outcome));
+        }
+        else
+        {
+            EndStep(job.Index, (uint)request.Tag, outcome);
+        }
     }
 
     private static string Printable(string line)

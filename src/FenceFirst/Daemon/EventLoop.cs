@@ -20,6 +20,9 @@ internal sealed class EventLoop : IDisposable
     private const long ProcessToken = 3;
     private const long ProbeToken = 10;
     private const long AgentToken = 11;
+    private const long StateToken = 12;
+    private const long StateTimerToken = 13;
+    private const long LeftoverToken = 14;
     private const long ControlTokenBase = 100;
     private const long SocketTokenBase = 1000;
     private const long ReachTokenBase = 1L << 32;
@@ -37,6 +40,7 @@ internal sealed class EventLoop : IDisposable
     private readonly Signals _signals;
     private readonly Func<NodeConfig?> _loadConfig;
     private readonly ControlServer _control;
+    private readonly Leftovers _leftovers;
     private ControlSocket? _controlSocket;
     private readonly bool[] _unknownVrids = new bool[256];
     private NodeConfig? _nextConfig;
@@ -47,12 +51,14 @@ internal sealed class EventLoop : IDisposable
     /// <summary>Opens everything the configuration needs; nothing is sent or changed before <see cref="Run"/>.</summary>
     /// <param name="config">The configuration.</param>
     /// <param name="epochBase">A number greater than every epoch used before.</param>
+    /// <param name="keeper">What is kept on disk for the next life; whoever made it ends it.</param>
     /// <param name="log">The log.</param>
     /// <param name="signals">Signals of the process.</param>
     /// <param name="loadConfig">Reads the configuration again for a reload; null = refused, and the reasons are in the log.</param>
-    public EventLoop(NodeConfig config, ulong epochBase, LogWriter log, Signals signals, Func<NodeConfig?> loadConfig)
+    public EventLoop(NodeConfig config, ulong epochBase, StateKeeper keeper, LogWriter log, Signals signals, Func<NodeConfig?> loadConfig)
     {
         Config = config;
+        Keeper = keeper;
 
         // Different on every node is enough for delays. The cryptographic generator would load OpenSSL: 4 MB for eight bytes.
         State = new NodeState(config, epochBase, (ulong)Random.Shared.NextInt64());
@@ -66,11 +72,15 @@ internal sealed class EventLoop : IDisposable
         PhaseTimes times = new();
         _runner = new EffectRunner(this, _links, log, times, _poll, ReachTokenBase);
         _control = new ControlServer(this, _links, log, times);
+        _leftovers = new Leftovers(this, log);
         _poll.Add(_timer.Descriptor, PollEvents.Readable, TimerToken);
         _poll.Add(signals.Descriptor, PollEvents.Readable, SignalToken);
         _poll.Add(_links.Descriptor, PollEvents.Readable, LinkToken);
         _poll.Add(_runner.Processes.Descriptor, PollEvents.Readable, ProcessToken);
         _poll.Add(_runner.Agents.Descriptor, PollEvents.Readable, AgentToken);
+        _poll.Add(keeper.Descriptor, PollEvents.Readable, StateToken);
+        _poll.Add(keeper.TimerDescriptor, PollEvents.Readable, StateTimerToken);
+        _poll.Add(_leftovers.Descriptor, PollEvents.Readable, LeftoverToken);
     }
 
     /// <summary>The configuration in force.</summary>
@@ -84,6 +94,9 @@ internal sealed class EventLoop : IDisposable
 
     /// <summary>VRRP sockets.</summary>
     public VrrpTransport Transport { get; }
+
+    /// <summary>What is kept on disk for the next life of the daemon.</summary>
+    public StateKeeper Keeper { get; }
 
     /// <summary>Asks the links for addresses.</summary>
     public AddressProbe Probe { get; }
@@ -109,6 +122,7 @@ internal sealed class EventLoop : IDisposable
         _now = MonotonicClock.Now;
         _links.Resync(this);
         _runner.SweepLeftovers();
+        Recall();
         DrainQueue();
         Deliver(NodeEvent.Started());
         DrainQueue();
@@ -118,6 +132,7 @@ internal sealed class EventLoop : IDisposable
         Span<EpollEvent> ready = new EpollEvent[EventPoll.ReadyMax];
         while (!IsFinished())
         {
+            Keeper.Flush();
             ArmTimer();
             int count = _poll.Wait(ready, -1);
             _now = MonotonicClock.Now;
@@ -140,10 +155,15 @@ internal sealed class EventLoop : IDisposable
     {
         _effects.Clear();
         NodeMachine.Step(Config, State, nodeEvent, _now, _effects);
-        for (int i = 0; i < _effects.Count; i++)
-        {
-            _runner.Run(_effects[i], _now);
-        }
+        RunEffects();
+        Keeper.Look(Config, State, nodeEvent);
+    }
+
+    /// <summary>Nothing lives any more of an attempt that an earlier life of the daemon started.</summary>
+    public void LeftoverEnded(uint attempt)
+    {
+        Keeper.Settled(attempt);
+        Enqueue(NodeEvent.LeftoverEnded(attempt));
     }
 
     /// <summary>Gives Core an event after those that wait already; for answers to effects, which must not interrupt them.</summary>
@@ -199,6 +219,7 @@ internal sealed class EventLoop : IDisposable
     public void Dispose()
     {
         _controlSocket?.Dispose();
+        _leftovers.Dispose();
         Transport.Dispose();
         Probe.Dispose();
         _runner.Dispose();
@@ -210,6 +231,23 @@ internal sealed class EventLoop : IDisposable
     /// <summary>Reading the configuration leaves ten times as much garbage as the daemon will ever hold: the kernel gets it back at once.</summary>
     /// <remarks>A few milliseconds, once per start and reload, after the first adverts have left. In the steady state nothing is allocated.</remarks>
     private static void GiveBackMemory() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+
+    /// <summary>Takes up what an earlier life left, and has it on the disk before anything is sent or started.</summary>
+    private void Recall()
+    {
+        _effects.Clear();
+        NodeRecall.Apply(Config, State, Keeper.Recall(_leftovers, Config), _now, _effects);
+        RunEffects();
+        Keeper.Begin(Config, State);
+    }
+
+    private void RunEffects()
+    {
+        for (int i = 0; i < _effects.Count; i++)
+        {
+            _runner.Run(_effects[i], _now);
+        }
+    }
 
     private void Dispatch(long token)
     {
@@ -232,6 +270,15 @@ internal sealed class EventLoop : IDisposable
                 break;
             case AgentToken:
                 _runner.Agents.TakeTimer();
+                break;
+            case StateToken:
+                Keeper.Take();
+                break;
+            case StateTimerToken:
+                Keeper.TakeTimer();
+                break;
+            case LeftoverToken:
+                _leftovers.Take();
                 break;
             case >= ControlTokenBase and < SocketTokenBase:
                 _controlSocket?.Serve(token, _now, _control.Answer);
@@ -409,6 +456,7 @@ internal sealed class EventLoop : IDisposable
         Config = next;
         Timers = new TimerHeap(State.Armed.Length);
         State.Armed.AsSpan().Fill(MonotonicInstant.Never);
+        Keeper.Reconfigured(next, State);
         _links.Reconfigure(next);
         Transport.Reconfigure(next, kept);
         _runner.Reconfigured((index, isScript) => isScript ? next.Scripts.Span.IndexOf(old.Scripts[index]) : Array.IndexOf(kept, index));

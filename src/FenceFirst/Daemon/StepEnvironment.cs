@@ -9,6 +9,9 @@ namespace FenceFirst.Daemon;
 /// <summary>The environment of scripts: the daemon's own plus what they are told about the event. Never a secret.</summary>
 internal sealed class StepEnvironment
 {
+    /// <summary>Names one attempt for good, so that a later life of the daemon finds its program.</summary>
+    public const string RunVariable = "FENCEFIRST_RUN";
+
     private readonly string[] _inherited;
 
     /// <summary>Takes the daemon's environment once; what could change the program that is run is left out.</summary>

@@ -40,6 +40,7 @@ public class EveryEventInEveryPhaseTests
         ("SourceChanged none", m => m.Deliver(NodeEvent.SourceChanged(0, InternetAddress.None))),
         ("SourceChanged other", m => m.Deliver(NodeEvent.SourceChanged(0, TestConfig.AddressOf('k')))),
         ("AddressLost", m => m.Deliver(NodeEvent.AddressLost(0))),
+        ("LeftoverEnded", m => m.Deliver(NodeEvent.LeftoverEnded(77))),
         ("OperatorRetry", m => m.Deliver(NodeEvent.OperatorRetry(0))),
         ("OperatorConfirmed", m => m.Deliver(NodeEvent.OperatorConfirmed(0, TestConfig.AddressOf('z')))),
         ("OperatorHandover", m => m.Deliver(NodeEvent.OperatorHandover(0, TimeSpan.FromSeconds(60)))),

@@ -302,13 +302,24 @@ internal sealed class SimulatedNode
 
     private bool[] HeldAddresses { get; set; } = [];
 
-    /// <summary>Link up, source known, whatever is restored from the disk, started.</summary>
+    /// <summary>What the next life is told by the last one; kept over <see cref="Crash"/> and <see cref="Kill"/> as the daemon keeps it.</summary>
+    public NodeMemory Memory { get; set; } = NodeMemory.Empty;
+
+    /// <summary>Link up, source known, what was remembered recalled, whatever else is restored from the disk, started.</summary>
     public void Boot(Action? restore = null)
     {
         Reset();
         State = new NodeState(Config, _epoch);
         IsRunning = true;
         _driver.Write($"{Name} boots");
+        _effects.Clear();
+        NodeRecall.Apply(Config, State, Memory, _driver.Now, _effects);
+        foreach (NodeEffect effect in _effects.Span.ToArray())
+        {
+            Assert.Equal(NodeEffectKind.Record, effect.Kind);
+            CarryOut(effect);
+        }
+
         Deliver(NodeEvent.LinkChanged(0, true));
         for (int i = 0; i < Config.Instances.Count; i++)
         {
@@ -319,14 +330,44 @@ internal sealed class SimulatedNode
         Deliver(NodeEvent.Started());
     }
 
-    /// <summary>Power is cut: nothing is held, nothing runs.</summary>
+    /// <summary>Power is cut: nothing is held, nothing runs, and the clock begins anew.</summary>
     public void Crash()
     {
         _driver.Write($"{Name} crashes");
+        Memory = Remember(isAlive: false) with { Instances = State.Instances.Select((each, i) => InstanceMemory.Of(Config.Instances[i].Name, each) with { RetryAt = null }).ToEquatableArray() };
+        End();
+    }
+
+    /// <summary>The daemon alone is killed: its programs live on, or not.</summary>
+    public void Kill(bool isAlive)
+    {
+        _driver.Write($"{Name} is killed");
+        Memory = Remember(isAlive);
+        End();
+    }
+
+    private void End()
+    {
         IsRunning = false;
         _epoch = State.Epoch;
         Reset();
     }
+
+    private NodeMemory Remember(bool isAlive) => new()
+    {
+        LastAttempt = State.LastAttempt,
+        Instances = State.Instances.Select((each, i) => InstanceMemory.Of(Config.Instances[i].Name, each)).ToEquatableArray(),
+        Attempts = OpenSteps
+            .Where(open => open.Step.Kind != StepKind.Check)
+            .Select(open => new AttemptMemory(Config.Instances[open.Instance].Name, open.Attempt)
+            {
+                Kind = open.Step.Kind,
+                IsDemotion = open.IsDemotion,
+                Targets = open.Step.Targets,
+                IsAlive = isAlive,
+            })
+            .ToEquatableArray(),
+    };
 
     /// <summary>Delivers an advert from the node with the letter.</summary>
     public void Hear(char sender, byte priority, int instance = 0, TimeSpan? interval = null)
@@ -607,6 +648,8 @@ internal sealed class SimulatedNode
         Assert.DoesNotContain(OpenSteps, open => open.Instance == effect.Index && open.Step.Kind != StepKind.Check);
         Assert.DoesNotContain(OpenSteps, open => open.Instance != effect.Index && open.Step.Targets.Any(target => step.Targets.Contains(target)));
         Assert.DoesNotContain(step.Targets, target => State.TestedTargets.Span.Contains(target));
+        Assert.DoesNotContain(
+            State.Leftovers, left => step.Kind != StepKind.Check && !effect.IsDemotion && (left.Instance == config.Name || left.Targets.Any(target => step.Targets.Contains(target))));
         StepRequest request = new(effect.Index, effect.Attempt, step, effect.IsDemotion);
         OpenSteps.Add(request);
         if (_driver.Steps(this, request) is { } answer)
