@@ -19,7 +19,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode ExpansionTooLarge = Error("FF1013");
     public static readonly DiagnosticCode BadConditional = Warning("FF1014");
     public static readonly DiagnosticCode MultiLineReference = Error("FF1015");
-    public static readonly DiagnosticCode SequenceUnsupported = Error("FF1016");
+    public static readonly DiagnosticCode BadRepetition = Error("FF1016");
     public static readonly DiagnosticCode LineContinuation = Warning("FF1017");
     public static readonly DiagnosticCode IncludeSkipped = Warning("FF1018");
     public static readonly DiagnosticCode MisspeltConfigId = Error("FF1019");

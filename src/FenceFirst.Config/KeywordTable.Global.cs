@@ -126,8 +126,8 @@ internal static partial class KeywordTable
         .. WarnedAll(
             BlockKind.GlobalDefs, "reload", "a reload always checks the new file first and keeps the old configuration when it is bad",
             "reload_check_config", "reload_time_file", "reload_repeat", "reload_file"),
-        Warned(BlockKind.GlobalDefs, "random_seed", "seed of ${_RANDOM}", "the seed is drawn by the daemon"),
-        Warned(BlockKind.GlobalDefs, "include_check", "how strict include is", "write includer, includem, includew, includeb or includea instead"),
+        Integer(BlockKind.GlobalDefs, "random_seed", 0, uint.MaxValue, "drawn at start", "seed of ${_RANDOM}, for the lines that follow"),
+        new Keyword(BlockKind.GlobalDefs, "include_check", ValueShape.Free, Support.Honoured, "[+|-]read|match|wildcard_match|brace_match ...: how strict a plain include is, to the end of the file; nothing = all"),
         .. WarnedAll(
             BlockKind.GlobalDefs, "lvs", NoLvs,
             "lvs_process_name", "checker_process_name", "smtp_alert_checker", "checker_log_all_failures", "lvs_timeouts", "lvs_flush", "lvs_flush_on_stop",
