@@ -203,7 +203,7 @@ internal sealed class CommandBinder(BindContext context)
         }
 
         CheckSecurity(paths, path, resolved, file, span, user);
-        return resolved;
+        return context.Globals.KeepsSymbolicLinks ? path : resolved;
     }
 
     /// <summary>Only scripts that run as root, or as somebody they make themselves, can be used to become root.</summary>

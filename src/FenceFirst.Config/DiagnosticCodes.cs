@@ -94,6 +94,10 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode InvertedBoolean = Warning("FF1512", 0);
     public static readonly DiagnosticCode UsedBeforeDefinition = Warning("FF1513");
     public static readonly DiagnosticCode NoEffect = Warning("FF1514", 0);
+    public static readonly DiagnosticCode KeepalivedForm = Warning("FF1515");
+    public static readonly DiagnosticCode NotTracked = Warning("FF1516");
+    public static readonly DiagnosticCode Deprecated = Warning("FF1517");
+    public static readonly DiagnosticCode GroupOfOne = Warning("FF1518");
     public static readonly DiagnosticCode HmacNotEnforced = Warning("FF1520", 0);
     public static readonly DiagnosticCode AgentOptionDeprecated = Warning("FF1530", 0);
     public static readonly DiagnosticCode AgentSecretInFile = Warning("FF1531", 0);

@@ -17,6 +17,15 @@ public sealed record NodeConfig
     /// <summary>Virtual routers, in file order (vrrp_instance).</summary>
     public EquatableArray<VrrpConfig> Instances { get; init; }
 
+    /// <summary>Addresses held as long as the daemon runs (static_ipaddress).</summary>
+    public EquatableArray<VirtualAddress> StaticAddresses { get; init; }
+
+    /// <summary>Routes held as long as the daemon runs (static_routes).</summary>
+    public EquatableArray<VirtualRoute> StaticRoutes { get; init; }
+
+    /// <summary>Rules held as long as the daemon runs (static_rules).</summary>
+    public EquatableArray<VirtualRule> StaticRules { get; init; }
+
     /// <summary>What concerns the process rather than one instance.</summary>
     public ProcessConfig Process { get; init; } = new();
 }

@@ -108,6 +108,7 @@ internal sealed class EventLoop : IDisposable
         _now = MonotonicClock.Now;
         _links.Resync(this);
         _runner.SweepLeftovers();
+        _runner.Static.Apply(Config);
         DrainQueue();
         Deliver(NodeEvent.Started());
         DrainQueue();
@@ -132,6 +133,7 @@ internal sealed class EventLoop : IDisposable
         }
 
         _runner.Notifications.Abandon();
+        _runner.Static.Remove();
     }
 
     /// <summary>Gives Core an event now and carries out what it decides.</summary>
@@ -405,6 +407,7 @@ internal sealed class EventLoop : IDisposable
         _runner.Reconfigured((index, isScript) => isScript ? next.Scripts.Span.IndexOf(old.Scripts[index]) : Array.IndexOf(kept, index));
         Probe.Reconfigured(index => Array.IndexOf(kept, index));
         _links.Resync(this);
+        _runner.Static.Apply(next);
         DrainQueue();
         Deliver(NodeEvent.Started());
         DrainQueue();

@@ -1,0 +1,145 @@
+namespace FenceFirst.Config;
+
+/// <summary>What fits together among keywords whose behaviour is not built yet: what is defined, what is referred to, what is mandatory.</summary>
+/// <remarks>The file is judged as if everything were built; that it is not is one error of its own (FF1104).</remarks>
+internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
+{
+    private static readonly (string Block, string Mandatory, string Reference)[] Definitions =
+    [
+        ("track_file", "file", "track_file"),
+        ("vrrp_track_file", "file", "track_file"),
+        ("vrrp_track_process", "process", "track_process"),
+        ("bfd_instance", "neighbor_ip", "track_bfd"),
+    ];
+
+    private readonly Dictionary<(string Reference, string Name), ConfigNode> _trackers = [];
+
+    public void Run()
+    {
+        foreach (ConfigNode block in root.Where(node => node.Words.Count > 1))
+        {
+            (string kind, string mandatory, string reference) = Array.Find(Definitions, definition => definition.Block == block.Name);
+            if (kind is null)
+            {
+                continue;
+            }
+
+            if (!_trackers.TryAdd((reference, block.Value), block))
+            {
+                context.Diagnostics.Add(DiagnosticCodes.DuplicateName, block.ValueSpan, $"there are two {block.Name} {block.Value}");
+            }
+
+            if (!block.Children.Exists(node => node.Name == mandatory || (mandatory == "neighbor_ip" && node.Name == "neighbour_ip")))
+            {
+                context.Diagnostics.Add(DiagnosticCodes.MissingKeyword, block.Span, $"{block.Name} {block.Value} has no {mandatory}");
+            }
+        }
+
+        foreach (ConfigNode block in root.Where(node => node.Name is "vrrp_instance" or "vrrp_sync_group"))
+        {
+            CheckReferences(block);
+        }
+
+        CheckGroups();
+        CheckValues(root);
+    }
+
+    private void CheckReferences(ConfigNode block)
+    {
+        foreach (ConfigNode list in block.Children.Where(node => node.Name is "track_file" or "track_process" or "track_bfd"))
+        {
+            int most = list.Name == "track_bfd" ? 253 : 254;
+            foreach (ConfigNode entry in list.Children)
+            {
+                context.Values.TryWeight(entry, -most, most, 0, false, out _, out _);
+                if (!_trackers.TryGetValue((list.Name, entry.Name), out ConfigNode? definition))
+                {
+                    context.Diagnostics.Add(DiagnosticCodes.UndefinedName, entry.Span, $"there is no {Definition(list.Name)} {entry.Name}: keepalived would run without it", $"{Definition(list.Name)} {entry.Name} {{ ... }} at the top level");
+                }
+                else if (definition.Order > entry.Order)
+                {
+                    context.Diagnostics.Add(DiagnosticCodes.UsedBeforeDefinition, entry.Span, $"{definition.Name} {entry.Name} is defined further down: keepalived would run without it", "move the definition up");
+                }
+            }
+        }
+    }
+
+    private void CheckGroups()
+    {
+        Dictionary<string, string> owners = new(StringComparer.Ordinal);
+        HashSet<string> instances = [.. root.Where(node => node.Name == "vrrp_instance").Select(node => node.Value)];
+        HashSet<string> names = new(StringComparer.Ordinal);
+        foreach (ConfigNode group in root.Where(node => node.Name == "vrrp_sync_group" && node.Words.Count > 1))
+        {
+            if (!names.Add(group.Value))
+            {
+                context.Diagnostics.Add(DiagnosticCodes.DuplicateName, group.ValueSpan, $"there are two vrrp_sync_group {group.Value}");
+            }
+
+            ConfigNode[] lists = [.. group.Children.Where(node => node.Name == "group")];
+            List<Token> members = [.. lists.SelectMany(list => list.Children).SelectMany(entry => entry.Words)];
+            if (members.Count == 0)
+            {
+                context.Diagnostics.Add(DiagnosticCodes.MissingKeyword, group.Span, $"vrrp_sync_group {group.Value} has no members: keepalived removes it", "group { INSTANCE ... }");
+            }
+            else if (members.Count == 1)
+            {
+                context.Diagnostics.Add(DiagnosticCodes.GroupOfOne, members[0].Span, $"vrrp_sync_group {group.Value} has one member: it does nothing");
+            }
+
+            if (lists.Length > 1)
+            {
+                context.Diagnostics.Add(DiagnosticCodes.DuplicateName, lists[1].Span, "a vrrp_sync_group has one list of members");
+            }
+
+            foreach (Token member in members)
+            {
+                if (!instances.Contains(member.Text))
+                {
+                    context.Diagnostics.Add(DiagnosticCodes.UndefinedName, member.Span, $"there is no vrrp_instance {member.Text}", "the names stand in `group { }`, one or several to a line");
+                }
+                else if (!owners.TryAdd(member.Text, group.Value))
+                {
+                    context.Diagnostics.Add(DiagnosticCodes.DuplicateName, member.Span, $"{member.Text} is in vrrp_sync_group {owners[member.Text]} already", "an instance is in one group");
+                }
+            }
+        }
+    }
+
+    /// <summary>Values of keywords that nothing else reads: a mistake in them is worth as much as in any other.</summary>
+    private void CheckValues(List<ConfigNode> nodes)
+    {
+        foreach (ConfigNode node in nodes)
+        {
+            CheckValues(node.Children);
+            if (node.Row is not { Support: Support.NotYet or Support.Warned } row || node.Words.Count < 2)
+            {
+                continue;
+            }
+
+            switch (row.Shape)
+            {
+                case ValueShape.Integer:
+                    context.Values.TryInteger(node, out _);
+                    break;
+                case ValueShape.Weight:
+                    context.Values.TryWeight(node, out _, out _);
+                    break;
+                case ValueShape.Seconds:
+                    context.Values.TrySeconds(node, out _);
+                    break;
+                case ValueShape.Boolean:
+                    context.Values.TryBoolean(node, out _);
+                    break;
+                case ValueShape.Choice:
+                    context.Values.TryChoice(node, out _);
+                    break;
+                case ValueShape.Address:
+                    context.Values.TryAddress(node, out _);
+                    break;
+            }
+        }
+    }
+
+    private static string Definition(string reference) => reference switch { "track_process" => "vrrp_track_process", "track_bfd" => "bfd_instance", _ => reference };
+}
