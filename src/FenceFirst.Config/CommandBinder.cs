@@ -160,6 +160,11 @@ internal sealed class CommandBinder(BindContext context)
 
     private string? Program(string written, SourceSpan span, UserFacts user)
     {
+        if (context.Facts.IsElsewhere)
+        {
+            return written;
+        }
+
         ScriptPath paths = new(context.Facts);
         string path = written;
         if (!written.Contains('/'))

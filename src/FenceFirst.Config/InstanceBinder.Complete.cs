@@ -124,6 +124,12 @@ internal sealed partial class InstanceBinder
             isIPv6 = peer.IsIPv6;
         }
 
+        if (_isNativeIPv6 && !isIPv6)
+        {
+            ConfigNode native = block.Children.First(node => node.Name == "native_ipv6"); // It is what has set the field.
+            _diagnostics.Add(DiagnosticCodes.NoEffect, native.Span, "native_ipv6 has no effect: the addresses are IPv4", "remove it");
+        }
+
         byte version = _version is not null ? (byte)(_version.Value == "3" ? 3 : 2) : isIPv6 ? (byte)3 : context.Globals.Version;
         if (isIPv6 && version == 2)
         {

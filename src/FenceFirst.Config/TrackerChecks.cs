@@ -42,6 +42,7 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
 
         CheckGroups();
         CheckValues(root);
+        CheckEmpty(root);
     }
 
     private void CheckReferences(ConfigNode block)
@@ -80,7 +81,7 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
             List<Token> members = [.. lists.SelectMany(list => list.Children).SelectMany(entry => entry.Words)];
             if (members.Count == 0)
             {
-                context.Diagnostics.Add(DiagnosticCodes.MissingKeyword, group.Span, $"vrrp_sync_group {group.Value} has no members: keepalived removes it", "group { INSTANCE ... }");
+                context.Diagnostics.Add(DiagnosticCodes.EmptyList, group.Span, $"vrrp_sync_group {group.Value} has no members: keepalived removes it", "group { INSTANCE ... }");
             }
             else if (members.Count == 1)
             {
@@ -92,6 +93,7 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
                 context.Diagnostics.Add(DiagnosticCodes.DuplicateName, lists[1].Span, "a vrrp_sync_group has one list of members");
             }
 
+            CheckWeights(group, members);
             foreach (Token member in members)
             {
                 if (!instances.Contains(member.Text))
@@ -101,6 +103,46 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
                 else if (!owners.TryAdd(member.Text, group.Value))
                 {
                     context.Diagnostics.Add(DiagnosticCodes.DuplicateName, member.Span, $"{member.Text} is in vrrp_sync_group {owners[member.Text]} already", "an instance is in one group");
+                }
+            }
+        }
+    }
+
+    private void CheckEmpty(List<ConfigNode> nodes)
+    {
+        foreach (ConfigNode node in nodes)
+        {
+            CheckEmpty(node.Children);
+            if (node.Row is { Opens: BlockKind.Entries or BlockKind.WordList } && node.Children.Count == 0)
+            {
+                context.Diagnostics.Add(DiagnosticCodes.EmptyList, node.Span, $"{node.Name} is empty", "one entry per line between the braces, or remove it");
+            }
+        }
+    }
+
+    /// <summary>Weighted trackers do nothing for members of a group, unless it says so; keepalived drops them and only logs it.</summary>
+    private void CheckWeights(ConfigNode group, List<Token> members)
+    {
+        if (group.Children.Exists(node => node.Name is "sync_group_tracking_weight" or "global_tracking"))
+        {
+            return;
+        }
+
+        IEnumerable<ConfigNode> blocks = root.Where(node => node.Name == "vrrp_instance" && members.Exists(member => member.Text == node.Value));
+        foreach (ConfigNode list in blocks.SelectMany(block => block.Children).Where(node => node.Name is "track_script" or "track_interface" or "track_bfd"))
+        {
+            foreach (ConfigNode entry in list.Children)
+            {
+                ConfigNode? definition = root.Find(node => node.Name is "vrrp_script" or "bfd_instance" && node.Value == entry.Name);
+                string weight = entry.Words.Count > 2 ? entry.Words[2].Text : definition?.Children.Find(node => node.Name == "weight")?.Value ?? "0";
+                if (weight is not ("" or "0"))
+                {
+                    string outcome = list.Name == "track_interface" ? "becomes a fault" : "is dropped";
+                    context.Diagnostics.Add(
+                        DiagnosticCodes.WeightInGroup,
+                        entry.Span,
+                        $"{entry.Name} has a weight, but its instance is in vrrp_sync_group {group.Value}: in keepalived it {outcome} silently",
+                        "weight 0, track it in the group, or sync_group_tracking_weight");
                 }
             }
         }
@@ -126,7 +168,7 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
                     context.Values.TryWeight(node, out _, out _);
                     break;
                 case ValueShape.Seconds:
-                    context.Values.TrySeconds(node, out _);
+                    CheckSeconds(node);
                     break;
                 case ValueShape.Boolean:
                     context.Values.TryBoolean(node, out _);
@@ -138,6 +180,15 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
                     context.Values.TryAddress(node, out _);
                     break;
             }
+        }
+    }
+
+    private void CheckSeconds(ConfigNode node)
+    {
+        bool isSpacing = node.Name is "vrrp_garp_interval" or "vrrp_gna_interval" or "garp_interval" or "gna_interval";
+        if (context.Values.TrySeconds(node, out TimeSpan value) && value == TimeSpan.Zero && isSpacing)
+        {
+            context.Diagnostics.Add(DiagnosticCodes.SpacingZero, node.ValueSpan, $"{node.Name} 0 is refused by keepalived, which then does not space at all", "remove the line: no spacing is the default");
         }
     }
 

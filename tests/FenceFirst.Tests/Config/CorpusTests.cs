@@ -42,7 +42,7 @@ public sealed partial class CorpusTests
             machine.Files[path] = File.ReadAllText(path);
             StringWriter output = new();
             StringWriter error = new();
-            Task<int> check = Task.Run(() => CheckVerb.Run(path, null, json: false, strict: false, output, error, machine.Facts));
+            Task<int> check = Task.Run(() => CheckVerb.Run(new CheckOptions(path), output, error, machine.Facts));
             Assert.True(check.Wait(TimeSpan.FromSeconds(20)), path);
             Assert.Equal(check.Result == 0, output.ToString().Contains(": good: ", StringComparison.Ordinal));
         }
@@ -70,9 +70,11 @@ public sealed partial class CorpusTests
         /// <summary>What is not built, what is refused for safety, and what keepalived only logs: each is a row of docs/keepalived-differences.md.</summary>
         private static readonly DiagnosticCode[] Documented =
         [
-            DiagnosticCodes.NotYet, DiagnosticCodes.Refused, DiagnosticCodes.UnknownKeyword, DiagnosticCodes.MisplacedKeyword, DiagnosticCodes.UndefinedName,
-            DiagnosticCodes.PasswordLost, DiagnosticCodes.MissingKeyword,
+            DiagnosticCodes.NotYet, DiagnosticCodes.Refused,
         ];
+
+        /// <summary>What keepalived found by asking a name server, which a check never does; and an empty block, where we point at its keyword and not at its end.</summary>
+        private static readonly string[] NotOurs = ["Invalid smtp server", "Warning - empty notification_email block"];
 
         private readonly string _name;
         private readonly List<(int Line, string Text)> _said;
@@ -86,7 +88,7 @@ public sealed partial class CorpusTests
             string text = File.ReadAllText(path);
             FakeMachine machine = new();
             machine.Files[path] = text;
-            _ours = [.. ConfigLoader.Load(path, null, Everything(machine.Facts)).Diagnostics.Sorted()];
+            _ours = [.. ConfigLoader.Load(path, null, Everything(machine.Facts, text)).Diagnostics.Sorted()];
             _said = [.. messages.Split(" | ").Select(message => Place().Match(message)).Where(match => match.Success).Select(match => (int.Parse(match.Groups[1].Value), match.Groups[2].Value))];
             _linesOfHealthChecking = HealthChecking(text);
         }
@@ -96,15 +98,15 @@ public sealed partial class CorpusTests
             .Select(diagnostic => $"{_name}: keepalived accepts what we refuse: {DiagnosticText.Render(diagnostic)}");
 
         public IEnumerable<string> NamedLinesWithoutDiagnostic() => _said
-            .Where(said => !_linesOfHealthChecking.Contains(said.Line) && !_ours.Exists(diagnostic => diagnostic.Span.Line == said.Line))
+            .Where(said => !_linesOfHealthChecking.Contains(said.Line) && !NotOurs.Any(part => said.Text.StartsWith(part, StringComparison.Ordinal)) && !_ours.Exists(diagnostic => diagnostic.Span.Line == said.Line))
             .Select(said => $"{_name}: line {said.Line}: keepalived says '{said.Text}' and we say nothing");
 
         /// <summary>A machine that has every interface, script and user that a public file may name.</summary>
-        private static MachineFacts Everything(MachineFacts facts) => facts with
+        private static MachineFacts Everything(MachineFacts facts, string text) => facts with
         {
             HasInterface = name => !name.Contains("192.", StringComparison.Ordinal),
             OwnAddresses = () => [],
-            Inspect = path => new FileFacts(path.LastIndexOf('/') == 0 || Path.GetFileName(path) is "bin" or "sbin" or "etc" or "keepalived" ? FileKind.Folder : facts.Inspect(path)?.Kind ?? FileKind.Regular, 0b111_101_101, 0, 0),
+            Inspect = path => new FileFacts(text.Contains(path + "/", StringComparison.Ordinal) ? FileKind.Folder : FileKind.Regular, 0b111_101_101, 0, 0),
             FindUser = name => new UserFacts(name, 1000, 1000),
             FindGroup = _ => 1000,
         };
@@ -154,4 +156,6 @@ internal sealed class SharedCorpusFactAttribute : FactAttribute
     }
 
     public static string Folder => Path.Combine(Golden.Root, "..", "shared", "corpus");
+
+    public static string[] Files => Directory.Exists(Folder) ? Directory.GetFiles(Folder, "*.conf") : [];
 }
