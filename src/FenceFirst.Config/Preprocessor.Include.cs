@@ -93,14 +93,23 @@ internal sealed partial class Preprocessor
     }
 
     /// <summary>Keywords of global_defs that change how the rest is read; their place in the file matters, as in keepalived.</summary>
+    private void TakeSettings(ConfigLine line)
+    {
+        bool isSetting = line.Text.Contains("include_check", StringComparison.Ordinal) || line.Text.Contains("random_seed", StringComparison.Ordinal);
+        foreach (ConfigLine piece in isSetting ? Lexer.SplitAtBraces(line) : [])
+        {
+            TakeSetting(Lexer.Words(piece));
+        }
+    }
+
     private void TakeSetting(List<Token> words)
     {
-        if (words[0].Text == "include_check")
+        if (words.Count > 0 && words[0].Text == "include_check")
         {
             Cursor cursor = _cursors.Peek();
             cursor.Strictness = IncludeCheck(words, cursor.Strictness);
         }
-        else if (words[0].Text == "random_seed" && words.Count > 1 && ulong.TryParse(words[1].Text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed))
+        else if (words.Count > 0 && words[0].Text == "random_seed" && words.Count > 1 && ulong.TryParse(words[1].Text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed))
         {
             _random = seed;
         }

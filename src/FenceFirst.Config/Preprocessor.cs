@@ -192,10 +192,7 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
             return;
         }
 
-        if (words.Count > 0)
-        {
-            TakeSetting(words);
-        }
+        TakeSettings(line);
 
         _lines.Add(line);
     }
