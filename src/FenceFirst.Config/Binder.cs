@@ -54,8 +54,10 @@ internal sealed class Binder(BindContext context)
             context.Diagnostics.Add(DiagnosticCodes.ScriptUnused, script.Node.Span, $"vrrp_script {script.Node.Value} is not tracked by any instance: it is not run");
         }
 
+        new TrackerChecks(context, root).Run();
+        NodeConfig config = new StaticBinder(context).Bind(root, new NodeConfig());
         GlobalSettings globals = context.Globals;
-        return new NodeConfig
+        return config with
         {
             RouterId = globals.RouterId.Length > 0 ? globals.RouterId : context.Facts.HostName,
             Links = context.Links,
@@ -115,7 +117,7 @@ internal sealed class Binder(BindContext context)
                     timeout = SecondsOrOne(node) ?? timeout;
                     break;
                 case "weight":
-                    (weight, isReversed) = Weight(node);
+                    context.Values.TryWeight(node, out weight, out isReversed);
                     break;
                 case "rise":
                     rise = context.Values.TryInteger(node, out int successes) ? successes : rise;
@@ -163,16 +165,6 @@ internal sealed class Binder(BindContext context)
         }
 
         return seconds == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : seconds;
-    }
-
-    private (int Weight, bool IsReversed) Weight(ConfigNode node)
-    {
-        if (node.Words.Count > 2 && node.Words[2].Text != "reverse")
-        {
-            context.Diagnostics.Add(DiagnosticCodes.UnknownOption, node.Words[2].Span, "only `reverse` may follow the weight");
-        }
-
-        return context.Values.TryInteger(node, out int weight) ? (weight, node.Words.Count > 2 && node.Words[2].Text == "reverse") : (0, false);
     }
 
     /// <summary>keepalived: the same Vrid twice for one family is fatal on one interface and group, or among unicast instances with a common peer.</summary>

@@ -1,6 +1,7 @@
 namespace FenceFirst.Config;
 
-/// <summary>Every kind of problem. FF10xx text and blocks, FF11xx keywords and support, FF12xx values, FF13xx scripts, FF14xx what fits together, FF15xx lints.</summary>
+/// <summary>Every kind of problem. FF10xx text and blocks, FF11xx keywords and support, FF12xx values, FF13xx scripts, FF14xx what fits together,
+/// FF15xx lints, FF16xx two nodes compared.</summary>
 /// <remarks>A number is never given to another problem: people search for it.</remarks>
 internal static class DiagnosticCodes
 {
@@ -19,7 +20,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode ExpansionTooLarge = Error("FF1013");
     public static readonly DiagnosticCode BadConditional = Warning("FF1014");
     public static readonly DiagnosticCode MultiLineReference = Error("FF1015");
-    public static readonly DiagnosticCode SequenceUnsupported = Error("FF1016");
+    public static readonly DiagnosticCode BadRepetition = Error("FF1016");
     public static readonly DiagnosticCode LineContinuation = Warning("FF1017");
     public static readonly DiagnosticCode IncludeSkipped = Warning("FF1018");
     public static readonly DiagnosticCode MisspeltConfigId = Error("FF1019");
@@ -101,6 +102,13 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode InvertedBoolean = Warning("FF1512", 0);
     public static readonly DiagnosticCode UsedBeforeDefinition = Warning("FF1513");
     public static readonly DiagnosticCode NoEffect = Warning("FF1514", 0);
+    public static readonly DiagnosticCode KeepalivedForm = Warning("FF1515");
+    public static readonly DiagnosticCode NotTracked = Warning("FF1516");
+    public static readonly DiagnosticCode Deprecated = Warning("FF1517");
+    public static readonly DiagnosticCode GroupOfOne = Warning("FF1518");
+    public static readonly DiagnosticCode EmptyList = Warning("FF1519");
+    public static readonly DiagnosticCode SpacingZero = Warning("FF1521");
+    public static readonly DiagnosticCode WeightInGroup = Warning("FF1522");
     public static readonly DiagnosticCode HmacNotEnforced = Warning("FF1520", 0);
     public static readonly DiagnosticCode ReachPeer = Warning("FF1540", 0);
     public static readonly DiagnosticCode AgentOptionDeprecated = Warning("FF1530", 0);
@@ -108,6 +116,16 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode ReleaseOfKeepalived = Warning("FF1550", 0);
     public static readonly DiagnosticCode ReleaseOnFailure = Warning("FF1551", 0);
     public static readonly DiagnosticCode FenceWithoutDelay = Warning("FF1552", 0);
+
+    public static readonly DiagnosticCode PeerWithoutInstance = Warning("FF1601", 0);
+    public static readonly DiagnosticCode PeerVersion = new("FF1602", Severity.Error, 0);
+    public static readonly DiagnosticCode PeerInterval = new("FF1603", Severity.Error, 0);
+    public static readonly DiagnosticCode PeerAddresses = Warning("FF1604", 0);
+    public static readonly DiagnosticCode PeerAuthentication = new("FF1605", Severity.Error, 0);
+    public static readonly DiagnosticCode PeerPath = new("FF1606", Severity.Error, 0);
+    public static readonly DiagnosticCode PeerPriority = Warning("FF1607", 0);
+    public static readonly DiagnosticCode PeerWeight = Warning("FF1608", 0);
+    public static readonly DiagnosticCode PeerFence = Warning("FF1609", 0);
 
     private static DiagnosticCode Fatal(string id) => new(id, Severity.Error, 4);
 

@@ -113,6 +113,12 @@ internal sealed class GlobalBinder(BindContext context)
             case "enable_script_security":
                 _globals.IsScriptSecurityEnabled = true;
                 break;
+            case "use_symlink_paths":
+                _globals.KeepsSymbolicLinks = Boolean(node);
+                break;
+            case "default_interface":
+                _globals.DefaultInterface = node.Words.Count > 1 ? node : null;
+                break;
             case "vip_lease":
                 _globals.LeaseSeconds = _values.LeaseSeconds(node);
                 break;

@@ -5,6 +5,8 @@ internal static partial class KeywordTable
 {
     private const string NoVmac = "without the virtual MAC the peers and switches see another station than configured; remove it on all nodes";
 
+    private const string StallIsKnown = "a stalled Master always releases first, whatever the value";
+
     private static IEnumerable<Keyword> ScriptRows() =>
     [
         Row(BlockKind.VrrpScript, "script", ValueShape.Script, "the command line, in one pair of quotes"),
@@ -49,7 +51,7 @@ internal static partial class KeywordTable
         Seconds(BlockKind.VrrpInstance, "preempt_delay", 0, 1000, "0", "how long a lower-priority master is left in place"),
         Row(BlockKind.VrrpInstance, "accept", ValueShape.Flag, "packets to the addresses are accepted: always so"),
         Row(BlockKind.VrrpInstance, "skip_check_adv_addr", ValueShape.Boolean, "the address list of the known master's adverts is not compared"),
-        Warned(BlockKind.VrrpInstance, "debug", "a debug level that keepalived stores and never uses", "it has no effect, in keepalived neither"),
+        Unused(Integer(BlockKind.VrrpInstance, "debug", 0, 4, "0", "a debug level that keepalived stores and never uses") with { IsOptional = true }, "it has no effect, in keepalived neither"),
         Row(BlockKind.VrrpInstance, "notify_master", ValueShape.Script, "runs after becoming Master"),
         Row(BlockKind.VrrpInstance, "notify_backup", ValueShape.Script, "runs after becoming Backup"),
         Row(BlockKind.VrrpInstance, "notify_fault", ValueShape.Script, "runs after entering Fault"),
@@ -82,57 +84,48 @@ internal static partial class KeywordTable
         {
             Choices = ["enforce", "permissive", "receive-only"], Default = "enforce",
         },
-        NotYet(BlockKind.VrrpInstance, "track_file", "tracked files", NoTrackerYet, BlockKind.Entries),
-        NotYet(BlockKind.VrrpInstance, "track_process", "tracked processes", NoTrackerYet, BlockKind.Entries),
-        NotYet(BlockKind.VrrpInstance, "track_bfd", "tracked BFD sessions", NoTrackerYet, BlockKind.Entries),
-        NotYet(BlockKind.VrrpInstance, "use_vmac", "a virtual MAC address", NoVmac),
-        NotYet(BlockKind.VrrpInstance, "use_vmac_addr", "virtual MAC addresses for addresses on other interfaces", NoVmac),
-        NotYet(BlockKind.VrrpInstance, "vmac_xmit_base", "adverts from the interface below the virtual MAC", NoVmac),
-        NotYet(BlockKind.VrrpInstance, "use_ipvlan", "an ipvlan interface", NoVmac),
-        NotYet(BlockKind.VrrpInstance, "vrf", "the VRF of unicast adverts without interface"),
+        Awaits(Block(BlockKind.VrrpInstance, "track_file", BlockKind.Entries, "files, one per line: NAME [weight N [reverse|noreverse]]"), NoTrackerYet),
+        Awaits(Block(BlockKind.VrrpInstance, "track_process", BlockKind.Entries, "processes, one per line: NAME [weight N [reverse|noreverse]]"), NoTrackerYet),
+        Awaits(Block(BlockKind.VrrpInstance, "track_bfd", BlockKind.Entries, "BFD sessions, one per line: NAME [weight N [reverse|noreverse]]"), NoTrackerYet),
+        Awaits(Free(BlockKind.VrrpInstance, "use_vmac", "[[name] IF] [MAC] [netlink_notify_msg] [group ID]: a virtual MAC address"), NoVmac),
+        Awaits(Flag(BlockKind.VrrpInstance, "use_vmac_addr", "virtual MAC addresses for addresses on other interfaces"), NoVmac),
+        Awaits(Flag(BlockKind.VrrpInstance, "vmac_xmit_base", "adverts from the interface below the virtual MAC"), NoVmac),
+        Awaits(Free(BlockKind.VrrpInstance, "use_ipvlan", "[[name] IF] [ADDRESS] [bridge|private|vepa] [group ID]: an ipvlan interface"), NoVmac),
+        Awaits(Row(BlockKind.VrrpInstance, "vrf", ValueShape.Interface, "the VRF of unicast adverts without interface")),
         Refused(BlockKind.VrrpInstance, "no_accept", "packets to the addresses are dropped unless owner", "it needs firewall rules that FenceFirst does not make; remove it or make them yourself"),
-        NotYet(BlockKind.VrrpInstance, "owner_ignore_adverts", "an address owner ignores adverts"),
-        NotYet(BlockKind.VrrpInstance, "timer_expired_backup", "leaves Master when own timers ran late", "a stalled Master always releases first (G7); remove it"),
-        NotYet(BlockKind.VrrpInstance, "thread_timer_expired", "old name of timer_expired_backup", "a stalled Master always releases first (G7); remove it"),
-        NotYet(BlockKind.VrrpInstance, "old_unicast_checksum", "version 3 checksum with the multicast group"),
-        NotYet(BlockKind.VrrpInstance, "unicast_fault_no_peer", "no peers means Fault instead of multicast", "FenceFirst refuses unicast without peers anyway"),
-        NotYet(BlockKind.VrrpInstance, "no_virtual_ipaddress", "an instance without addresses"),
-        NotYet(BlockKind.VrrpInstance, "notify_deleted", "runs when a reload removes the instance"),
-        NotYet(BlockKind.VrrpInstance, "promote_secondaries", "removing an address keeps others of its network", "sysctl net.ipv4.conf.IF.promote_secondaries=1"),
-        Warned(BlockKind.VrrpInstance, "notify_priority_changes", "priority changes in the named pipe", "there is no named pipe yet", "fifo"),
-        Warned(BlockKind.VrrpInstance, "smtp_alert", "mail on changes", NoMail, "mail"),
-        Warned(BlockKind.VrrpInstance, "garp_extra_if", "announcements on further interfaces", "only the address's own interface announces it", "extra_if"),
-        Warned(BlockKind.VrrpInstance, "vmac_garp_intvl", "old name of garp_extra_if", "only the address's own interface announces it", "extra_if"),
-        Warned(BlockKind.VrrpInstance, "kernel_rx_buf_size", "receive buffer", NoTuning, "tuning"),
-        Warned(BlockKind.VrrpInstance, "linkbeat_use_polling", "polls the carrier", "the kernel's own notice is used"),
-        Warned(BlockKind.VrrpInstance, "lvs_sync_daemon_interface", "interface of the LVS sync daemon", NoLvs, "lvs"),
+        Awaits(Boolean(BlockKind.VrrpInstance, "owner_ignore_adverts", "an address owner ignores adverts")),
+        Unused(Integer(BlockKind.VrrpInstance, "timer_expired_backup", 1, 254, "254", "leaves Master when own timers ran late") with { IsOptional = true }, StallIsKnown, "stall"),
+        Unused(Integer(BlockKind.VrrpInstance, "thread_timer_expired", 1, 254, "254", "old name of timer_expired_backup") with { IsOptional = true }, StallIsKnown, "stall"),
+        Awaits(Row(BlockKind.VrrpInstance, "old_unicast_checksum", ValueShape.Choice, "version 3 checksum with the multicast group") with { Choices = ["never"], IsOptional = true }),
+        Flag(BlockKind.VrrpInstance, "unicast_fault_no_peer", "unicast without peers is not replaced by multicast: always so, it is an error"),
+        Flag(BlockKind.VrrpInstance, "no_virtual_ipaddress", "an instance without addresses is meant"),
+        Awaits(Row(BlockKind.VrrpInstance, "notify_deleted", ValueShape.Script, "runs when a reload removes the instance") with { IsOptional = true }),
+        Awaits(Flag(BlockKind.VrrpInstance, "promote_secondaries", "removing an address keeps others of its network"), "sysctl net.ipv4.conf.IF.promote_secondaries=1"),
+        Unused(Boolean(BlockKind.VrrpInstance, "notify_priority_changes", "priority changes in the named pipe"), "there is no named pipe yet", "fifo"),
+        Unused(Boolean(BlockKind.VrrpInstance, "smtp_alert", "mail on changes"), NoMail, "mail"),
+        Unused(Words(BlockKind.VrrpInstance, "garp_extra_if", "[all] SECONDS: announcements on further interfaces"), OnlyOwnInterface, "extra_if"),
+        Unused(Words(BlockKind.VrrpInstance, "vmac_garp_intvl", "old name of garp_extra_if"), OnlyOwnInterface, "extra_if"),
+        Unused(Integer(BlockKind.VrrpInstance, "kernel_rx_buf_size", 1, int.MaxValue, "", "receive buffer", "bytes"), NoTuning, "tuning"),
+        Unused(Flag(BlockKind.VrrpInstance, "linkbeat_use_polling", "polls the carrier"), "the kernel's own notice is used"),
+        Unused(Row(BlockKind.VrrpInstance, "lvs_sync_daemon_interface", ValueShape.Interface, "interface of the LVS sync daemon"), NoLvs, "lvs"),
     ];
 
     private static IEnumerable<Keyword> GroupRows() =>
     [
-        Block(BlockKind.VrrpSyncGroup, "group", BlockKind.WordList, "the members") with { Support = Support.NotYet },
+        Awaits(Block(BlockKind.VrrpSyncGroup, "group", BlockKind.WordList, "the members, once")),
         .. Many(
-            name => NotYet(BlockKind.VrrpSyncGroup, name, "trackers of every member", opens: BlockKind.Entries),
+            name => Awaits(Block(BlockKind.VrrpSyncGroup, name, BlockKind.Entries, "trackers of every member, as in vrrp_instance")),
             "track_interface", "track_script", "track_file", "track_process", "track_bfd"),
         .. Many(
-            name => NotYet(BlockKind.VrrpSyncGroup, name, "as in vrrp_instance, for the group"),
-            "notify_master", "notify_backup", "notify_fault", "notify_stop", "notify", "smtp_alert", "notify_priority_changes", "sync_group_tracking_weight", "global_tracking"),
+            name => Awaits(Row(BlockKind.VrrpSyncGroup, name, ValueShape.Script, "as in vrrp_instance, for the group")),
+            "notify_master", "notify_backup", "notify_fault", "notify_stop", "notify"),
+        Unused(Boolean(BlockKind.VrrpSyncGroup, "smtp_alert", "mail on changes"), NoMail, "mail"),
+        Unused(Boolean(BlockKind.VrrpSyncGroup, "notify_priority_changes", "priority changes in the named pipe"), "there is no named pipe yet", "fifo"),
+        Awaits(Flag(BlockKind.VrrpSyncGroup, "sync_group_tracking_weight", "weights of trackers apply to members too")),
+        Awaits(Flag(BlockKind.VrrpSyncGroup, "global_tracking", "old name of sync_group_tracking_weight")),
         .. Many(
-            name => NotYet(BlockKind.VrrpSyncGroup, name, "as in vrrp_instance, for the group", opens: BlockKind.Opaque) with { IsOwn = true },
+            name => Awaits(Block(BlockKind.VrrpSyncGroup, name, BlockKind.Opaque, "as in vrrp_instance, for the group")) with { IsOwn = true },
             "promotion", "demotion"),
-        NotYet(BlockKind.VrrpSyncGroup, "notify_master_before_vip", "as in vrrp_instance, for the group") with { IsOwn = true },
-        .. Many(
-            name => NotYet(BlockKind.TrackFileDefinition, name, "part of track_file"),
-            "file", "weight", "init_file"),
-        .. Many(
-            name => NotYet(BlockKind.TrackProcessDefinition, name, "part of vrrp_track_process"),
-            "process", "param_match", "full_command", "weight", "quorum", "quorum_max", "delay", "fork_delay", "terminate_delay"),
-        .. Many(
-            name => NotYet(BlockKind.BfdInstance, name, "part of bfd_instance"),
-            "neighbor_ip", "neighbour_ip", "source_ip", "min_rx", "min_tx", "idle_tx", "multiplier", "passive", "ttl", "hoplimit", "max_hops", "multihop", "weight", "vrrp", "checker"),
-        .. Many(
-            name => NotYet(BlockKind.GarpGroup, name, "part of garp_group"),
-            "garp_interval", "gna_interval", "interface"),
-        NotYet(BlockKind.GarpGroup, "interfaces", "members of a garp_group", opens: BlockKind.WordList),
+        Awaits(Free(BlockKind.VrrpSyncGroup, "notify_master_before_vip", "as in vrrp_instance, for the group")) with { IsOwn = true },
     ];
 }

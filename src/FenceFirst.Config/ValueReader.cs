@@ -67,6 +67,42 @@ internal sealed class ValueReader(DiagnosticBag diagnostics)
         return true;
     }
 
+    /// <summary>Reads `weight N [reverse]` of a definition.</summary>
+    public bool TryWeight(ConfigNode node, out int weight, out bool isReversed)
+    {
+        isReversed = node.Words.Count > 2 && node.Words[2].Text == "reverse";
+        if (node.Words.Count > 2 && !isReversed)
+        {
+            diagnostics.Add(DiagnosticCodes.UnknownOption, node.Words[2].Span, "only `reverse` may follow the weight");
+        }
+
+        bool isGood = TryInteger(node, out weight);
+        isReversed &= isGood;
+        return isGood;
+    }
+
+    /// <summary>Reads an entry NAME [weight N [reverse|noreverse]].</summary>
+    public bool TryWeight(ConfigNode entry, int min, int max, int defaultWeight, bool defaultReverse, out int weight, out bool isReversed)
+    {
+        weight = defaultWeight;
+        isReversed = defaultReverse;
+        List<Token> words = entry.Words;
+        if (words.Count == 1)
+        {
+            return true;
+        }
+
+        bool isWellFormed = words.Count is 3 or 4 && words[1].Text == "weight" && (words.Count == 3 || words[3].Text is "reverse" or "noreverse");
+        if (!isWellFormed)
+        {
+            diagnostics.Add(DiagnosticCodes.UnknownOption, words[1].Span, $"only `weight N [reverse]` may follow {entry.Name}", "one entry per line");
+            return false;
+        }
+
+        isReversed = words.Count == 4 ? words[3].Text == "reverse" : defaultReverse;
+        return TryInteger(words[2], min, max, "weight", out weight);
+    }
+
     /// <summary>Reads whole seconds or `off`, which is 0; so is a bad value, which is reported.</summary>
     public int LeaseSeconds(ConfigNode node)
     {

@@ -21,6 +21,15 @@ public sealed record NodeConfig
     /// <summary>Every fence_device, in file order, whether a promotion uses it or not.</summary>
     public EquatableArray<FenceDeviceConfig> FenceDevices { get; init; }
 
+    /// <summary>Addresses held as long as the daemon runs (static_ipaddress).</summary>
+    public EquatableArray<VirtualAddress> StaticAddresses { get; init; }
+
+    /// <summary>Routes held as long as the daemon runs (static_routes).</summary>
+    public EquatableArray<VirtualRoute> StaticRoutes { get; init; }
+
+    /// <summary>Rules held as long as the daemon runs (static_rules).</summary>
+    public EquatableArray<VirtualRule> StaticRules { get; init; }
+
     /// <summary>What concerns the process rather than one instance.</summary>
     public ProcessConfig Process { get; init; } = new();
 }

@@ -14,6 +14,9 @@ internal static class CommandLineVerbs
     {
         Run(),
         Check(),
+        Help(),
+        Format(),
+        Completion(),
         Status(),
         Retry(),
         Confirm(),
@@ -61,12 +64,53 @@ internal static class CommandLineVerbs
         Option<string?> configId = ConfigIdOption();
         Option<bool> json = JsonOption();
         Option<bool> strict = new("--strict") { Description = "warnings refuse the file too" };
+        Option<bool> keepalivedStatus = new("--keepalived-exit-codes") { Description = "exit as keepalived -t does: 0 good, 4 cannot run, 5 errors, 6 scripts without enable_script_security" };
+        Option<string?> peer = new("--peer") { Description = "the other node's file: do the two fit together, who becomes Master, who fences whom", HelpName = "FILE" };
+        Option<string?> peerId = new("--peer-id") { Description = "id for lines of the other node that begin with @ID", HelpName = "ID" };
         Command command = new("check", "read a configuration file and tell every problem at once; starts nothing (exit status 0 good, 1 refused)")
         {
-            file, configId, json, strict,
+            file, configId, json, strict, keepalivedStatus, peer, peerId,
         };
         command.SetAction(parsed => CheckVerb.Run(
-            parsed.GetRequiredValue(file), parsed.GetValue(configId), parsed.GetValue(json), parsed.GetValue(strict), Console.Out, Console.Error));
+            new CheckOptions(parsed.GetRequiredValue(file))
+            {
+                ConfigId = parsed.GetValue(configId),
+                PeerFile = parsed.GetValue(peer),
+                PeerId = parsed.GetValue(peerId),
+                IsJson = parsed.GetValue(json),
+                IsStrict = parsed.GetValue(strict),
+                HasKeepalivedStatus = parsed.GetValue(keepalivedStatus),
+            },
+            Console.Out,
+            Console.Error));
+        return command;
+    }
+
+    private static Command Help()
+    {
+        Argument<string> keyword = new("KEYWORD") { Description = "a keyword of the configuration" };
+        Command command = new("help", "explain a keyword of the configuration: value, range, default, what is done with it (exit status 0 known, 1 unknown)") { keyword };
+        command.SetAction(parsed => LanguageVerbs.Help(parsed.GetRequiredValue(keyword), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Format()
+    {
+        Argument<string[]> files = new("FILE") { Description = "configuration files", Arity = ArgumentArity.OneOrMore };
+        Option<bool> write = new("--write") { Description = "rewrite the files instead of printing them" };
+        Option<bool> check = new("--check") { Description = "print nothing and exit with 1 when a file is not in its canonical form" };
+        Command command = new("fmt", "print configuration files in their canonical form, comments kept (exit status 0 done, 1 unusable or different)") { files, write, check };
+        command.SetAction(parsed => LanguageVerbs.Format(
+            parsed.GetRequiredValue(files), parsed.GetValue(write), parsed.GetValue(check), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Completion()
+    {
+        Argument<string> shell = new("SHELL") { Description = "bash" };
+        shell.AcceptOnlyFromAmong("bash");
+        Command command = new("completion", "print a script that completes verbs, options and keywords in a shell") { shell };
+        command.SetAction(parsed => LanguageVerbs.Completion(Create(), Console.Out));
         return command;
     }
 

@@ -43,6 +43,7 @@ internal sealed class EffectRunner : IDisposable
         _times = times;
         _kernel = new KernelRunner(links);
         _kernel.Reconfigure(loop.Config.Instances.Count);
+        Static = new StaticItems(_kernel, links, log);
         _announcer = new Announcer(links);
         _processes = new ProcessRunner { Started = loop.Keeper.Started };
         Notifications = new Notifications(_processes, _environment, log);
@@ -55,6 +56,9 @@ internal sealed class EffectRunner : IDisposable
 
     /// <summary>Notify scripts.</summary>
     public Notifications Notifications { get; }
+
+    /// <summary>What is held as long as the daemon runs.</summary>
+    public StaticItems Static { get; }
 
     /// <summary>Fence agents.</summary>
     public AgentRuns Agents { get; }

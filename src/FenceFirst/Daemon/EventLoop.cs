@@ -122,6 +122,7 @@ internal sealed class EventLoop : IDisposable
         _now = MonotonicClock.Now;
         _links.Resync(this);
         _runner.SweepLeftovers();
+        _runner.Static.Apply(Config);
         Recall();
         DrainQueue();
         Deliver(NodeEvent.Started());
@@ -148,6 +149,7 @@ internal sealed class EventLoop : IDisposable
         }
 
         _runner.Notifications.Abandon();
+        _runner.Static.Remove();
     }
 
     /// <summary>Gives Core an event now and carries out what it decides.</summary>
@@ -462,6 +464,7 @@ internal sealed class EventLoop : IDisposable
         _runner.Reconfigured((index, isScript) => isScript ? next.Scripts.Span.IndexOf(old.Scripts[index]) : Array.IndexOf(kept, index));
         Probe.Reconfigured(index => Array.IndexOf(kept, index));
         _links.Resync(this);
+        _runner.Static.Apply(next);
         DrainQueue();
         Deliver(NodeEvent.Started());
         DrainQueue();

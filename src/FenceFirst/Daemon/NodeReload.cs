@@ -110,7 +110,11 @@ internal static class NodeReload
         Link = Link(instance.Link, old, next),
         Addresses = Addresses(instance.Addresses, old, next),
         ExcludedAddresses = Addresses(instance.ExcludedAddresses, old, next),
-        Routes = instance.Routes.Select(route => route with { Link = Link(route.Link, old, next) }).ToEquatableArray(),
+        Routes = instance.Routes.Select(route => route with
+        {
+            Link = Link(route.Link, old, next),
+            NextHops = route.NextHops.Select(hop => hop with { Link = Link(hop.Link, old, next) }).ToEquatableArray(),
+        }).ToEquatableArray(),
         TrackLinks = instance.TrackLinks.Select(track => track with { Index = Link(track.Index, old, next) }).ToEquatableArray(),
         TrackScripts = instance.TrackScripts
             .Select(track => track with { Index = next.Scripts.Span.IndexOf(old.Scripts[track.Index]) }).ToEquatableArray(),
