@@ -90,7 +90,6 @@ public static class NodeMachine
                 break;
             case NodeEventKind.LeftoverEnded:
                 NodeRecall.LeftoverEnded(config, state, nodeEvent.Attempt, effects);
-                WakeQueuedFences(config, state, -1, now, effects);
                 break;
             case NodeEventKind.OperatorRetry:
                 Machine(config, state, nodeEvent.Index, now, effects).OperatorRetry();
