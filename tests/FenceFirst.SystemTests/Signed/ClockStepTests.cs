@@ -82,7 +82,7 @@ public sealed class ClockStepTests(ITestOutputHelper output)
         clock.Set(TimeSpan.FromMinutes(10));
         pair.A.Start(pair.MasterConf(Signing));
         await pair.A.Node.WaitForAddressAsync(pair.Virtual);
-        pair.B.Start(pair.StandbyConf(Signing));
+        await pair.StartStandbyAsync(Signing);
         await pair.WaitForRefusalAsync("the clocks differ, or the packet was delayed or kept");
         pair.AssertMasterUntouched();
         clock.Set(TimeSpan.Zero);

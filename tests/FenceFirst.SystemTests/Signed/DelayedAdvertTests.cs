@@ -25,7 +25,7 @@ public sealed class DelayedAdvertTests(ITestOutputHelper output)
         using (DelayLine line = await pair.Lab.DelayAdvertsAsync(pair.A.Node, pair.B.Node, Delay))
         {
             await pair.Lab.UntilAsync(() => line.HandedOn > 0, 10, "the first advert to come out of the line");
-            pair.B.Start(pair.StandbyConf(Signing));
+            await pair.StartStandbyAsync(Signing);
             await pair.WaitForRefusalAsync("The auth_hmac time is outside time_window");
             await pair.B.UntilRefusedAsync("AuthenticationStale", 10);
             Assert.Equal(0, await pair.B.AcceptedAsync());
@@ -45,7 +45,7 @@ public sealed class DelayedAdvertTests(ITestOutputHelper output)
         await pair.A.Node.WaitForAddressAsync(pair.Virtual);
         using DelayLine line = await pair.Lab.DelayAdvertsAsync(pair.A.Node, pair.B.Node, Delay);
         await pair.Lab.UntilAsync(() => line.HandedOn > 0, 10, "the first advert to come out of the line");
-        pair.B.Start(pair.StandbyConf(Signing));
+        await pair.StartStandbyAsync(Signing);
         await pair.B.Daemon.WaitForLogAsync($"(VI_1) stale authentication trailer from {pair.A.Node.Address}");
         await pair.B.Node.WaitForAddressAsync(pair.Virtual);
         Assert.True(pair.A.Node.Holds(pair.Virtual));

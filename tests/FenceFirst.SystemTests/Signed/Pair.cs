@@ -62,9 +62,15 @@ internal sealed class Pair : IAsyncDisposable
     {
         A.Start(MasterConf(master));
         await A.Node.WaitForAddressAsync(Virtual);
-        B.Start(StandbyConf(standby));
-        await B.Daemon.WaitForLogAsync("(VI_1) Entering BACKUP STATE");
+        await StartStandbyAsync(standby);
         await UntilHeardAsync();
+    }
+
+    /// <summary>Starts b and waits until it is Backup.</summary>
+    public async Task StartStandbyAsync(Signing? signing)
+    {
+        B.Start(StandbyConf(signing));
+        await B.Daemon.WaitForLogAsync("(VI_1) Entering BACKUP STATE");
     }
 
     /// <summary>Waits until a has sent some adverts more, which b has then heard or refused.</summary>
