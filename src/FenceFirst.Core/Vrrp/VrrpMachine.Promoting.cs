@@ -244,8 +244,9 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        if (_state.Steps.IsTimedOut)
+        if (_state.Steps.IsTimedOut || _now > _state.Steps.DeadlineAt)
         {
+            // G2: an answer after the bound is none, whether or not the timer has been noticed yet.
             outcome = new StepOutcome(StepOutcomeKind.TimedOut);
         }
 

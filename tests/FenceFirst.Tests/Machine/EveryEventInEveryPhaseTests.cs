@@ -42,6 +42,7 @@ public class EveryEventInEveryPhaseTests
         ("AddressLost", m => m.Deliver(NodeEvent.AddressLost(0))),
         ("OperatorRetry", m => m.Deliver(NodeEvent.OperatorRetry(0))),
         ("OperatorConfirmed", m => m.Deliver(NodeEvent.OperatorConfirmed(0, TestConfig.AddressOf('z')))),
+        ("ReplayMarkForgotten", m => m.Deliver(NodeEvent.ReplayMarkForgotten(0, TestConfig.AddressOf('z')))),
         ("StopRequested", m => m.Deliver(NodeEvent.StopRequested())),
         ("StopRequested twice", StopTwice),
     ];
@@ -68,6 +69,7 @@ public class EveryEventInEveryPhaseTests
         [
             ("plain", plain),
             ("promotion", plain.Promote(TestConfig.Fence("z"))),
+            ("levels", plain.Promote(TestConfig.Levels("a and b then c"))),
             ("probe", plain.Promote().Plan(plan => plan with { IsProbing = true })),
             ("demotion", plain.Promote(TestConfig.Run()).Demote(TestConfig.Run("stop_writes"))),
         ];
