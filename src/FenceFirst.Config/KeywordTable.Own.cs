@@ -31,7 +31,7 @@ internal static partial class KeywordTable
 
         Block(BlockKind.VrrpInstance, "promotion", BlockKind.Promotion, "what must succeed, in this order, before any address is added"),
         Row(BlockKind.Promotion, "check", ValueShape.Words, CheckMeaning),
-        Row(BlockKind.Promotion, "fence", ValueShape.Words, "fence_device names, in order: `a b` one after the other; `a and b` both or not at all; `a then b` the second when the first has failed"),
+        Row(BlockKind.Promotion, "fence", ValueShape.Words, "fence_device names, in order: `a b` one after the other; `a and b` needs both; `a then b` the second when the first has failed"),
         Row(BlockKind.Promotion, "run", ValueShape.Words, "as check, but changes something: once started its outcome is awaited"),
         Row(BlockKind.Promotion, "on_failure", ValueShape.Words, "retry_after SECONDS | fault") with { Default = "retry_after 30" },
         Row(BlockKind.Promotion, "advertise", ValueShape.Boolean, "holds lower backups back while promoting") with { Default = "yes" },

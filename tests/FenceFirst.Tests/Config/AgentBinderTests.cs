@@ -165,7 +165,7 @@ public sealed class AgentBinderTests
         machine.Files[SecretPath] = contents;
         machine.Kinds[SecretPath] = secret ?? new FileFacts(FileKind.Regular, 0b110_000_000, 0, 0);
         machine.Kinds["/usr/sbin/fence_x"] = new FileFacts(FileKind.Regular, 0b111_101_101, 0, 0);
-        machine.Files["test.conf"] = "global_defs {\nscript_user root\nenable_script_security\n}\nfence_device b {\ntargets 192.168.173.204\n" + lines
+        machine.Files["test.conf"] = "global_defs {\nscript_user root\nenable_script_security\n}\nfence_device b {\ntargets 192.168.173.204\ndelay 0\n" + lines
             + "}\nvrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nnopreempt\nvirtual_ipaddress {\n10.0.0.1/24\n}\npromotion {\nfence b\n}\n}\n";
         return ConfigLoader.Load("test.conf", null, machine.Facts with { AgentMetadata = ask });
     }

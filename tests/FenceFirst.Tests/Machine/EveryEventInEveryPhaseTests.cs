@@ -47,6 +47,7 @@ public class EveryEventInEveryPhaseTests
         ("MaintenanceChanged on", m => m.Deliver(NodeEvent.MaintenanceChanged(-1, MonotonicInstant.Never))),
         ("MaintenanceChanged off", m => m.Deliver(NodeEvent.MaintenanceChanged(-1, MonotonicInstant.Zero))),
         ("FenceTestChanged", m => m.Deliver(NodeEvent.FenceTestChanged([TestConfig.AddressOf('z')]))),
+        ("ReplayMarkForgotten", m => m.Deliver(NodeEvent.ReplayMarkForgotten(0, TestConfig.AddressOf('z')))),
         ("StopRequested", m => m.Deliver(NodeEvent.StopRequested())),
         ("StopRequested twice", StopTwice),
     ];
@@ -75,6 +76,7 @@ public class EveryEventInEveryPhaseTests
         [
             ("plain", plain),
             ("promotion", plain.Promote(TestConfig.Fence("z"))),
+            ("levels", plain.Promote(TestConfig.Levels("a and b then c"))),
             ("probe", plain.Promote().Plan(plan => plan with { IsProbing = true })),
             ("demotion", plain.Promote(TestConfig.Run()).Demote(TestConfig.Run("stop_writes"))),
         ];

@@ -147,6 +147,45 @@ public class LastLookTests
         Assert.Equal(VrrpPhase.Master, m.Phase);
     }
 
+    // 6.2: by default nothing is listened for when every fence is verified: a status that says off needs no further proof. One that is not is enough to listen.
+    [Theory]
+    [InlineData(true, true, true)]
+    [InlineData(true, false, false)]
+    [InlineData(false, false, false)]
+    public void A_verified_fence_is_not_listened_for(bool isFirstVerified, bool isSecondVerified, bool isMasterAtOnce)
+    {
+        SimulatedNode m = Lost(TestConfig.Instance()
+            .Promote(Agent(isFirstVerified), TestConfig.Levels("a then b", device => device with { Agent = Agent(isSecondVerified).Agent }))
+            .Plan(plan => plan with { ListenAfter = null }));
+        m.Succeed();
+        m.Succeed();
+        Assert.Equal(isMasterAtOnce ? VrrpPhase.Master : VrrpPhase.Promoting, m.Phase);
+        m.Driver.Advance(1.3);
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+    }
+
+    // 6.2: an operator's word is no status.
+    [Fact]
+    public void A_confirmed_target_is_listened_for()
+    {
+        SimulatedNode m = Lost(TestConfig.Instance().Promote(Agent(isVerified: true)).Plan(plan => plan with { ListenAfter = null }));
+        m.Deliver(NodeEvent.OperatorConfirmed(0, TestConfig.AddressOf('z')));
+        m.Fail();
+        Assert.True(m.First.Steps.IsListening);
+    }
+
+    // 6.2: what the file says holds.
+    [Fact]
+    public void A_time_that_is_given_holds_for_verified_fences_too()
+    {
+        SimulatedNode m = Lost(TestConfig.Instance().Promote(Agent(isVerified: true)).Plan(plan => plan with { ListenAfter = TimeSpan.FromSeconds(2) }));
+        m.Succeed();
+        m.Driver.Advance(2.1);
+        Assert.Equal(VrrpPhase.Promoting, m.Phase);
+        m.Driver.Advance(0.2);
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+    }
+
     // 6.2: never longer than 3 s unless the file says so.
     [Fact]
     public void Listening_is_bounded()
@@ -376,6 +415,8 @@ public class LastLookTests
         Assert.Equal(VrrpPhase.Master, m.Phase);
         Assert.True(m.Recorded(TimelineKind.PacketRefused));
     }
+
+    private static PromotionStep Agent(bool isVerified) => TestConfig.Fence("z") with { Agent = new FenceAgent { IsVerified = isVerified } };
 
     private static void Refuse(SimulatedNode m, char sender) =>
         m.Deliver(NodeEvent.PacketRefused(0, DecodeError.WrongInterval, TestConfig.AddressOf(sender)));
