@@ -27,7 +27,7 @@ internal static class AllocationHost
 
         using Signals signals = new();
         using LogWriter log = new(null, null, LogFormat.Text, TimelineLevel.Notice);
-        using EventLoop loop = new(config, 1, log, signals, () => null);
+        using EventLoop loop = new(config, 1, log, signals, () => new LoadedConfig(null, "", 0));
         Thread thread = new(loop.Run) { IsBackground = true, Name = "loop" };
         thread.Start();
         Sleep(settleSeconds);

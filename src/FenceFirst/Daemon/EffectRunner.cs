@@ -27,6 +27,7 @@ internal sealed class EffectRunner : IDisposable
     private readonly ProcessRunner _processes;
     private readonly StepEnvironment _environment = new();
     private readonly Dictionary<long, Job> _jobs = [];
+    private MonotonicInstant[] _renewedAt = [];
     private bool _isSendErrorLogged;
     private bool _isRenewalErrorLogged;
 
@@ -44,6 +45,8 @@ internal sealed class EffectRunner : IDisposable
         _processes = new ProcessRunner();
         Notifications = new Notifications(_processes, _environment, log);
         Agents = new AgentRuns(_processes, log, AgentEnded);
+        Checks = new FenceChecks(loop, _processes, _environment, log);
+        _renewedAt = new MonotonicInstant[loop.Config.Instances.Count];
     }
 
     /// <summary>Child processes.</summary>
@@ -54,6 +57,9 @@ internal sealed class EffectRunner : IDisposable
 
     /// <summary>Fence agents.</summary>
     public AgentRuns Agents { get; }
+
+    /// <summary>Tests and monitoring of fence devices.</summary>
+    public FenceChecks Checks { get; }
 
     /// <summary>How a child process ended, in Core's words.</summary>
     public static StepOutcome OutcomeOf(in ProcessCompletion completion) => completion.End switch
@@ -123,7 +129,10 @@ internal sealed class EffectRunner : IDisposable
                 Record(effect.Entry, now);
                 break;
             case NodeEffectKind.RenewAddresses:
-                RenewAddresses(effect.Index, config.Instances[effect.Index]);
+                RenewAddresses(effect.Index, config.Instances[effect.Index], now);
+                break;
+            case NodeEffectKind.WatchAddresses:
+                _loop.Probe.Watch(effect.Index, effect.Attempt);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException();
@@ -133,12 +142,17 @@ internal sealed class EffectRunner : IDisposable
     /// <summary>Puts an entry into the log and the journal: Core's, or one for something the host saw itself.</summary>
     public void Record(in TimelineEntry entry, MonotonicInstant now)
     {
-        if (entry.Kind is not (TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut))
+        if (entry.Index >= 0 && entry.Kind is not (TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut))
         {
             _times.Take(_loop.Config.Instances[entry.Index].Name, entry);
         }
 
         _timeline.Record(_loop.Config, entry, now);
+        _loop.Operations.Take(_loop.Config, entry, now);
+        if (entry.Kind is TimelineKind.MaintenanceStarted or TimelineKind.MaintenanceEnded)
+        {
+            _loop.Reminder.Restart(now);
+        }
     }
 
     /// <summary>Takes the answers of child processes that have ended.</summary>
@@ -153,7 +167,7 @@ internal sealed class EffectRunner : IDisposable
                 continue;
             }
 
-            if (Agents.Completed(completion))
+            if (Agents.Completed(completion) || Checks.Completed(completion))
             {
                 continue;
             }
@@ -210,6 +224,7 @@ internal sealed class EffectRunner : IDisposable
     {
         _timeline.Reset();
         _kernel.Reconfigure(_loop.Config.Instances.Count);
+        _renewedAt = new MonotonicInstant[_loop.Config.Instances.Count];
         foreach (long tag in _jobs.Keys.ToArray())
         {
             Job job = _jobs[tag];
@@ -226,9 +241,13 @@ internal sealed class EffectRunner : IDisposable
         }
     }
 
+    /// <summary>When the addresses of an instance last got their whole lifetime; Zero = not since the start or the last reload.</summary>
+    public MonotonicInstant RenewedAt(int instance) => _renewedAt[instance];
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        Checks.Dispose();
         Agents.Dispose();
         _processes.Dispose();
         _announcer.Dispose();
@@ -255,6 +274,11 @@ internal sealed class EffectRunner : IDisposable
     private void AskKernel(VrrpConfig config, in NodeEffect effect)
     {
         int errno = _kernel.Run(config, effect.Effect);
+        if (effect.Effect == SideEffect.AddAddresses)
+        {
+            _renewedAt[effect.Index] = _loop.Now;
+        }
+
         if (errno != 0 && _kernel.LastExplanation.Length > 0)
         {
             _log.Write(TimelineLevel.Error, config.Name, "kernel", $"({config.Name}) the kernel says: {_kernel.LastExplanation}");
@@ -263,9 +287,10 @@ internal sealed class EffectRunner : IDisposable
         _loop.Enqueue(NodeEvent.KernelAnswered(effect.Index, effect.Attempt, errno));
     }
 
-    private void RenewAddresses(int index, VrrpConfig config)
+    private void RenewAddresses(int index, VrrpConfig config, MonotonicInstant now)
     {
         int errno = _kernel.Renew(index, config);
+        _renewedAt[index] = errno == 0 ? now : _renewedAt[index];
         if (errno != 0 && !_isRenewalErrorLogged)
         {
             _isRenewalErrorLogged = true;
@@ -277,6 +302,11 @@ internal sealed class EffectRunner : IDisposable
     {
         EquatableArray<PromotionStep> steps = effect.IsDemotion ? config.Demotion!.Steps : config.Promotion!.Steps;
         PromotionStep step = steps[effect.Step];
+        if (step.Kind == StepKind.Fence)
+        {
+            Checks.Yield(step.Targets);
+        }
+
         Job job = new(effect.Index, IsScript: false, step.Command.Arguments[0]);
         ProcessRequest request = new(step.Command.Arguments.AsArray(), effect.Attempt)
         {
@@ -336,7 +366,8 @@ internal sealed class EffectRunner : IDisposable
             : NodeEvent.StepEnded(job.Index, (uint)request.Tag, outcome));
     }
 
-    private static string Printable(string line)
+    /// <summary>What a terminal would take for a command does not reach it.</summary>
+    public static string Printable(string line)
     {
         StringBuilder builder = new(line.Length);
         foreach (char character in line)
