@@ -20,6 +20,10 @@ internal static class CommandLineVerbs
         Status(),
         Retry(),
         Confirm(),
+        Handover(),
+        Maintenance(),
+        FenceTest(),
+        Reload(),
         Journal(),
         Decode(),
         Demo(),
@@ -116,13 +120,15 @@ internal static class CommandLineVerbs
 
     private static Command Status()
     {
+        Argument<string?> instance = new("INSTANCE") { Description = "only this vrrp_instance", Arity = ArgumentArity.ZeroOrOne };
         Option<bool> json = JsonOption();
         Option<string> socket = SocketOption();
-        Command command = new("status", "tell how every instance is: phase, master, addresses, promotion, packets (exit status 0 nothing failed, 1 something is in Fault or failed, 2 no daemon)")
+        Command command = new("status", "tell how every instance is: phase, master, addresses, promotion, packets (exit status 0 nothing failed, 1 something failed or needs somebody, 2 no daemon)")
         {
-            json, socket,
+            instance, json, socket,
         };
-        command.SetAction(parsed => StatusVerb.Run(parsed.GetRequiredValue(socket), parsed.GetValue(json), Console.Out, Console.Error));
+        command.SetAction(parsed => StatusVerb.Run(
+            parsed.GetRequiredValue(socket), parsed.GetValue(instance), parsed.GetValue(json), Console.Out, Console.Error));
         return command;
     }
 
@@ -156,6 +162,93 @@ internal static class CommandLineVerbs
             parsed.GetValue(isChecked),
             Console.Out,
             Console.Error));
+        return command;
+    }
+
+    private static Command Handover()
+    {
+        Argument<string> instance = InstanceArgument();
+        Option<string> within = new("--within")
+        {
+            Description = "how long this node holds itself back after its release before it may become master again: 90s, 10m, 2h",
+            DefaultValueFactory = _ => "60s",
+            HelpName = "TIME",
+        };
+        Option<bool> yes = new("--yes") { Description = "you know that the peers fence this node when they take over" };
+        Option<bool> json = JsonOption();
+        Option<string> socket = SocketOption();
+        Command command = new("handover", "planned switchover, asked for on the master: demote, release, and wait until another node is master (exit status 0 another node took over, 1 nobody did, or refused, 2 no daemon)")
+        {
+            instance, within, yes, json, socket,
+        };
+        command.SetAction(parsed => OperatorVerbs.Handover(
+            parsed.GetRequiredValue(socket),
+            parsed.GetRequiredValue(instance),
+            parsed.GetRequiredValue(within),
+            parsed.GetValue(yes),
+            parsed.GetValue(json),
+            Console.Out,
+            Console.Error));
+        return command;
+    }
+
+    private static Command Maintenance()
+    {
+        Argument<string> state = new("on|off") { Description = "begin, or end" };
+        state.AcceptOnlyFromAmong("on", "off");
+        Argument<string?> instance = new("INSTANCE") { Description = "only this vrrp_instance; default: the whole node", Arity = ArgumentArity.ZeroOrOne };
+        Option<string?> duration = new("--for") { Description = "it ends by itself after this time: 90s, 10m, 2h or 3d; default: never", HelpName = "TIME" };
+        Option<string> socket = SocketOption();
+        Command command = new("maintenance", "no promotion starts here and trackers demote nobody, until it is switched off (exit status 0 done, 1 refused, 2 no daemon)")
+        {
+            state, instance, duration, socket,
+        };
+        command.SetAction(parsed => OperatorVerbs.Maintenance(
+            parsed.GetRequiredValue(socket),
+            parsed.GetRequiredValue(state),
+            parsed.GetValue(instance),
+            parsed.GetValue(duration),
+            Console.Out,
+            Console.Error));
+        return command;
+    }
+
+    private static Command FenceTest()
+    {
+        Argument<string> device = new("DEVICE") { Description = "name of the fence_device" };
+        Option<bool> statusOnly = new("--status-only") { Description = "only ask the agent for its status; nothing is switched" };
+        Option<bool> sure = new(FenceTestVerb.SureOption) { Description = "do not ask: the target of the device really loses its power" };
+        Option<string?> file = new("--file", "-f") { Description = "without a daemon: the configuration to take the device from", HelpName = "FILE" };
+        Option<string?> configId = ConfigIdOption();
+        Option<bool> json = JsonOption();
+        Option<string> socket = SocketOption();
+        Command command = new("fence-test", "prove that a fence device works: fence its target now, or only ask for the status (exit status 0 it works, 1 it does not, or refused, 2 no daemon)")
+        {
+            device, statusOnly, sure, file, configId, json, socket,
+        };
+        command.SetAction(parsed => FenceTestVerb.Run(
+            new FenceTestOptions(parsed.GetRequiredValue(device), parsed.GetRequiredValue(socket))
+            {
+                File = parsed.GetValue(file),
+                ConfigId = parsed.GetValue(configId),
+                IsStatusOnly = parsed.GetValue(statusOnly),
+                IsSure = parsed.GetValue(sure),
+                IsJson = parsed.GetValue(json),
+            },
+            Console.Out,
+            Console.Error));
+        return command;
+    }
+
+    private static Command Reload()
+    {
+        Option<bool> json = JsonOption();
+        Option<string> socket = SocketOption();
+        Command command = new("reload", "read the configuration again, as SIGHUP does, and tell what changed or why it was refused (exit status 0 done, 1 refused, 2 no daemon)")
+        {
+            json, socket,
+        };
+        command.SetAction(parsed => OperatorVerbs.Reload(parsed.GetRequiredValue(socket), parsed.GetValue(json), Console.Out, Console.Error));
         return command;
     }
 

@@ -30,6 +30,7 @@ internal sealed class EffectRunner : IDisposable
     private readonly ProcessRunner _processes;
     private readonly StepEnvironment _environment = new();
     private readonly Dictionary<long, Job> _jobs = [];
+    private MonotonicInstant[] _renewedAt = [];
     private bool _isSendErrorLogged;
     private bool _isRenewalErrorLogged;
 
@@ -49,6 +50,8 @@ internal sealed class EffectRunner : IDisposable
         Notifications = new Notifications(_processes, _environment, log);
         Agents = new AgentRuns(_processes, log, StepEnded);
         Reach = new ReachRuns(links, poll, reachTokenBase, StepEnded);
+        Checks = new FenceChecks(loop, _processes, _environment, log);
+        _renewedAt = new MonotonicInstant[loop.Config.Instances.Count];
     }
 
     /// <summary>Child processes.</summary>
@@ -65,6 +68,9 @@ internal sealed class EffectRunner : IDisposable
 
     /// <summary>Built-in checks.</summary>
     public ReachRuns Reach { get; }
+
+    /// <summary>Tests and monitoring of fence devices.</summary>
+    public FenceChecks Checks { get; }
 
     /// <summary>How a child process ended, in Core's words.</summary>
     public static StepOutcome OutcomeOf(in ProcessCompletion completion) => completion.End switch
@@ -134,7 +140,10 @@ internal sealed class EffectRunner : IDisposable
                 Record(effect.Entry, now);
                 break;
             case NodeEffectKind.RenewAddresses:
-                RenewAddresses(effect.Index, config.Instances[effect.Index]);
+                RenewAddresses(effect.Index, config.Instances[effect.Index], now);
+                break;
+            case NodeEffectKind.WatchAddresses:
+                _loop.Probe.Watch(effect.Index, effect.Attempt);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException();
@@ -144,12 +153,17 @@ internal sealed class EffectRunner : IDisposable
     /// <summary>Puts an entry into the log and the journal: Core's, or one for something the host saw itself.</summary>
     public void Record(in TimelineEntry entry, MonotonicInstant now)
     {
-        if (entry.Kind is not (TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut))
+        if (entry.Index >= 0 && entry.Kind is not (TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut))
         {
             _times.Take(_loop.Config.Instances[entry.Index].Name, entry);
         }
 
         _timeline.Record(_loop.Config, entry, now);
+        _loop.Operations.Take(_loop.Config, entry, now);
+        if (entry.Kind is TimelineKind.MaintenanceStarted or TimelineKind.MaintenanceEnded)
+        {
+            _loop.Reminder.Restart(now);
+        }
     }
 
     /// <summary>Takes the answers of child processes that have ended.</summary>
@@ -164,7 +178,7 @@ internal sealed class EffectRunner : IDisposable
                 continue;
             }
 
-            if (Agents.Completed(completion))
+            if (Agents.Completed(completion) || Checks.Completed(completion))
             {
                 continue;
             }
@@ -223,6 +237,7 @@ internal sealed class EffectRunner : IDisposable
     {
         _timeline.Reset();
         _kernel.Reconfigure(_loop.Config.Instances.Count);
+        _renewedAt = new MonotonicInstant[_loop.Config.Instances.Count];
         foreach (long tag in _jobs.Keys.ToArray())
         {
             Job job = _jobs[tag];
@@ -239,9 +254,13 @@ internal sealed class EffectRunner : IDisposable
         }
     }
 
+    /// <summary>When the addresses of an instance last got their whole lifetime; Zero = not since the start or the last reload.</summary>
+    public MonotonicInstant RenewedAt(int instance) => _renewedAt[instance];
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        Checks.Dispose();
         Agents.Dispose();
         Reach.Dispose();
         _processes.Dispose();
@@ -269,6 +288,11 @@ internal sealed class EffectRunner : IDisposable
     private void AskKernel(VrrpConfig config, in NodeEffect effect)
     {
         int errno = _kernel.Run(config, effect.Effect);
+        if (effect.Effect == SideEffect.AddAddresses)
+        {
+            _renewedAt[effect.Index] = _loop.Now;
+        }
+
         if (errno != 0 && _kernel.LastExplanation.Length > 0)
         {
             _log.Write(TimelineLevel.Error, config.Name, "kernel", $"({config.Name}) the kernel says: {_kernel.LastExplanation}");
@@ -277,9 +301,10 @@ internal sealed class EffectRunner : IDisposable
         _loop.Enqueue(NodeEvent.KernelAnswered(effect.Index, effect.Attempt, errno));
     }
 
-    private void RenewAddresses(int index, VrrpConfig config)
+    private void RenewAddresses(int index, VrrpConfig config, MonotonicInstant now)
     {
         int errno = _kernel.Renew(index, config);
+        _renewedAt[index] = errno == 0 ? now : _renewedAt[index];
         if (errno != 0 && !_isRenewalErrorLogged)
         {
             _isRenewalErrorLogged = true;
@@ -291,6 +316,11 @@ internal sealed class EffectRunner : IDisposable
     {
         EquatableArray<PromotionStep> steps = effect.IsDemotion ? config.Demotion!.Steps : config.Promotion!.Steps;
         PromotionStep step = steps[effect.Step].Device(effect.Level, effect.Device);
+        if (step.Kind == StepKind.Fence)
+        {
+            Checks.Yield(step.Targets);
+        }
+
         Job job = new(effect.Index, IsScript: false, step.Command.Arguments[0]);
         if (step.Reach is { } reach)
         {
@@ -391,7 +421,8 @@ internal sealed class EffectRunner : IDisposable
         }
     }
 
-    private static string Printable(string line)
+    /// <summary>What a terminal would take for a command does not reach it.</summary>
+    public static string Printable(string line)
     {
         StringBuilder builder = new(line.Length);
         foreach (char character in line)

@@ -82,6 +82,9 @@ internal static class NodeReload
         return carried;
     }
 
+    /// <summary>Whether an instance is the same in both configurations.</summary>
+    public static bool IsSame(NodeConfig old, int before, NodeConfig next, int after) => Translate(old.Instances[before], old, next) == next.Instances[after];
+
     private static bool CanGoOn(VrrpConfig before, in VrrpState state, VrrpConfig after)
     {
         if (before == after)

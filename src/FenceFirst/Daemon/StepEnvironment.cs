@@ -53,6 +53,19 @@ internal sealed class StepEnvironment
         .. step.Kind == StepKind.Fence ? [$"FENCEFIRST_DEVICE={step.Name}", $"FENCEFIRST_LEVEL={state.Steps.Level + 1}"] : (ReadOnlySpan<string>)[],
     ];
 
+    /// <summary>For a fence device outside of any promotion.</summary>
+    public string[] ForDevice(FenceDeviceConfig device) =>
+    [
+        .. _inherited,
+        "FENCEFIRST_INSTANCE=",
+        "FENCEFIRST_GROUP=",
+        "FENCEFIRST_STATE=TEST",
+        "FENCEFIRST_TRY=1",
+        $"FENCEFIRST_REASON={TimelineText.Reason(PromotionReason.Operator)}",
+        "FENCEFIRST_OLD_MASTER=",
+        $"FENCEFIRST_TARGETS={string.Join(' ', (IEnumerable<InternetAddress>)device.Step.Targets)}",
+    ];
+
     /// <summary>For notify scripts.</summary>
     public string[] ForNotification(VrrpConfig config, Notification notification, byte priority, ulong epoch) =>
     [
