@@ -34,7 +34,8 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode BlockNotExpected = Error("FF1107");
     public static readonly DiagnosticCode MissingValue = Fatal("FF1108");
     public static readonly DiagnosticCode ExtraWords = Warning("FF1109", 0);
-    public static readonly DiagnosticCode Repeated = Warning("FF1110");
+    public static readonly DiagnosticCode Repeated = Warning("FF1110", 0);
+    public static readonly DiagnosticCode TrackedTwice = Warning("FF1111");
 
     public static readonly DiagnosticCode BadNumber = Error("FF1201");
     public static readonly DiagnosticCode OutOfRange = Error("FF1202");
@@ -94,14 +95,14 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode PasswordTruncated = Warning("FF1504");
     public static readonly DiagnosticCode WeightWithNopreempt = Warning("FF1505", 0);
     public static readonly DiagnosticCode FenceWithoutNopreempt = Warning("FF1506", 0);
-    public static readonly DiagnosticCode OwnInterfaceTracked = Warning("FF1507", 0);
+    public static readonly DiagnosticCode OwnInterfaceTracked = Warning("FF1507");
     public static readonly DiagnosticCode UnicastWithoutPeers = Warning("FF1508", 0);
     public static readonly DiagnosticCode TargetIsNoPeer = Warning("FF1509", 0);
     public static readonly DiagnosticCode AddressTwice = Warning("FF1510");
     public static readonly DiagnosticCode OwnerIgnoresWeights = Warning("FF1511", 0);
     public static readonly DiagnosticCode InvertedBoolean = Warning("FF1512", 0);
     public static readonly DiagnosticCode UsedBeforeDefinition = Warning("FF1513");
-    public static readonly DiagnosticCode NoEffect = Warning("FF1514", 0);
+    public static readonly DiagnosticCode NoEffect = Warning("FF1514");
     public static readonly DiagnosticCode KeepalivedForm = Warning("FF1515");
     public static readonly DiagnosticCode NotTracked = Warning("FF1516");
     public static readonly DiagnosticCode Deprecated = Warning("FF1517");

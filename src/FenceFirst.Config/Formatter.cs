@@ -26,7 +26,7 @@ public static class Formatter
             if (isInDefinition || line.Contains('\0'))
             {
                 // Inside a definition of several lines, or in a line that is not read at all, nothing is known about the words.
-                result.Append(line.TrimEnd()).Append('\n');
+                result.Append(line.TrimEnd(' ', '\t', '\r')).Append('\n');
                 isInDefinition &= EndsInBackslash(CodeOf(line).Code);
                 continue;
             }
@@ -133,7 +133,7 @@ public static class Formatter
             }
             else if (line[i] is '#' or '!' && !isQuoted)
             {
-                return (Trimmed(line[..i]), line[i..].TrimEnd());
+                return (Trimmed(line[..i]), Trimmed(line[i..]));
             }
         }
 

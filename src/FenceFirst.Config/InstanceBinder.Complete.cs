@@ -333,9 +333,14 @@ internal sealed partial class InstanceBinder
             _diagnostics.Add(DiagnosticCodes.UnicastWithoutPeers, _unicastSource.Span, "unicast_src_ip without unicast_peer: adverts are sent by multicast, as in keepalived", "add unicast_peer, or write mcast_src_ip");
         }
 
+        if (peers.Count == 0 && block.Children.Find(node => node.Name == "check_unicast_src") is ConfigNode checkSource)
+        {
+            _diagnostics.Add(DiagnosticCodes.NoEffect, checkSource.Span, "check_unicast_src has no effect without unicast_peer");
+        }
+
         if (_config.UnicastTtl >= 0 && peers.Count == 0)
         {
-            _diagnostics.Add(DiagnosticCodes.NoEffect, block.Span, "unicast_ttl has no effect without unicast_peer");
+            _diagnostics.Add(DiagnosticCodes.NoEffect, block.Children.First(node => node.Name == "unicast_ttl").Span, "unicast_ttl has no effect without unicast_peer");
         }
 
         if (_config.IsSourceTracked && _config.Source.IsNone)
@@ -413,7 +418,7 @@ internal sealed partial class InstanceBinder
             if (link == _config.Link || links.Any(reference => reference.Index == link))
             {
                 _diagnostics.Add(
-                    link == _config.Link ? DiagnosticCodes.OwnInterfaceTracked : DiagnosticCodes.Repeated,
+                    link == _config.Link ? DiagnosticCodes.OwnInterfaceTracked : DiagnosticCodes.TrackedTwice,
                     node.Span,
                     link == _config.Link ? $"{node.Name} is the instance's own interface: this line is ignored, as in keepalived" : $"{node.Name} is tracked twice; the first one holds",
                     link == _config.Link ? "it is tracked anyway unless dont_track_primary is written" : "");
@@ -471,7 +476,7 @@ internal sealed partial class InstanceBinder
 
         if (tracked.Any(reference => reference.Index == script.Index))
         {
-            _diagnostics.Add(DiagnosticCodes.Repeated, node.Span, $"{node.Name} is tracked twice; the first one holds");
+            _diagnostics.Add(DiagnosticCodes.TrackedTwice, node.Span, $"{node.Name} is tracked twice; the first one holds");
             return;
         }
 

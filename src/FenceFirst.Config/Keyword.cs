@@ -129,6 +129,9 @@ internal sealed record Keyword(BlockKind Block, string Name, ValueShape Shape, S
     /// <summary>Whether the keyword is FenceFirst's own and unknown to keepalived.</summary>
     public bool IsOwn { get; init; }
 
+    /// <summary>Whether 0 is read as 1, which keepalived does with a message.</summary>
+    public bool IsZeroOne { get; init; }
+
     /// <summary>Whether the value may be left out.</summary>
     public bool IsOptional { get; init; }
 

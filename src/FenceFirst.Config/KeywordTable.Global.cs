@@ -51,11 +51,11 @@ internal static partial class KeywordTable
         Row(BlockKind.GlobalDefs, "vrrp_version", ValueShape.Choice, "version of IPv4 instances that name none") with { Choices = ["2", "3"], Default = "2" },
         Row(BlockKind.GlobalDefs, "vrrp_mcast_group4", ValueShape.Address, "where IPv4 adverts go") with { Default = "224.0.0.18" },
         Row(BlockKind.GlobalDefs, "vrrp_mcast_group6", ValueShape.Address, "where IPv6 adverts go") with { Default = "ff02::12" },
-        Integer(BlockKind.GlobalDefs, "vrrp_garp_master_delay", 0, 86400, "5", "from becoming Master to the second burst; 0 = none", "s"),
-        Integer(BlockKind.GlobalDefs, "vrrp_garp_master_repeat", 0, 1000, "5", "announcements per address in a burst; 0 means 1"),
+        Integer(BlockKind.GlobalDefs, "vrrp_garp_master_delay", 0, 4294, "5", "from becoming Master to the second burst; 0 = none", "s"),
+        Integer(BlockKind.GlobalDefs, "vrrp_garp_master_repeat", 0, 1000, "5", "announcements per address in a burst; 0 means 1") with { IsZeroOne = true },
         Integer(BlockKind.GlobalDefs, "vrrp_garp_master_refresh", 0, 86400, "0", "period of refreshes; 0 = none", "s"),
-        Integer(BlockKind.GlobalDefs, "vrrp_garp_master_refresh_repeat", 0, 1000, "1", "announcements per address in a refresh; 0 means 1"),
-        Integer(BlockKind.GlobalDefs, "vrrp_garp_lower_prio_delay", 0, 86400, "as vrrp_garp_master_delay", "from a lower-priority advert to the second burst", "s"),
+        Integer(BlockKind.GlobalDefs, "vrrp_garp_master_refresh_repeat", 0, 1000, "1", "announcements per address in a refresh; 0 means 1") with { IsZeroOne = true },
+        Integer(BlockKind.GlobalDefs, "vrrp_garp_lower_prio_delay", 0, 4294, "as vrrp_garp_master_delay", "from a lower-priority advert to the second burst", "s"),
         Integer(BlockKind.GlobalDefs, "vrrp_garp_lower_prio_repeat", 0, 1000, "as vrrp_garp_master_repeat", "announcements after a lower-priority advert"),
         Seconds(BlockKind.GlobalDefs, "vrrp_garp_interval", 0, 4294.967295m, "0", "least spacing of gratuitous ARP on an interface") with
         {

@@ -10,7 +10,9 @@ internal sealed class ValueReader(DiagnosticBag diagnostics)
     public bool TryInteger(ConfigNode node, out int value)
     {
         value = 0;
-        return node.Words.Count > 1 && node.Row is not null && TryInteger(node.Words[1], (long)node.Row.Min, (long)node.Row.Max, node.Name, out value);
+        bool isGood = node.Words.Count > 1 && node.Row is not null && TryInteger(node.Words[1], (long)node.Row.Min, (long)node.Row.Max, node.Name, out value);
+        WarnOfZero(node, isGood && value == 0);
+        return isGood;
     }
 
     /// <summary>Reads an integer in a range; decimal digits only.</summary>
@@ -37,11 +39,13 @@ internal sealed class ValueReader(DiagnosticBag diagnostics)
     public bool TrySeconds(ConfigNode node, out TimeSpan value)
     {
         value = default;
-        return node.Words.Count > 1 && node.Row is not null && TrySeconds(node.Words[1], node.Row.Min, node.Row.Max, node.Row.Decimals, node.Name, out value);
+        bool isGood = node.Words.Count > 1 && node.Row is not null && TrySeconds(node.Words[1], node.Row.Min, node.Row.Max, node.Row.Decimals, node.Name, out value, node.Row.Unit);
+        WarnOfZero(node, isGood && value == TimeSpan.Zero);
+        return isGood;
     }
 
     /// <summary>Reads seconds with a fraction; more digits than are kept are rounded half up, with a warning.</summary>
-    public bool TrySeconds(Token word, decimal min, decimal max, int decimals, string what, out TimeSpan value)
+    public bool TrySeconds(Token word, decimal min, decimal max, int decimals, string what, out TimeSpan value, string unit = "s")
     {
         value = default;
         bool isPlain = word.Text.Length is > 0 and <= 24 && word.Text.All(c => char.IsAsciiDigit(c) || c == '.');
@@ -53,14 +57,14 @@ internal sealed class ValueReader(DiagnosticBag diagnostics)
 
         if (seconds < min || seconds > max)
         {
-            diagnostics.Add(DiagnosticCodes.OutOfRange, word.Span, $"{what}: {word.Text} s is outside {min} to {max} s");
+            diagnostics.Add(DiagnosticCodes.OutOfRange, word.Span, $"{what}: {word.Text} {unit} is outside {min} to {max} {unit}");
             return false;
         }
 
         decimal kept = Math.Round(seconds, decimals, MidpointRounding.AwayFromZero);
         if (kept != seconds)
         {
-            diagnostics.Add(DiagnosticCodes.Rounded, word.Span, $"{what}: {word.Text} s is rounded to {kept} s");
+            diagnostics.Add(DiagnosticCodes.Rounded, word.Span, $"{what}: {word.Text} {unit} is rounded to {kept} {unit}");
         }
 
         value = TimeSpan.FromTicks((long)(kept * TimeSpan.TicksPerSecond));
@@ -101,6 +105,14 @@ internal sealed class ValueReader(DiagnosticBag diagnostics)
 
         isReversed = words.Count == 4 ? words[3].Text == "reverse" : defaultReverse;
         return TryInteger(words[2], min, max, "weight", out weight);
+    }
+
+    private void WarnOfZero(ConfigNode node, bool isZero)
+    {
+        if (isZero && node.Row is { IsZeroOne: true })
+        {
+            diagnostics.Add(DiagnosticCodes.Rounded, node.ValueSpan, $"{node.Name} 0 means 1, as in keepalived");
+        }
     }
 
     /// <summary>Reads whole seconds or `off`, which is 0; so is a bad value, which is reported.</summary>

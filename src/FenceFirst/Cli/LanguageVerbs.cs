@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using FenceFirst.Config;
 
 namespace FenceFirst.Cli;
@@ -28,7 +29,8 @@ internal static class LanguageVerbs
         {
             try
             {
-                string before = File.ReadAllText(file);
+                // Byte by byte: a comment in another encoding than UTF-8 must come out as it went in.
+                string before = Encoding.Latin1.GetString(File.ReadAllBytes(file));
                 string after = Formatter.Format(before);
                 bool isSame = before == after;
                 if (isCheck && !isSame)
@@ -38,12 +40,12 @@ internal static class LanguageVerbs
                 }
                 else if (isWritten && !isSame)
                 {
-                    File.WriteAllText(file, after);
+                    File.WriteAllBytes(file, Encoding.Latin1.GetBytes(after));
                     error.WriteLine($"{file}: written");
                 }
                 else if (!isCheck && !isWritten)
                 {
-                    output.Write(after);
+                    output.Write(Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(after)));
                 }
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

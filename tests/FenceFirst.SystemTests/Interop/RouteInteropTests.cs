@@ -64,7 +64,7 @@ public sealed partial class RouteInteropTests(ITestOutputHelper output)
             virtual_ipaddress_excluded {
                 fd77::99/64
                 fd77::98 preferred_lft 100
-                10.77.1.1/24 home noprefixroute
+                10.66.1.1/24 home noprefixroute
             }
             virtual_routes {
                 10.90.0.0/16 via PEER dev eth0 src VIRTUAL

@@ -6,13 +6,25 @@ namespace FenceFirst.SystemTests;
 /// <summary>Generated files, judged by keepalived -t and by us: the verdicts agree but for the differences that are named here with their reasons.</summary>
 public sealed class VerdictTests(ITestOutputHelper output)
 {
-    private const string Head = "global_defs {\n    enable_script_security\n    script_user root\n    {0}\n}\n{1}\nvrrp_script good {\n    script \"/bin/true\"\n    {2}\n}\n";
+    private const string Head = "global_defs {\n    enable_script_security\n    script_user root\n    {0}\n}\n{1}\nvrrp_script good {\n    script \"/usr/bin/true\"\n    {2}\n}\n";
     private const string Instance = "vrrp_instance V {\n    interface eth0\n    virtual_router_id 51\n    track_script {\n        good\n    }\n    virtual_ipaddress {\n        10.99.0.1/24\n    }\n    {3}\n}\n";
+
+    private const string TooMany = "more than 1000 announcements in a burst keep the loop from everything else";
 
     /// <summary>Where a case agrees on purpose not: the case and the reason.</summary>
     private static readonly Dictionary<string, string> Reasons = new(StringComparer.Ordinal)
     {
-        ["interval 0"] = "keepalived 2.2.7 refuses 0, 2.4 takes it for 1; so do we",
+        ["interval 0.5"] = "2.2.7 reads whole seconds, later releases and we read fractions",
+        ["timeout 0.5"] = "as interval",
+        ["vrrp_skip_check_adv_addr maybe"] = "keepalived takes any word for on",
+        ["vrrp_skip_check_adv_addr ON"] = "keepalived takes any word for on",
+        ["mcast_src_ip 10.99.0.7/24"] = "keepalived loses the prefix length without a word",
+        ["vrrp_garp_master_repeat 86400"] = TooMany,
+        ["garp_master_repeat 86400"] = TooMany,
+        ["vrrp_garp_master_refresh_repeat 86400"] = TooMany,
+        ["garp_master_refresh_repeat 86400"] = TooMany,
+        ["vrrp_garp_lower_prio_repeat 86400"] = TooMany,
+        ["garp_lower_prio_repeat 86400"] = TooMany,
     };
 
     /// <summary>Block (g = global_defs, r = top level, s = vrrp_script, i = vrrp_instance) and line; every honoured keyword with values on both sides of its limits.</summary>
@@ -86,7 +98,10 @@ public sealed class VerdictTests(ITestOutputHelper output)
         yield return ('i', "skip_check_adv_addr", switches);
         yield return ('i', "down_timer_adverts", ["1", "100", "0", "101", "x"]);
         yield return ('i', "check_unicast_src", [""]);
-        yield return ('i', "notify_master", ["\"/bin/true\"", "\"/bin/true\" root", "\"/bin/true a b\""]);
+        yield return ('i', "unicast_ttl", ["5", "256"]);
+        yield return ('i', "native_ipv6", [""]);
+        yield return ('i', "track_src_ip", ["", "\n    mcast_src_ip 10.99.0.50"]);
+        yield return ('i', "notify_master", ["\"/usr/bin/true\"", "\"/usr/bin/true\" root", "\"/usr/bin/true a b\""]);
         yield return ('i', "nonsense", ["", "5"]);
         yield return ('i', "authentication {\n        auth_type", ["PASS\n        auth_pass secret\n    }", "PASS\n        auth_pass much_too_long\n    }", "NONE\n        auth_pass x\n    }"]);
     }
@@ -97,7 +112,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
         yield return ("virtual_ipaddress_excluded", ["10.99.1.2", "fd99::1/64", "fd99::2 brd +", "10.99.1.3/24 preferred_lft 5", "10.99.1.4 label much_too_long_a_label"]);
         yield return ("virtual_routes", ["10.98.0.0/16 via 10.99.0.9 dev eth0", "10.98.0.0/16 via 10.99.0.9", "blackhole 10.98.0.0/16 no_track", "via 10.99.0.9 dev eth0", "10.98.0.0/16 dev eth0 mtu lock 1400 table 5", "10.98.0.0/16 dev eth0 table nonsense", "10.98.0.0/16 dev eth0 metric x", "10.98.0.0/16 gw 10.99.0.9 dev eth0", "10.98.0.0/16 via fd99::1 dev eth0", "10.98.0.0/16 no_track nexthop via 10.99.0.8 weight 2 nexthop via 10.99.0.9", "10.98.0.0/16 no_track nexthop via 10.99.0.8 weight 0", "via 10.99.0.9 dev eth0 default"]);
         yield return ("virtual_rules", ["from 10.99.0.1 table 5 priority 100", "from 10.99.0.1 table 5", "from 10.99.0.1 priority 100", "sport 80 table 5 priority 100", "sport 80-90 table 5 priority 100", "from 10.99.0.1 blackhole priority 100", "fwmark 5/x table 5 priority 100", "from 10.99.0.1 to fd99::1 table 5 priority 100", "table 0 priority 100", "goto 50 priority 100", "not iif eth0 table 5 priority 100", "nonsense table 5 priority 100"]);
-        yield return ("track_interface", ["eth0", "lo weight 10", "lo weight 255", "lo nonsense", "absent0"]);
+        yield return ("track_interface", ["eth0", "lo weight 10", "lo\n        lo", "lo weight 255", "lo nonsense", "absent0"]);
         yield return ("track_script", ["absent", "good weight 5", "good weight 300"]);
         yield return ("unicast_peer", ["10.99.0.20", "10.99.0.20 min_ttl 250", "x", "fd99::5"]);
     }

@@ -45,6 +45,27 @@ public sealed class FormatterTests
     }
 
     [Fact]
+    public void A_rewritten_file_keeps_every_byte_of_its_comments()
+    {
+        // Latin-1 and UTF-8 beside each other, one of them ending in a byte that is a blank in Latin-1.
+        string file = Path.Combine(Path.GetTempPath(), $"fencefirst-fmt-{Guid.NewGuid():N}.conf");
+        byte[] bytes = [.. "a   b # gr"u8, 0xfc, .. "n \u00e0\n"u8];
+        File.WriteAllBytes(file, bytes);
+        try
+        {
+            StringWriter error = new();
+            Assert.Equal(1, FenceFirst.Cli.LanguageVerbs.Format([file], isWritten: false, isCheck: true, TextWriter.Null, error));
+            Assert.Equal(0, FenceFirst.Cli.LanguageVerbs.Format([file], isWritten: true, isCheck: false, TextWriter.Null, error));
+            Assert.Equal([.. "a b # gr"u8, 0xfc, .. "n \u00e0\n"u8], File.ReadAllBytes(file));
+            Assert.Equal(0, FenceFirst.Cli.LanguageVerbs.Format([file], isWritten: false, isCheck: true, TextWriter.Null, error));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
     public void Any_text_keeps_its_meaning()
     {
         // Words, braces, quotes, comments, definitions and repetitions thrown together.
