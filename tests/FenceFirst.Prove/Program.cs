@@ -21,6 +21,8 @@ switch (verb)
         }
 
         return 0;
+    case "world":
+        return Small((int)Number(1, 2), (int)Number(2, 20_000_000), [.. args.Skip(3)]);
     case "seeds":
         return Seeds(Number(1, 1), Number(2, 1000), (int)Number(3, 0), (int)Number(4, 0));
     default:
@@ -70,4 +72,36 @@ static int Seeds(ulong from, ulong count, int nodes, int instances)
     }
 
     return failed == 0 ? 0 : 1;
+}
+
+static int Small(int nodes, int statesMax, string[] words)
+{
+    bool Says(string word) => words.Contains(word);
+    SmallOptions options = new(SmallOptions.Cluster(nodes, (instance, i) => instance with
+    {
+        IsPreempt = !Says("nopreempt"),
+        Promotion = Says("plain") ? null : instance.Promotion! with
+        {
+            Steps = Says("nofence") ? default : instance.Promotion!.Steps,
+            IsProbing = Says("probe") || Says("nofence"),
+            IsAdvertising = !Says("silent"),
+            ListenAfter = Says("listen") ? TimeSpan.FromSeconds(1) : TimeSpan.Zero,
+        },
+    }))
+    {
+        StatesMax = statesMax,
+        IsReplaying = !Says("once"),
+        IsLying = Says("lie"),
+        IsKernelRefusing = Says("refuse"),
+        Quantum = Says("tick") ? TimeSpan.FromSeconds(0.25) : TimeSpan.Zero,
+        Oversleep = Says("ontime") ? TimeSpan.Zero : TimeSpan.FromSeconds(4),
+        IsCrashing = !Says("nocrash"),
+    };
+    Stopwatch watch = Stopwatch.StartNew();
+    SmallResult result = new SmallWorld(options).Walk();
+    double seconds = watch.Elapsed.TotalSeconds;
+    Console.Write(result.Story);
+    Console.WriteLine($"{nodes} nodes {string.Join(' ', words)}: {(result.StoryLength > 0 ? $"TWO OWNERS after {result.StoryLength} steps" : result.IsComplete ? "complete, never two owners" : "bounded, never two owners")}; "
+        + $"{result.States} states ({result.NodeStates} of single nodes), {result.Transitions} transitions, depth {result.Depth}, {seconds:0.00} s: {result.States / seconds:0} states/s");
+    return result.StoryLength > 0 ? 1 : 0;
 }
