@@ -72,12 +72,15 @@ internal struct SmallRow
 /// </summary>
 /// <remarks>
 /// States are compared with time taken relative to the node's own clock and with the numbers of attempts and epochs renamed. What lies further in the past than
-/// anything compares with counts as long ago. Failed promotions are counted to one: they only make pauses longer, and clocks run freely here.
+/// anything compares with counts as long ago. Failed promotions are counted to one and a killed step is waited for one second: only pauses are shorter by that, and
+/// clocks run freely here.
 /// </remarks>
 internal sealed class SmallNodes
 {
     private static readonly MonotonicInstant Origin = new(1_000 * Nano.Second);
     private static readonly TimeSpan LongAgo = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Recently = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
     private readonly NodeConfig _config;
     private readonly int _index;
@@ -161,12 +164,12 @@ internal sealed class SmallNodes
             instance.MasterDownAt = Shift(instance.MasterDownAt, now);
             instance.AdvertAt = Shift(instance.AdvertAt, now);
             instance.RenewAt = Past(instance.RenewAt, now);
-            instance.AdvertSentAt = Shift(instance.AdvertSentAt, now);
+            instance.AdvertSentAt = Old(instance.AdvertSentAt, now);
             instance.GratuitousAt = Shift(instance.GratuitousAt, now);
             instance.PreemptAt = Past(instance.PreemptAt, now);
-            instance.LowerHeardAt = Shift(instance.LowerHeardAt, now);
+            instance.LowerHeardAt = Old(instance.LowerHeardAt, now);
             instance.RetryAt = Past(instance.RetryAt, now);
-            instance.RefusedAt = Shift(instance.RefusedAt, now);
+            instance.RefusedAt = Old(instance.RefusedAt, now);
             instance.FailedPromotions = Math.Min(1, instance.FailedPromotions);
             instance.KernelAttempt = instance.KernelAttempt == 0 ? 0u : 2;
             ref StepProgress steps = ref instance.Steps;
@@ -174,9 +177,13 @@ internal sealed class SmallNodes
             steps.Attempt = steps.Attempt == 0 ? 0u : 1;
             steps.ProbeAttempt = steps.ProbeAttempt == 0 ? 0u : 3;
             steps.HeldUntil = Shift(steps.HeldUntil, now);
-            steps.FencedAt = Shift(steps.FencedAt, now);
+            steps.FencedAt = Old(steps.FencedAt, now);
             steps.StartedAt = steps.StartedAt.IsNever ? steps.StartedAt : Origin;
             steps.DeadlineAt = Shift(steps.DeadlineAt, now);
+            if (steps.IsTimedOut && !steps.DeadlineAt.IsNever)
+            {
+                steps.DeadlineAt = MonotonicInstant.Earlier(steps.DeadlineAt, Origin + Soon);
+            }
         }
 
         for (int i = 0; i < state.Armed.Length; i++)
@@ -195,6 +202,10 @@ internal sealed class SmallNodes
         MonotonicInstant shifted = Origin + (instant - now);
         return MonotonicInstant.Later(shifted, Origin - LongAgo);
     }
+
+    /// <summary>For instants in the past that are compared with less than two seconds.</summary>
+    private static MonotonicInstant Old(MonotonicInstant instant, MonotonicInstant now) =>
+        instant.IsNever || instant + Recently >= now ? Shift(instant, now) : Origin - LongAgo;
 
     /// <summary>For instants of which only matters whether they are over.</summary>
     private static MonotonicInstant Past(MonotonicInstant instant, MonotonicInstant now) =>

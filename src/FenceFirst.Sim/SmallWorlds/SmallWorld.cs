@@ -79,6 +79,12 @@ internal sealed class SmallWorld
             first.Flags |= 1u << (PowerAt + i);
         }
 
+        if (_options.IsReplaying)
+        {
+            // Also what an earlier life has sent may arrive; so every packet is in the network from the beginning, and stays there.
+            first.Flags |= uint.MaxValue << PacketsAt;
+        }
+
         _table.TryAdd(first, -1, 0);
         int depth = 0;
         int levelEnd = 1;
