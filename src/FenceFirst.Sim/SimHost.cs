@@ -154,7 +154,10 @@ internal sealed partial class SimHost
         {
             for (int i = 0; i < Config.Instances.Count; i++)
             {
-                Arrive(new SimItem { Kind = ItemKind.Operator, Node = (byte)Index, Instance = (byte)i, Number = (int)OperatorWord.Retry });
+                // An operator looks at every node at once, and again when what was hanging has ended.
+                SimItem retry = new() { Time = _world.Now + (5 * Nano.Second), Kind = ItemKind.Operator, Node = (byte)Index, Instance = (byte)i, Number = (int)OperatorWord.Retry };
+                _world.Queue.Push(retry);
+                Arrive(retry);
             }
         }
     }

@@ -1,73 +1,28 @@
 using System.Diagnostics;
 using System.Globalization;
-using FenceFirst.Sim;
+using FenceFirst.Prove;
 
-// Usage: seeds FROM COUNT [NODES] [INSTANCES] | tell SEED [LINES] | hours HOURS
-string verb = args.Length > 0 ? args[0] : "seeds";
-ulong Number(int at, ulong otherwise) => args.Length > at ? ulong.Parse(args[at], CultureInfo.InvariantCulture) : otherwise;
+// Long runs by hand, started by ./prove: seeds by the hour, one seed's story, small worlds of any size.
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+string verb = args.Length > 0 ? args[0] : "";
+double Number(int at, double otherwise) => args.Length > at ? double.Parse(args[at], CultureInfo.InvariantCulture) : otherwise;
 switch (verb)
 {
-    case "tell":
-        Console.Write(SimRun.Tell(SimCluster.FromSeed(Number(1, 1), (int)Number(3, 0), (int)Number(4, 0)), (int)Number(2, 120)));
-        return 0;
-    case "find":
-        for (ulong seed = Number(2, 1), found = 0; found < 3 && seed < 1_000_000; seed++)
-        {
-            if (SimRun.Run(SimCluster.FromSeed(seed)).Checkers.Any(checker => checker.Excuses.Keys.Any(key => key.Contains(args[1], StringComparison.Ordinal))))
-            {
-                Console.WriteLine(seed);
-                found++;
-            }
-        }
-
-        return 0;
+    case "hours":
+        return new SeedRuns((ulong)Number(2, Stopwatch.GetTimestamp() & 0xffffffffffL)).RunFor(TimeSpan.FromHours(Number(1, 1)));
     case "seeds":
-        return Seeds(Number(1, 1), Number(2, 1000), (int)Number(3, 0), (int)Number(4, 0));
+        return new SeedRuns((ulong)Number(1, 1)).RunCount((ulong)Number(2, 1000));
+    case "tell":
+        Console.Write(FenceFirst.Sim.SimRun.Tell(FenceFirst.Sim.SimCluster.FromSeed((ulong)Number(1, 1)), (int)Number(2, 200)));
+        return 0;
+    case "world":
+        return WorldWalk.Run((int)Number(1, 2), (int)Number(2, 20_000_000), args.Length > 3 ? args[3..] : []);
     default:
-        Console.Error.WriteLine("usage: seeds FROM COUNT [NODES] [INSTANCES] | tell SEED [LINES]");
+        Console.Error.WriteLine("""
+            usage: hours HOURS [FROM]            seeds from FROM (default: some number) until the time is over
+                   seeds FROM COUNT              these seeds
+                   tell SEED [LINES]             the story of a seed
+                   world NODES [STATES] [WORD]...  every state, up to so many; words: nopreempt plain nofence lie probe listen silent once tick ontime refuse nocrash
+            """);
         return 2;
-}
-
-static int Seeds(ulong from, ulong count, int nodes, int instances)
-{
-    Stopwatch watch = Stopwatch.StartNew();
-    TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
-    long nodeTime = 0, items = 0, failovers = 0, failed = 0;
-    Dictionary<string, long> excuses = [];
-    Dictionary<string, long> judged = [];
-    for (ulong seed = from; seed < from + count; seed++)
-    {
-        SimResult result = SimRun.Run(SimCluster.FromSeed(seed, nodes, instances));
-        nodeTime += result.NodeTime;
-        items += result.Items;
-        failovers += result.Failovers;
-        foreach (Checker checker in result.Checkers)
-        {
-            judged[checker.GetType().Name] = judged.GetValueOrDefault(checker.GetType().Name) + checker.Judged;
-            foreach ((string condition, long times) in checker.Excuses)
-            {
-                string key = $"{checker.Guarantee} {condition}";
-                excuses[key] = excuses.GetValueOrDefault(key) + times;
-            }
-        }
-
-        if (result.Violation is not null)
-        {
-            failed++;
-            if (failed <= 20)
-            {
-                Console.WriteLine($"seed {seed} at {result.Violation.At / 1e9:0.000}: {result.Violation}");
-            }
-        }
-    }
-
-    double cpu = (Process.GetCurrentProcess().TotalProcessorTime - before).TotalSeconds;
-    Console.WriteLine($"{count} seeds from {from}, {failovers} failovers, {items} events, {nodeTime / 1e9:0} node-seconds in {watch.Elapsed.TotalSeconds:0.0} s: {nodeTime / 1e9 / cpu:0} node-seconds per CPU second; {failed} violations");
-    Console.WriteLine("judged: " + string.Join(", ", judged.Select(pair => $"{pair.Key} {pair.Value}")));
-    foreach ((string condition, long times) in excuses.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-    {
-        Console.WriteLine($"excused: {condition}: {times}");
-    }
-
-    return failed == 0 ? 0 : 1;
 }

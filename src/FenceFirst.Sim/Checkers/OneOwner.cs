@@ -97,7 +97,7 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
             }
 
             // It told the truth if the target was without power at any time since the attempt was started.
-            bool isTrue = !_hasPower[target] || _powerChangedAt[target] >= evidence.StartedAt;
+            bool isTrue = !_hasPower[target] || _powerChangedAt[target] > evidence.StartedAt;
             evidence.Untrue = isTrue ? evidence.Untrue & ~(1u << target) : evidence.Untrue | (1u << target);
         }
     }
