@@ -245,4 +245,7 @@ public enum TimelineKind : byte
 
     /// <summary>All steps succeeded, but for <c>Duration</c> a release of our own may be under way.</summary>
     OutlivingRelease,
+
+    /// <summary>A worse station (<c>Address</c>, priority <c>First</c>, ours <c>Second</c>) advertises although no master was known: it may be a candidate.</summary>
+    RivalHeard,
 }
