@@ -56,7 +56,10 @@ public record struct StepProgress
     /// <summary>Whether a fenced target is listened for (listen_after).</summary>
     public bool IsListening;
 
-    /// <summary>Whether refused packets of a living neighbour hold the promotion.</summary>
+    /// <summary>With nopreempt and no master known: the worse station that was heard once and is given time to give way; absent = none.</summary>
+    public InternetAddress Rival;
+
+    /// <summary>Whether refused packets of a living neighbour, or a rival, hold the promotion.</summary>
     public bool IsHeld;
 
     /// <summary>When a promotion that is held has failed; set by the first hold and kept, so that all holds together are bounded; Never = not held yet.</summary>

@@ -284,4 +284,7 @@ public enum TimelineKind : byte
 
     /// <summary>Step <c>Attempt</c> of an earlier life of the daemon has no process any more.</summary>
     LeftoverEnded,
+
+    /// <summary>A worse station (<c>Address</c>, priority <c>First</c>, ours <c>Second</c>) advertises although no master was known: it may be a candidate.</summary>
+    RivalHeard,
 }

@@ -102,6 +102,7 @@ public static class TimelineText
         TimelineKind.FailuresRemembered => TimelineLevel.Warning,
         TimelineKind.MemoryDamaged => TimelineLevel.Error,
         TimelineKind.LeftoverEnded => TimelineLevel.Notice,
+        TimelineKind.RivalHeard => TimelineLevel.Notice,
     };
 
     /// <summary>The entry in words, one line, without time stamp.</summary>
@@ -270,6 +271,11 @@ public static class TimelineText
             TimelineKind.FenceLied =>
                 $"promotion: the fence of {entry.Address} reported success, but {entry.Address} goes on advertising (priority {entry.First}): the device does not tell the truth, the step has failed",
             TimelineKind.ListeningStarted => $"promotion: listening {Duration(entry.Duration)} for adverts of the fenced station before going on (listen_after)",
+            TimelineKind.RivalHeard =>
+                $"promotion: {entry.Address} advertises with priority {entry.First} (ours {entry.Second}): a candidate gives way to us now, and to a master we give way when it is heard again",
+            TimelineKind.PromotionHeld when entry.Error == DecodeError.None =>
+                $"promotion: held, because {entry.Address} advertises as well; at most {Duration(entry.Duration)}, unless it gives way",
+            TimelineKind.HoldEnded when entry.Error == DecodeError.None => $"promotion: goes on, because {entry.Address} does not advertise any more",
             TimelineKind.PromotionHeld =>
                 $"promotion: held, because {entry.Address} is alive but its packets are refused; at most {Duration(entry.Duration)}. {DecodeErrorText.Describe(entry.Error)}",
             TimelineKind.HoldEnded => $"promotion: goes on, because no more packets come from {entry.Address}",

@@ -141,6 +141,28 @@ public ref partial struct VrrpMachine
         }
     }
 
+    /// <summary>
+    /// With nopreempt and no master known: a worse station that is heard for the first time is a fellow candidate, which gives way at our adverts, or a
+    /// master. Until it has, nothing is started that cannot be given up; when it advertises again it has not heard us, or does not give way, and we do.
+    /// Without this two equal candidates that started together would end each other's promotions again and again.
+    /// </summary>
+    private bool IsGivenTimeToGiveWay(in VrrpAdvert advert, InternetAddress source)
+    {
+        bool isHeardByIt = !_state.AdvertAt.IsNever;
+        if (!_state.Steps.OldMaster.IsNone || !_state.Steps.Rival.IsNone || !isHeardByIt || _state.Steps.IsCommitted || IsBetter(advert.Priority, source))
+        {
+            return false;
+        }
+
+        _state.Steps.Rival = source;
+        _state.RefusedFrom = source;
+        _state.RefusedError = DecodeError.None;
+        _state.RefusedInterval = TimeSpan.Zero;
+        _state.RefusedAt = _now;
+        Record(new TimelineEntry { Kind = TimelineKind.RivalHeard, Address = source, First = advert.Priority, Second = _state.Priority });
+        return true;
+    }
+
     /// <summary>Remembers a refused packet with a promotion: somebody is alive, and we do not understand it (docs/promotion.md 6.1).</summary>
     private void NoteRefused(DecodeError error, InternetAddress source)
     {
@@ -299,7 +321,7 @@ public ref partial struct VrrpMachine
         }
 
         _state.Steps.IsHeld = false;
-        Record(new TimelineEntry { Kind = TimelineKind.HoldEnded, Address = _state.RefusedFrom });
+        Record(new TimelineEntry { Kind = TimelineKind.HoldEnded, Address = _state.RefusedFrom, Error = _state.RefusedError });
         if (_state.Steps.Index < _config.Promotion!.Steps.Count)
         {
             StartTry();

@@ -451,6 +451,11 @@ public ref partial struct VrrpMachine
             return;
         }
 
+        if (IsGivenTimeToGiveWay(advert, source))
+        {
+            return;
+        }
+
         if (!_state.Steps.IsQuitting)
         {
             Record(new TimelineEntry
@@ -478,6 +483,11 @@ public ref partial struct VrrpMachine
         {
             // RFC 9568 section 6.4.3 does so as Active: others have just set their timers to Skew_Time.
             SendAdvert();
+        }
+
+        if (_state.Steps.IsHeld && source == _state.Steps.Rival)
+        {
+            HoldDeadlineReached();
         }
 
         if (_state.Steps.IsAwaitingRelease && source == _state.Steps.OldMaster)

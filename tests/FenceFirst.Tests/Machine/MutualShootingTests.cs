@@ -60,7 +60,7 @@ public class MutualShootingTests
         };
         foreach (SimulatedNode node in driver.Nodes)
         {
-            driver.After(TimeSpan.FromSeconds(random.NextDouble() * StartSeconds), node.Boot);
+            driver.After(TimeSpan.FromSeconds(random.NextDouble() * StartSeconds), () => node.Boot());
         }
 
         driver.Advance(120);
