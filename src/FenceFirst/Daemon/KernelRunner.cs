@@ -47,6 +47,22 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
     /// <summary>Removes one address; what is not there is not an error.</summary>
     public int Remove(VirtualAddress address) => Removed(_netlink.RemoveAddress(links.IndexOf(address.Link), address));
 
+    /// <summary>Removes one route; 0 also when there was none.</summary>
+    public int RemoveIfThere(VirtualRoute route, out bool wasThere)
+    {
+        int errno = _netlink.RemoveRoute(route, links.IndexOf(route.Link));
+        wasThere = errno == 0;
+        return Removed(errno);
+    }
+
+    /// <summary>Removes one rule; 0 also when there was none.</summary>
+    public int RemoveIfThere(VirtualRule rule, out bool wasThere)
+    {
+        int errno = _netlink.RemoveRule(rule);
+        wasThere = errno == 0;
+        return Removed(errno);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _netlink.Dispose();
 
