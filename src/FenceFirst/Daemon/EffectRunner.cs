@@ -204,19 +204,13 @@ internal sealed class EffectRunner : IDisposable
         }
     }
 
-    /// <summary>Removes virtual addresses that an earlier life of the daemon left on the interfaces.</summary>
+    /// <summary>Removes what an earlier life of the daemon left in the kernel.</summary>
     public void SweepLeftovers()
     {
+        StartSweep sweep = new(_kernel, _links, _log);
         for (int i = 0; i < _loop.Config.Instances.Count; i++)
         {
-            foreach (VirtualAddress address in _links.PresentOf(i))
-            {
-                int errno = _kernel.Remove(address);
-                string result = errno == 0 ? "removed" : $"could not be removed: {ErrnoText.Describe(errno)}";
-                _log.Write(
-                    errno == 0 ? TimelineLevel.Warning : TimelineLevel.Error,
-                    $"({_loop.Config.Instances[i].Name}) {address} was left on {_links.NameOf(address.Link)} by an earlier run: {result}");
-            }
+            sweep.Run(_loop.Config.Instances[i], i);
         }
     }
 

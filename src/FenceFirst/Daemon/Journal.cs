@@ -50,6 +50,7 @@ internal sealed class Journal : IDisposable
     private MonotonicInstant _retryAt = MonotonicInstant.Zero;
     private long _lost;
     private bool _isDirty;
+    private bool _isTornToTell;
 
     /// <summary>Nothing is opened before the first entry.</summary>
     public Journal(string directory, string node, long fileBytesMax = FileBytesMax)
@@ -81,7 +82,9 @@ internal sealed class Journal : IDisposable
 
         _isDirty = true;
         _lost = 0;
-        return lost == 0 ? null : $"the journal {_path} is written again; {lost} entries are missing in it";
+        string? told = _isTornToTell ? $"the last line of the journal {_path} was torn by a crash or a full disk; it is ended, and left out when the journal is read" : null;
+        _isTornToTell = false;
+        return lost == 0 ? told : $"the journal {_path} is written again; {lost} {(lost == 1 ? "entry is" : "entries are")} missing in it{(told is null ? "" : "; " + told)}";
     }
 
     /// <summary>Waits for the disk, when nothing else is to be written.</summary>
@@ -231,6 +234,12 @@ internal sealed class Journal : IDisposable
         }
 
         _file = AppendFile.TryOpen(_path, out int errno);
-        return _file is { IsTorn: true } ? _file.Write("\n"u8) : errno;
+        if (_file is not { IsTorn: true })
+        {
+            return errno;
+        }
+
+        _isTornToTell = true;
+        return _file.Write("\n"u8);
     }
 }

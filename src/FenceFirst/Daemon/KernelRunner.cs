@@ -65,6 +65,22 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
     /// <summary>Removes a static rule.</summary>
     public int RemoveStatic(VirtualRule rule) => Removed(_netlink.RemoveRule(rule));
 
+    /// <summary>Removes one route; 0 also when there was none.</summary>
+    public int RemoveIfThere(VirtualRoute route, out bool wasThere)
+    {
+        int errno = _netlink.RemoveRoute(route, links.IndexOf);
+        wasThere = errno == 0;
+        return Removed(errno);
+    }
+
+    /// <summary>Removes one rule; 0 also when there was none.</summary>
+    public int RemoveIfThere(VirtualRule rule, out bool wasThere)
+    {
+        int errno = _netlink.RemoveRule(rule);
+        wasThere = errno == 0;
+        return Removed(errno);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _netlink.Dispose();
 

@@ -117,6 +117,9 @@ internal static class Native
     /// <summary>When a process was started, in the kernel's ticks since boot: with its id, this names one process for good. Null when there is none.</summary>
     public static string? StartTime(int pid) => TryReadStat(pid, out string[] fields) ? fields[19] : null;
 
+    /// <summary>Whether a process runs; one that has ended and waits for its parent does not.</summary>
+    public static bool IsAlive(int pid) => TryReadStat(pid, out string[] fields) && fields[0] is not ("Z" or "X");
+
     // The fields of /proc/PID/stat from the state on: state, parent, ...; the name before it may hold spaces and brackets.
     private static bool TryReadStat(int pid, out string[] fields)
     {

@@ -131,7 +131,7 @@ public sealed class OperatorTests(ITestOutputHelper output)
     [NeedsFact("fencefirst")]
     public async Task The_socket_of_a_dead_daemon_is_replaced_and_that_of_a_living_one_is_not()
     {
-        // Killed with SIGKILL the file stays; the next daemon takes its place; a second one beside it is refused.
+        // Killed with SIGKILL the file stays; the next daemon takes its place; a second one beside it, with a state directory of its own, is refused.
         await using Lab lab = await Lab.OpenAsync(output, "a", "b");
         Node a = lab["a"];
         Daemon first = a.StartFenceFirst(Conf.File(new Conf(lab.Virtual)));
@@ -143,7 +143,8 @@ public sealed class OperatorTests(ITestOutputHelper output)
         Daemon second = a.StartFenceFirst(Conf.File(new Conf(lab.Virtual)));
         await second.WaitForLogAsync("Entering MASTER STATE");
         Assert.Equal(0, (await VerbAsync(a, "status")).Status);
-        Daemon third = a.StartFenceFirst(Conf.File(new Conf(lab.Virtual)));
+        string other = Path.Combine(a.Folder, "other-state");
+        Daemon third = a.Start("second fencefirst", Needs.FenceFirst, "run", "-f", a.WriteFile("fencefirst.conf", Conf.File(new Conf(lab.Virtual))), "--state-dir", other, "--socket", SocketOf(a));
         Assert.Equal(1, await third.WaitForExitAsync());
         Assert.NotNull(third.Log.Find("another daemon answers"));
         Assert.Equal(0, (await VerbAsync(a, "status")).Status);
