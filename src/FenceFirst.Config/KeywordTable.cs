@@ -10,6 +10,9 @@ internal static partial class KeywordTable
 
     private static readonly Dictionary<(BlockKind, string), Keyword> ByName = All.ToDictionary(row => (row.Block, row.Name));
 
+    private static readonly Dictionary<string, List<BlockKind>> Blocks =
+        All.GroupBy(row => row.Name).ToDictionary(rows => rows.Key, rows => rows.Select(row => row.Block).Distinct().ToList());
+
     /// <summary>The row of a keyword in a block, or null.</summary>
     public static Keyword? Find(BlockKind block, string name) => ByName.GetValueOrDefault((block, name));
 
@@ -58,7 +61,7 @@ internal static partial class KeywordTable
     }
 
     /// <summary>Other blocks where the word is a keyword.</summary>
-    public static List<BlockKind> BlocksOf(string word) => [.. All.Where(row => row.Name == word).Select(row => row.Block).Distinct()];
+    public static List<BlockKind> BlocksOf(string word) => Blocks.GetValueOrDefault(word, []);
 
     /// <summary>Edit distance with neighbouring letters exchanged counting as one; words longer than any keyword are never close.</summary>
     public static int Distance(string a, string b)
