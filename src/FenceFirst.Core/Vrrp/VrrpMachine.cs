@@ -340,7 +340,7 @@ public ref partial struct VrrpMachine
     /// <summary>An advert with our priority; held back by a candidate while refused packets come.</summary>
     private void SendAdvert()
     {
-        if (_state.Phase == VrrpPhase.Promoting && IsRefusedAlive)
+        if (_state.Phase == VrrpPhase.Promoting && IsRefusedAlive && _state.RefusedError != DecodeError.None)
         {
             // docs/promotion.md 6.1: keepalived restarts its Adver_Timer at every packet of its Vrid, refused ones too. Our adverts would silence a master
             // that we do not understand, and its silence would end the hold. The grid goes on, and shows that we run (G7).
