@@ -45,6 +45,9 @@ internal sealed class Lab : IAsyncDisposable
 
     public IPAddress Virtual6 => IPAddress.Parse($"fd77:{_number:x}::100");
 
+    /// <summary>A namespace that is no node's: what runs there outlives a power cut.</summary>
+    public string Outside => "/run/netns/" + Switch;
+
     public Node this[string name] => _nodes.Single(each => each.Name == name);
 
     /// <summary>Builds the network: node a is 10.77.N.1, b is 10.77.N.2 and so on.</summary>

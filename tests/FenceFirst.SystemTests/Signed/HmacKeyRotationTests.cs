@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 namespace FenceFirst.SystemTests;
 
 /// <summary>docs/auth_hmac.md: a new key in three sweeps of reloads, and what happens in the wrong order.</summary>
-public sealed class KeyRotationTests(ITestOutputHelper output)
+public sealed class HmacKeyRotationTests(ITestOutputHelper output)
 {
     private const double GapMax = 5 * Pair.Interval;
 

@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 namespace FenceFirst.SystemTests;
 
 /// <summary>docs/auth_hmac.md: from unsigned adverts to signed ones, node by node, without losing the master.</summary>
-public sealed class RollOutTests(ITestOutputHelper output)
+public sealed class HmacRollOutTests(ITestOutputHelper output)
 {
     private static readonly Signing Enforced = new(1, 1);
     private static readonly Signing Permissive = Enforced with { Mode = "permissive" };

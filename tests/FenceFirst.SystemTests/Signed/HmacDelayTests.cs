@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 namespace FenceFirst.SystemTests;
 
 /// <summary>docs/auth_hmac.md: adverts that are longer under way than time_window. The delay is made by the test: the kernel's netem is not everywhere.</summary>
-public sealed class DelayedAdvertTests(ITestOutputHelper output)
+public sealed class HmacDelayTests(ITestOutputHelper output)
 {
     // Whole seconds are compared, so this is at least one more than the window.
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(2.2);

@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 namespace FenceFirst.SystemTests;
 
 /// <summary>docs/auth_hmac.md: packets that somebody on the link has copied or made up, above all priority 0.</summary>
-public sealed class ReplayTests(ITestOutputHelper output)
+public sealed class HmacReplayTests(ITestOutputHelper output)
 {
     private const int Window = 3;
 

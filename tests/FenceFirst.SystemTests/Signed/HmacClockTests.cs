@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 namespace FenceFirst.SystemTests;
 
 /// <summary>docs/auth_hmac.md: wall clocks that differ and step. The time of an advert is the only thing that depends on them.</summary>
-public sealed class ClockStepTests(ITestOutputHelper output)
+public sealed class HmacClockTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(3);
     private static readonly Signing Signing = new(1, 1) { Window = 4 };
