@@ -19,7 +19,7 @@ public class CheckerTests
     {
         new Told(new OneOwner(Told.Cluster())).AllUp().Add(0).After(5).Add(1).IsBroken("that a (VI_1) still holds");
         new Told(new OneOwner(Told.Cluster())).AllUp().Add(0)
-            .See(SightingKind.StepStarted, 1, attempt: 1).See(SightingKind.PowerOff, 0, by: 1).See(SightingKind.PowerOn, 0)
+            .See(SightingKind.StepStarted, 1, attempt: 1).After(1).See(SightingKind.PowerOff, 0, by: 1).See(SightingKind.PowerOn, 0)
             .See(SightingKind.StepEnded, 1, attempt: 1, outcome: StepOutcome.Success).Add(1).IsBroken("still holds");
     }
 

@@ -34,9 +34,6 @@ internal enum SmallEvent : byte
     /// <summary>It shall stop.</summary>
     Stop,
 
-    /// <summary>As <see cref="Deadline"/>, and the kernel refuses the first removal.</summary>
-    DeadlineRefusing,
-
     /// <summary>The first of the adverts: from node j at <c>Advert + 2j</c>, its release at <c>Advert + 2j + 1</c>.</summary>
     Advert,
 }
@@ -64,6 +61,9 @@ internal struct SmallRow
 
     /// <summary>Whether a step was started.</summary>
     public bool IsStepStarted;
+
+    /// <summary>Whether the kernel refused to remove the address on the way.</summary>
+    public bool IsRefused;
 }
 
 /// <summary>
@@ -99,11 +99,15 @@ internal sealed class SmallNodes
         _all = options.Nodes;
         _index = index;
         _config = _all[index];
-        EventCount = (int)SmallEvent.Advert + (2 * _all.Length);
+        Refusing = (int)SmallEvent.Advert + (2 * _all.Length);
+        EventCount = 2 * Refusing;
         _states.Add(new NodeState(_config, 0));
         _rows = new SmallRow[1024 * EventCount];
         Fresh = Intern(StartUp());
     }
+
+    /// <summary>Added to an event: the same, and the kernel refuses to remove the address.</summary>
+    public int Refusing { get; }
 
     /// <summary>Events that there are.</summary>
     public int EventCount { get; }
@@ -220,10 +224,11 @@ internal sealed class SmallNodes
         MonotonicInstant due = instance.NextDeadline;
         MonotonicInstant now = Origin;
         NodeEvent nodeEvent;
-        bool isRefusing = code == (int)SmallEvent.DeadlineRefusing;
+        bool isRefusing = code >= Refusing;
+        code %= Refusing;
         switch ((SmallEvent)code)
         {
-            case SmallEvent.Deadline or SmallEvent.LateDeadline or SmallEvent.DeadlineRefusing when !due.IsNever:
+            case SmallEvent.Deadline or SmallEvent.LateDeadline when !due.IsNever:
                 now = MonotonicInstant.Later(now, due + (code == (int)SmallEvent.LateDeadline ? _options.Oversleep : TimeSpan.Zero));
                 nodeEvent = NodeEvent.DeadlineReached(0);
                 break;
@@ -254,8 +259,8 @@ internal sealed class SmallNodes
                 return row;
         }
 
-        row.IsPossible = true;
         Step(state, nodeEvent, now, ref row, journal, isRefusing);
+        row.IsPossible = row.IsRefused == isRefusing;
         if (state.IsStopped)
         {
             row.Next = 0;
@@ -287,6 +292,7 @@ internal sealed class SmallNodes
                         break;
                     case NodeEffectKind.AskKernel:
                         bool isRefused = isRefusing && effect.Effect == SideEffect.RemoveAddresses;
+                        row.IsRefused |= isRefused;
                         if (effect.Effect == SideEffect.AddAddresses)
                         {
                             row.IsTaken = true;

@@ -175,11 +175,6 @@ internal sealed class SmallWorld
             Fire(world, node, (int)SmallEvent.Tick);
         }
 
-        if (_options.IsKernelRefusing)
-        {
-            Fire(world, node, (int)SmallEvent.DeadlineRefusing);
-        }
-
         if (_options.IsStopping)
         {
             Fire(world, node, (int)SmallEvent.Stop);
@@ -291,7 +286,16 @@ internal sealed class SmallWorld
     }
 
     /// <summary>An event of a node, if it can happen.</summary>
-    private void Fire(World world, int node, int code)
+    private void Fire(in World world, int node, int code)
+    {
+        FireOne(world, node, code);
+        if (_options.IsKernelRefusing)
+        {
+            FireOne(world, node, code + _nodes[node].Refusing);
+        }
+    }
+
+    private void FireOne(World world, int node, int code)
     {
         SmallRow row = _nodes[node].Row(NodeOf(world, node), code);
         if (!row.IsPossible)
@@ -388,7 +392,9 @@ internal sealed class SmallWorld
             ushort via = _table.ViaOf(way[step]);
             (Move move, int node, int argument) = ((Move)(via >> 8), (via >> 6) & 3, via & 63);
             World before = _table[way[step - 1]];
-            story.Append(System.Globalization.CultureInfo.InvariantCulture, $"{step,4} {SimCluster.NameOf(node)} * {Describe(move, argument)}\n");
+            bool isRefusing = move == Move.Event && argument >= _nodes[node].Refusing;
+            string happening = Describe(move, isRefusing ? argument - _nodes[node].Refusing : argument) + (isRefusing ? ", and the kernel refuses to remove the address" : "");
+            story.Append(System.Globalization.CultureInfo.InvariantCulture, $"{step,4} {SimCluster.NameOf(node)} * {happening}\n");
             NodeConfig config = _options.Nodes[node];
             Action<NodeEffect> journal = effect =>
             {
@@ -425,7 +431,6 @@ internal sealed class SmallWorld
             SmallEvent.ProbedFree => "nobody answers for the address",
             SmallEvent.ProbedInUse => "somebody answers for the address",
             SmallEvent.Stop => "is asked to stop",
-            SmallEvent.DeadlineRefusing => "a timer is due, and the kernel refuses to remove",
             _ => "",
         },
         Move.Strike => $"its fence takes the power of {SimCluster.NameOf(argument)}",
@@ -454,7 +459,7 @@ internal sealed class WorldTable
     private World[] _worlds = new World[1 << 16];
     private int[] _parents = new int[1 << 16];
     private ushort[] _vias = new ushort[1 << 16];
-    private int[] _slots = new int[1 << 18];
+    private Slot[] _slots = new Slot[1 << 18];
 
     /// <summary>How many there are.</summary>
     public int Count { get; private set; }
@@ -473,9 +478,9 @@ internal sealed class WorldTable
     {
         int mask = _slots.Length - 1;
         int slot = (int)Hash(world) & mask;
-        while (_slots[slot] != 0)
+        while (_slots[slot].IsTaken)
         {
-            if (_worlds[_slots[slot] - 1] == world)
+            if (_slots[slot].World == world)
             {
                 return false;
             }
@@ -484,7 +489,7 @@ internal sealed class WorldTable
         }
 
         AddAnyway(world, parent, via);
-        _slots[slot] = Count;
+        _slots[slot] = new Slot { World = world, IsTaken = true };
         if (Count * 2 > _slots.Length)
         {
             Grow();
@@ -518,17 +523,24 @@ internal sealed class WorldTable
 
     private void Grow()
     {
-        _slots = new int[_slots.Length * 4];
+        _slots = new Slot[_slots.Length * 2];
         int mask = _slots.Length - 1;
         for (int i = 0; i < Count; i++)
         {
             int slot = (int)Hash(_worlds[i]) & mask;
-            while (_slots[slot] != 0)
+            while (_slots[slot].IsTaken)
             {
                 slot = (slot + 1) & mask;
             }
 
-            _slots[slot] = i + 1;
+            _slots[slot] = new Slot { World = _worlds[i], IsTaken = true };
         }
+    }
+
+    /// <summary>The world itself rather than its number: looking it up touches memory once.</summary>
+    private struct Slot
+    {
+        public World World;
+        public bool IsTaken;
     }
 }
