@@ -110,6 +110,9 @@ internal sealed class GlobalSettings
     /// <summary>vip_lease of instances that say nothing themselves; 0 = off.</summary>
     public int LeaseSeconds { get; set; }
 
+    /// <summary>The line that names the watchdog; null = there is none.</summary>
+    public ConfigNode? Watchdog { get; set; }
+
     public bool IsUnknownVridLogged { get; set; }
 
     public int Nice { get; set; }

@@ -61,6 +61,7 @@ internal sealed class Binder(BindContext context)
             Links = context.Links,
             Scripts = _trackers.ToEquatableArray(),
             Instances = instances.ToEquatableArray(),
+            Watchdog = new WatchdogBinder(context).Bind(globals.Watchdog, instances),
             Process = new ProcessConfig
             {
                 RealTimePriority = globals.RealTimePriority,

@@ -79,6 +79,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode AgentSecretFile = Error("FF1432");
     public static readonly DiagnosticCode AgentMetadata = Error("FF1433");
     public static readonly DiagnosticCode AgentAction = Error("FF1434");
+    public static readonly DiagnosticCode WatchdogBad = Error("FF1460");
 
     public static readonly DiagnosticCode OwnAddressAmongPeers = Warning("FF1501", 0);
     public static readonly DiagnosticCode NopreemptCleared = Warning("FF1502");
@@ -97,6 +98,8 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode HmacNotEnforced = Warning("FF1520", 0);
     public static readonly DiagnosticCode AgentOptionDeprecated = Warning("FF1530", 0);
     public static readonly DiagnosticCode AgentSecretInFile = Warning("FF1531", 0);
+    public static readonly DiagnosticCode WatchdogMissing = Warning("FF1560", 0);
+    public static readonly DiagnosticCode WatchdogSlow = Warning("FF1561", 0);
 
     private static DiagnosticCode Fatal(string id) => new(id, Severity.Error, 4);
 

@@ -17,6 +17,9 @@ public sealed record NodeConfig
     /// <summary>Virtual routers, in file order (vrrp_instance).</summary>
     public EquatableArray<VrrpConfig> Instances { get; init; }
 
+    /// <summary>The watchdog device; absent = none (watchdog).</summary>
+    public WatchdogConfig? Watchdog { get; init; }
+
     /// <summary>What concerns the process rather than one instance.</summary>
     public ProcessConfig Process { get; init; } = new();
 }

@@ -41,6 +41,12 @@ public enum NodeEffectKind : byte
 
     /// <summary>Give every address of instance <c>Index</c> its lifetime anew (G6); nothing is answered: a lost address is told of by its own event.</summary>
     RenewAddresses,
+
+    /// <summary>Open the watchdog and keep it fed as long as the loop is on time; answer with WatchdogAnswered(<c>Attempt</c>).</summary>
+    ArmWatchdog,
+
+    /// <summary>Disarm the watchdog; nothing is answered.</summary>
+    DisarmWatchdog,
 }
 
 /// <summary>What notify scripts are told.</summary>

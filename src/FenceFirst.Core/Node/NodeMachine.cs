@@ -83,6 +83,9 @@ public static class NodeMachine
                 NodeRecall.LeftoverEnded(config, state, nodeEvent.Attempt, effects);
                 WakeQueuedFences(config, state, -1, now, effects);
                 break;
+            case NodeEventKind.WatchdogAnswered:
+                WatchdogRules.Answered(config, state, nodeEvent.Attempt, nodeEvent.Number, now, effects);
+                break;
             case NodeEventKind.OperatorRetry:
                 Machine(config, state, nodeEvent.Index, now, effects).OperatorRetry();
                 break;
@@ -93,6 +96,7 @@ public static class NodeMachine
                 throw new System.Diagnostics.UnreachableException();
         }
 
+        WatchdogRules.DisarmIfIdle(state, effects);
         if (nodeEvent.Kind is NodeEventKind.AdvertReceived or NodeEventKind.PacketRefused or NodeEventKind.KernelAnswered or NodeEventKind.AddressesProbed
             || (nodeEvent.Kind == NodeEventKind.DeadlineReached && nodeEvent.Index < state.Instances.Length))
         {
@@ -111,6 +115,7 @@ public static class NodeMachine
     private static void Start(NodeConfig config, NodeState state, MonotonicInstant now, EffectBuffer effects)
     {
         state.IsStarted = true;
+        WatchdogRules.Reconfigured(config, state, effects);
         for (int i = 0; i < state.Instances.Length; i++)
         {
             // After a reload some instances are new and the others go on; for those only their trackers may have changed meanwhile.

@@ -233,4 +233,10 @@ public enum TimelineKind : byte
 
     /// <summary>Step <c>Attempt</c> of an earlier life of the daemon has no process any more.</summary>
     LeftoverEnded,
+
+    /// <summary>The watchdog is required and could not be armed (errno <c>First</c>): the promotion failed; next try after <c>Duration</c>.</summary>
+    WatchdogRefused,
+
+    /// <summary>The watchdog could not be armed (errno <c>First</c>) and is not required.</summary>
+    WatchdogMissing,
 }

@@ -23,6 +23,7 @@ internal sealed class EventLoop : IDisposable
     private const long StateToken = 12;
     private const long StateTimerToken = 13;
     private const long LeftoverToken = 14;
+    private const long WatchdogToken = 15;
     private const long ControlTokenBase = 100;
     private const long SocketTokenBase = 1000;
 
@@ -72,6 +73,8 @@ internal sealed class EventLoop : IDisposable
         _runner = new EffectRunner(this, _links, log, times);
         _control = new ControlServer(this, _links, log, times);
         _leftovers = new Leftovers(this, log);
+        Heartbeat = new Heartbeat(log);
+        Watchdog = new WatchdogRunner(this, log);
         _poll.Add(_timer.Descriptor, PollEvents.Readable, TimerToken);
         _poll.Add(signals.Descriptor, PollEvents.Readable, SignalToken);
         _poll.Add(_links.Descriptor, PollEvents.Readable, LinkToken);
@@ -80,6 +83,7 @@ internal sealed class EventLoop : IDisposable
         _poll.Add(keeper.Descriptor, PollEvents.Readable, StateToken);
         _poll.Add(keeper.TimerDescriptor, PollEvents.Readable, StateTimerToken);
         _poll.Add(_leftovers.Descriptor, PollEvents.Readable, LeftoverToken);
+        _poll.Add(Watchdog.Descriptor, PollEvents.Readable, WatchdogToken);
     }
 
     /// <summary>The configuration in force.</summary>
@@ -96,6 +100,12 @@ internal sealed class EventLoop : IDisposable
 
     /// <summary>What is kept on disk for the next life of the daemon.</summary>
     public StateKeeper Keeper { get; }
+
+    /// <summary>The watchdog device.</summary>
+    public WatchdogRunner Watchdog { get; }
+
+    /// <summary>Tells the watchdogs that the loop lives.</summary>
+    public Heartbeat Heartbeat { get; }
 
     /// <summary>Asks the links for addresses.</summary>
     public AddressProbe Probe { get; }
@@ -126,6 +136,7 @@ internal sealed class EventLoop : IDisposable
         Deliver(NodeEvent.Started());
         DrainQueue();
         SystemdNotify.Send("READY=1");
+        Heartbeat.Begin(_now);
         ProcessTuning.ReleaseStartupCode();
         GiveBackMemory();
         Span<EpollEvent> ready = new EpollEvent[EventPoll.ReadyMax];
@@ -219,6 +230,7 @@ internal sealed class EventLoop : IDisposable
     {
         _controlSocket?.Dispose();
         _leftovers.Dispose();
+        Watchdog.Dispose();
         Transport.Dispose();
         Probe.Dispose();
         _runner.Dispose();
@@ -279,6 +291,9 @@ internal sealed class EventLoop : IDisposable
             case LeftoverToken:
                 _leftovers.Take();
                 break;
+            case WatchdogToken:
+                Watchdog.Take();
+                break;
             case >= ControlTokenBase and < SocketTokenBase:
                 _controlSocket?.Serve(token, _now, _control.Answer);
                 break;
@@ -298,6 +313,11 @@ internal sealed class EventLoop : IDisposable
 
     private void FireTimers()
     {
+        if (Heartbeat.Due <= _now)
+        {
+            Heartbeat.Tick(_now);
+        }
+
         if (Probe.Due <= _now)
         {
             Probe.Advance(_now);
@@ -316,7 +336,8 @@ internal sealed class EventLoop : IDisposable
 
     private void ArmTimer()
     {
-        MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stopBy), Probe.Due);
+        MonotonicInstant deadline = MonotonicInstant.Earlier(
+            MonotonicInstant.Earlier(Timers.Earliest, _stopBy), MonotonicInstant.Earlier(Probe.Due, Heartbeat.Due));
 
         // A backup's deadline moves away with every advert. Then the timer stays where it is, fires once for nothing and is set anew: one wake-up
         // in place of a system call per packet. An armed instant that has passed is readable already.
