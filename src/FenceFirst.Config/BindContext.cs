@@ -133,6 +133,9 @@ internal sealed class GlobalSettings
     /// <summary>Interface of static addresses without dev.</summary>
     public ConfigNode? DefaultInterface { get; set; }
 
+    /// <summary>The line that names the watchdog; null = there is none.</summary>
+    public ConfigNode? Watchdog { get; set; }
+
     public bool IsUnknownVridLogged { get; set; }
 
     public int Nice { get; set; }

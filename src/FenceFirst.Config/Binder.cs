@@ -67,6 +67,7 @@ internal sealed class Binder(BindContext context)
                 .Where(device => device.Step is not null)
                 .Select(device => new FenceDeviceConfig(device.Step!) { MonitorInterval = device.MonitorInterval }) // Those without a step are left out above.
                 .ToEquatableArray(),
+            Watchdog = new WatchdogBinder(context).Bind(globals.Watchdog, instances),
             Process = new ProcessConfig
             {
                 RealTimePriority = globals.RealTimePriority,

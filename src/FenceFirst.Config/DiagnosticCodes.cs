@@ -88,6 +88,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode FenceTargetsDiffer = Error("FF1452");
     public static readonly DiagnosticCode FenceRebootTogether = Error("FF1453");
     public static readonly DiagnosticCode TooManySteps = Error("FF1454");
+    public static readonly DiagnosticCode WatchdogBad = Error("FF1460");
 
     public static readonly DiagnosticCode OwnAddressAmongPeers = Warning("FF1501", 0);
     public static readonly DiagnosticCode NopreemptCleared = Warning("FF1502");
@@ -127,6 +128,8 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode PeerPriority = Warning("FF1607", 0);
     public static readonly DiagnosticCode PeerWeight = Warning("FF1608", 0);
     public static readonly DiagnosticCode PeerFence = Warning("FF1609", 0);
+    public static readonly DiagnosticCode WatchdogMissing = Warning("FF1560", 0);
+    public static readonly DiagnosticCode WatchdogSlow = Warning("FF1561", 0);
 
     private static DiagnosticCode Fatal(string id) => new(id, Severity.Error, 4);
 

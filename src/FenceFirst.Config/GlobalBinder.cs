@@ -126,6 +126,9 @@ internal sealed class GlobalBinder(BindContext context)
             case "vip_lease":
                 _globals.LeaseSeconds = _values.LeaseSeconds(node);
                 break;
+            case "watchdog":
+                _globals.Watchdog = node;
+                break;
             case "log_unknown_vrids":
                 _globals.IsUnknownVridLogged = true;
                 break;

@@ -46,6 +46,7 @@ internal static partial class KeywordTable
         Row(BlockKind.Demotion, "on_failure", ValueShape.Choice, "whether `released` is sent although a step failed") with { Choices = ["silent", "release"], Default = "silent" },
         Row(BlockKind.VrrpInstance, "notify_master_before_vip", ValueShape.Free, "[timeout N]: notify_master is awaited before the address is added"),
         Row(BlockKind.VrrpInstance, "vip_lease", ValueShape.Word, LeaseMeaning) with { Default = "off, or what global_defs say" },
+        Row(BlockKind.GlobalDefs, "watchdog", ValueShape.Words, "DEVICE [required]: resets the machine when the loop hangs while an instance promotes or holds anything; required = no promotion without it"),
         Row(BlockKind.GlobalDefs, "vip_lease", ValueShape.Word, "vip_lease of instances that name none") with { Default = "off" },
     ];
 }

@@ -24,6 +24,15 @@ public static unsafe partial class FileStatus
         return isRead;
     }
 
+    /// <summary>Reads type and permission bits of what a path leads to in the end; false when there is nothing or it cannot be reached.</summary>
+    public static bool TryReadTarget(string path, out int mode)
+    {
+        StatxResult result = default;
+        bool isRead = !path.Contains('\0') && Statx(CurrentDirectory, path, 0, BasicStatistics, &result) == 0;
+        mode = result.Mode;
+        return isRead;
+    }
+
     /// <summary>A name for what stands at a path that no other path on this machine has (device and inode); empty when it cannot be reached.</summary>
     public static string IdentityOf(string path)
     {

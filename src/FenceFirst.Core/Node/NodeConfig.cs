@@ -30,6 +30,9 @@ public sealed record NodeConfig
     /// <summary>Rules held as long as the daemon runs (static_rules).</summary>
     public EquatableArray<VirtualRule> StaticRules { get; init; }
 
+    /// <summary>The watchdog device; absent = none (watchdog).</summary>
+    public WatchdogConfig? Watchdog { get; init; }
+
     /// <summary>What concerns the process rather than one instance.</summary>
     public ProcessConfig Process { get; init; } = new();
 }

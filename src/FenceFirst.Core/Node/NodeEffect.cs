@@ -47,6 +47,12 @@ public enum NodeEffectKind : byte
     /// AddressesProbed(<c>Attempt</c>), once. It goes on until it is ended: <c>Attempt</c> 0 ends it, without an answer.
     /// </summary>
     WatchAddresses,
+
+    /// <summary>Open the watchdog and keep it fed as long as the loop is on time; answer with WatchdogAnswered(<c>Attempt</c>).</summary>
+    ArmWatchdog,
+
+    /// <summary>Disarm the watchdog; nothing is answered.</summary>
+    DisarmWatchdog,
 }
 
 /// <summary>What notify scripts are told.</summary>

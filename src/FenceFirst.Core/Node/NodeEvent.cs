@@ -45,6 +45,9 @@ public enum NodeEventKind : byte
     /// <summary>The last process of <c>Attempt</c>, which an earlier life of the daemon started, has ended.</summary>
     LeftoverEnded,
 
+    /// <summary>The watchdog was armed, as <c>Attempt</c> asked for, or could not be: errno <c>Number</c>.</summary>
+    WatchdogAnswered,
+
     /// <summary>An operator wants instance <c>Index</c> to try again now (<c>fencefirst retry</c>).</summary>
     OperatorRetry,
 
@@ -159,6 +162,9 @@ public readonly record struct NodeEvent
 
     /// <summary>What an earlier life of the daemon had started has ended.</summary>
     public static NodeEvent LeftoverEnded(uint attempt) => new(NodeEventKind.LeftoverEnded, -1) { Attempt = attempt };
+
+    /// <summary>The watchdog was armed (errno 0) or could not be.</summary>
+    public static NodeEvent WatchdogAnswered(uint attempt, int errno) => new(NodeEventKind.WatchdogAnswered, -1) { Attempt = attempt, Number = errno };
 
     /// <summary>An operator wants an instance to try again now.</summary>
     public static NodeEvent OperatorRetry(int instance) => new(NodeEventKind.OperatorRetry, instance);

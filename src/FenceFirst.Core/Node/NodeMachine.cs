@@ -91,6 +91,9 @@ public static class NodeMachine
             case NodeEventKind.LeftoverEnded:
                 NodeRecall.LeftoverEnded(config, state, nodeEvent.Attempt, effects);
                 break;
+            case NodeEventKind.WatchdogAnswered:
+                WatchdogRules.Answered(config, state, nodeEvent.Attempt, nodeEvent.Number, now, effects);
+                break;
             case NodeEventKind.OperatorRetry:
                 Machine(config, state, nodeEvent.Index, now, effects).OperatorRetry();
                 break;
@@ -113,6 +116,7 @@ public static class NodeMachine
                 throw new System.Diagnostics.UnreachableException();
         }
 
+        WatchdogRules.DisarmIfIdle(state, effects);
         if (!isFrequent || isOver || (wasFencing && !state.IsFencing(config, nodeEvent.Index)))
         {
             WakeQueuedFences(config, state, now, effects);
@@ -137,6 +141,7 @@ public static class NodeMachine
     private static void Start(NodeConfig config, NodeState state, MonotonicInstant now, EffectBuffer effects)
     {
         state.IsStarted = true;
+        WatchdogRules.Reconfigured(config, state, effects);
         for (int i = 0; i < state.Instances.Length; i++)
         {
             // After a reload some instances are new and the others go on; for those only their trackers may have changed meanwhile.

@@ -38,6 +38,9 @@ public sealed class NodeState
         Chance = other.Chance;
         LastAttempt = other.LastAttempt;
         Leftovers = other.Leftovers;
+        Watchdog = other.Watchdog;
+        WatchdogArmedAs = other.WatchdogArmedAs;
+        WatchdogAttempt = other.WatchdogAttempt;
         IsStarted = other.IsStarted;
         MaintenanceUntil = other.MaintenanceUntil;
         MaintenanceCheckAt = other.MaintenanceCheckAt;
@@ -56,6 +59,15 @@ public sealed class NodeState
 
     /// <summary>Attempts of an earlier life of the daemon that have a living process; no others on their targets, and none of their instances, start beside them (G3).</summary>
     public EquatableArray<AttemptMemory> Leftovers { get; internal set; }
+
+    /// <summary>What we know of the watchdog.</summary>
+    public WatchdogPhase Watchdog { get; internal set; }
+
+    /// <summary>The configuration that it was armed for; absent = it is off.</summary>
+    public WatchdogConfig? WatchdogArmedAs { get; internal set; }
+
+    /// <summary>Number of the request to arm it whose answer is awaited; 0 = none.</summary>
+    public uint WatchdogAttempt { get; internal set; }
 
     /// <summary>State of the random delays (xorshift), never 0: chance is part of the state, so that a run can be repeated.</summary>
     public ulong Chance { get; private set; }
@@ -108,6 +120,9 @@ public sealed class NodeState
         {
             LastAttempt = LastAttempt,
             Leftovers = Leftovers,
+            Watchdog = Watchdog,
+            WatchdogArmedAs = WatchdogArmedAs,
+            WatchdogAttempt = WatchdogAttempt,
             MaintenanceUntil = MaintenanceUntil,
             MaintenanceCheckAt = MaintenanceCheckAt,
             TestedTargets = TestedTargets,
@@ -128,6 +143,9 @@ public sealed class NodeState
         Epoch == other.Epoch
         && LastAttempt == other.LastAttempt
         && Leftovers == other.Leftovers
+        && Watchdog == other.Watchdog
+        && WatchdogArmedAs == other.WatchdogArmedAs
+        && WatchdogAttempt == other.WatchdogAttempt
         && Chance == other.Chance
         && IsStarted == other.IsStarted
         && MaintenanceUntil == other.MaintenanceUntil

@@ -38,6 +38,9 @@ public record struct StepProgress
     /// <summary>Whether the promotion ends as soon as the attempt under way has answered.</summary>
     public bool IsQuitting;
 
+    /// <summary>Whether the watchdog is being armed: nothing else has begun.</summary>
+    public bool IsArming;
+
     /// <summary>Whether a living lower-priority master is given time to release before the first step (preempt_wait).</summary>
     public bool IsAwaitingRelease;
 

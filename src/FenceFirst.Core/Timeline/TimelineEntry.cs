@@ -287,4 +287,10 @@ public enum TimelineKind : byte
 
     /// <summary>A worse station (<c>Address</c>, priority <c>First</c>, ours <c>Second</c>) advertises although no master was known: it may be a candidate.</summary>
     RivalHeard,
+
+    /// <summary>The watchdog is required and could not be armed (errno <c>First</c>): the promotion failed; next try after <c>Duration</c>.</summary>
+    WatchdogRefused,
+
+    /// <summary>The watchdog could not be armed (errno <c>First</c>) and is not required.</summary>
+    WatchdogMissing,
 }

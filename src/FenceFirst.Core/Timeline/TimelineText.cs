@@ -103,6 +103,8 @@ public static class TimelineText
         TimelineKind.MemoryDamaged => TimelineLevel.Error,
         TimelineKind.LeftoverEnded => TimelineLevel.Notice,
         TimelineKind.RivalHeard => TimelineLevel.Notice,
+        TimelineKind.WatchdogRefused => TimelineLevel.Error,
+        TimelineKind.WatchdogMissing => TimelineLevel.Error,
     };
 
     /// <summary>The entry in words, one line, without time stamp.</summary>
@@ -348,6 +350,10 @@ public static class TimelineText
                 $"{Plural(entry.Second, "promotion", "promotions")} in a row had failed before the daemon ended; {Next(entry)}",
             TimelineKind.MemoryDamaged => $"what was remembered of earlier promotions cannot be read: it counts as one that has failed; {Next(entry)}",
             TimelineKind.LeftoverEnded => $"attempt {entry.Attempt} of an earlier run of the daemon has ended; what it came to is not known",
+            TimelineKind.WatchdogRefused =>
+                $"promotion: failed, because the watchdog {config.Watchdog?.Path} is required and cannot be armed: {ErrnoText.Describe(entry.First)}; nobody was fenced for it and no address is held, {Next(entry)}. "
+                + "Load its driver (softdog if there is no hardware), or see who else holds it: fuser -v",
+            TimelineKind.WatchdogMissing => $"the watchdog {config.Watchdog?.Path} cannot be armed: {ErrnoText.Describe(entry.First)}; it is not required, so the promotion goes on without it",
             TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut => "",
         };
     }

@@ -23,6 +23,16 @@ public ref partial struct VrrpMachine
         _state.FollowedSince = MonotonicInstant.Never;
         _state.Phase = VrrpPhase.Promoting;
         _state.Steps = StepProgress.Idle with { Epoch = ++_node.Epoch, Reason = reason, OldMaster = oldMaster, StartedAt = _now, Confirmed = confirmed };
+        if (!AwaitWatchdog())
+        {
+            GoOnPromoting();
+        }
+    }
+
+    private void GoOnPromoting()
+    {
+        PromotionReason reason = _state.Steps.Reason;
+        InternetAddress oldMaster = _state.Steps.OldMaster;
         if (_config.Promotion is not { } plan || plan.IsEmpty)
         {
             // G1: no promotion block means no steps, which is plain VRRP.
@@ -199,6 +209,10 @@ public ref partial struct VrrpMachine
         if (_state.Steps.IsListening || _state.Steps.IsHeld || _state.Steps.IsOutlivingRelease || _state.Steps.IsProbing)
         {
             LastLookDeadlineReached(due);
+        }
+        else if (_state.Steps.IsArming)
+        {
+            WatchdogDeadlineReached();
         }
         else if (_state.Steps.IsAwaitingRelease)
         {
@@ -422,7 +436,7 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        PromotionPlan plan = _config.Promotion!;
+        PromotionPlan plan = _config.Promotion ?? PlainPlan;
         if (IsTargetUnderFence(plan, source))
         {
             // docs/promotion.md 3: adverts from a target while its own fence is running are expected and change nothing.

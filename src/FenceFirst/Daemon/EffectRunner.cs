@@ -139,6 +139,12 @@ internal sealed class EffectRunner : IDisposable
             case NodeEffectKind.Record:
                 Record(effect.Entry, now);
                 break;
+            case NodeEffectKind.ArmWatchdog:
+                _loop.Watchdog.Arm(config.Watchdog!, effect.Attempt); // Core arms what is configured.
+                break;
+            case NodeEffectKind.DisarmWatchdog:
+                _loop.Watchdog.Disarm();
+                break;
             case NodeEffectKind.RenewAddresses:
                 RenewAddresses(effect.Index, config.Instances[effect.Index], now);
                 break;

@@ -24,6 +24,7 @@ internal sealed class EventLoop : IDisposable
     private const long StateTimerToken = 13;
     private const long LeftoverToken = 14;
     private const long CheckToken = 15;
+    private const long WatchdogToken = 16;
     private const long ControlTokenBase = 100;
     private const long SocketTokenBase = 1000;
     private const long ReachTokenBase = 1L << 32;
@@ -76,6 +77,8 @@ internal sealed class EventLoop : IDisposable
         _runner = new EffectRunner(this, _links, log, times, _poll, ReachTokenBase);
         _control = new ControlServer(this, _runner, _links, log, times);
         _leftovers = new Leftovers(this, log);
+        Heartbeat = new Heartbeat(log);
+        Watchdog = new WatchdogRunner(this, log);
         _poll.Add(_timer.Descriptor, PollEvents.Readable, TimerToken);
         _poll.Add(signals.Descriptor, PollEvents.Readable, SignalToken);
         _poll.Add(_links.Descriptor, PollEvents.Readable, LinkToken);
@@ -85,6 +88,7 @@ internal sealed class EventLoop : IDisposable
         _poll.Add(keeper.TimerDescriptor, PollEvents.Readable, StateTimerToken);
         _poll.Add(_leftovers.Descriptor, PollEvents.Readable, LeftoverToken);
         _poll.Add(_runner.Checks.Descriptor, PollEvents.Readable, CheckToken);
+        _poll.Add(Watchdog.Descriptor, PollEvents.Readable, WatchdogToken);
     }
 
     /// <summary>The configuration in force.</summary>
@@ -101,6 +105,12 @@ internal sealed class EventLoop : IDisposable
 
     /// <summary>What is kept on disk for the next life of the daemon.</summary>
     public StateKeeper Keeper { get; }
+
+    /// <summary>The watchdog device.</summary>
+    public WatchdogRunner Watchdog { get; }
+
+    /// <summary>Tells the watchdogs that the loop lives.</summary>
+    public Heartbeat Heartbeat { get; }
 
     /// <summary>Asks the links for addresses.</summary>
     public AddressProbe Probe { get; }
@@ -142,6 +152,7 @@ internal sealed class EventLoop : IDisposable
         DrainQueue();
         _runner.Checks.Reconfigure(_now);
         SystemdNotify.Send("READY=1");
+        Heartbeat.Begin(_now);
         ProcessTuning.ReleaseStartupCode();
         GiveBackMemory();
         Span<EpollEvent> ready = new EpollEvent[EventPoll.ReadyMax];
@@ -237,6 +248,7 @@ internal sealed class EventLoop : IDisposable
         _controlSocket?.Dispose();
         _leftovers.Dispose();
         _control.Dispose();
+        Watchdog.Dispose();
         Transport.Dispose();
         Probe.Dispose();
         _runner.Dispose();
@@ -300,6 +312,9 @@ internal sealed class EventLoop : IDisposable
             case CheckToken:
                 _runner.Checks.TakeTimer();
                 break;
+            case WatchdogToken:
+                Watchdog.Take();
+                break;
             case >= ControlTokenBase and < SocketTokenBase:
                 _controlSocket?.Serve(token, _now, _control.Answer);
                 break;
@@ -322,6 +337,11 @@ internal sealed class EventLoop : IDisposable
 
     private void FireTimers()
     {
+        if (Heartbeat.Due <= _now)
+        {
+            Heartbeat.Tick(_now);
+        }
+
         if (Probe.Due <= _now)
         {
             Probe.Advance(_now);
@@ -354,7 +374,7 @@ internal sealed class EventLoop : IDisposable
     private void ArmTimer()
     {
         MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stopBy), MonotonicInstant.Earlier(Probe.Due, _runner.Reach.Due));
-        deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(_runner.Checks.Due, Reminder.Due));
+        deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(Heartbeat.Due, MonotonicInstant.Earlier(_runner.Checks.Due, Reminder.Due)));
 
         // A backup's deadline moves away with every advert. Then the timer stays where it is, fires once for nothing and is set anew: one wake-up
         // in place of a system call per packet. An armed instant that has passed is readable already.

@@ -43,6 +43,9 @@ internal sealed class MachineDriver
     public Func<SimulatedNode, ProbeRequest, (TimeSpan After, Func<InternetAddress> Find)?> Probes { get; set; } =
         (node, request) => (TimeSpan.FromMilliseconds(200), () => node.FindHolder(request.Instance));
 
+    /// <summary>Errno of arming the watchdog; null = held until the test answers it. The default answers success at once.</summary>
+    public Func<SimulatedNode, int?> Watchdog { get; set; } = _ => 0;
+
     /// <summary>How late a timer wakes its node; the default is on time.</summary>
     public Func<TimeSpan> Lateness { get; set; } = () => TimeSpan.Zero;
 
@@ -408,6 +411,16 @@ internal sealed class SimulatedNode
         Deliver(NodeEvent.KernelAnswered(request.Instance, request.Attempt, errno));
     }
 
+    /// <summary>Whether the watchdog was asked to be armed, could be, and was not disarmed since.</summary>
+    public bool IsWatchdogArmed { get; private set; }
+
+    /// <summary>Answers the request to arm the watchdog.</summary>
+    public void AnswerWatchdog(uint attempt, int errno)
+    {
+        IsWatchdogArmed = errno == 0;
+        Deliver(NodeEvent.WatchdogAnswered(attempt, errno));
+    }
+
     /// <summary>Answers the oldest open run of a check script.</summary>
     public void AnswerScript(int script, StepOutcome outcome)
     {
@@ -511,6 +524,8 @@ internal sealed class SimulatedNode
         NodeEffectKind.Notify => $"notify:{effect.Notification}",
         NodeEffectKind.RenewAddresses => "renew",
         NodeEffectKind.WatchAddresses => effect.Attempt == 0 ? "end-watch" : "watch",
+        NodeEffectKind.ArmWatchdog => "arm",
+        NodeEffectKind.DisarmWatchdog => "disarm",
         NodeEffectKind.ArmTimer or NodeEffectKind.Record => "",
     };
 
@@ -603,6 +618,18 @@ internal sealed class SimulatedNode
                 break;
             case NodeEffectKind.WatchAddresses:
                 OpenWatches.Add(effect.Index, effect.Attempt);
+            case NodeEffectKind.ArmWatchdog:
+                Assert.False(IsWatchdogArmed, "armed twice");
+                IsWatchdogArmed = true;
+                if (_driver.Watchdog(this) is { } watchdogErrno)
+                {
+                    AnswerWatchdog(effect.Attempt, watchdogErrno);
+                }
+
+                break;
+            case NodeEffectKind.DisarmWatchdog:
+                Assert.True(IsWatchdogArmed, "disarmed though it was not armed");
+                IsWatchdogArmed = false;
                 break;
             case NodeEffectKind.Announce:
                 _driver.Announce(this, effect.Index);
@@ -728,6 +755,8 @@ internal sealed class SimulatedNode
             }
 
             bool isLooking = instance.Steps.IsListening || instance.Steps.IsHeld || instance.Steps.IsProbing || instance.Steps.IsOutlivingRelease;
+            Assert.True(instance.Phase is not (VrrpPhase.Promoting or VrrpPhase.Master or VrrpPhase.Demoting) || Config.Watchdog is not { IsRequired: true } || instance.Steps.IsArming || IsWatchdogArmed, "a required watchdog is armed");
+            bool isLooking = instance.Steps.IsListening || instance.Steps.IsHeld || instance.Steps.IsProbing;
             Assert.True(!isLooking || (instance.Phase == VrrpPhase.Promoting && instance.Steps.Attempt == 0), "the last look is part of Promoting, beside no step");
             Assert.True(!isLooking || !instance.Steps.DeadlineAt.IsNever, "every wait has a bound");
             Assert.Equal(instance.Steps.IsProbing, instance.Steps.ProbeAttempt != 0);
@@ -750,6 +779,7 @@ internal sealed class SimulatedNode
         OpenWatches.Clear();
         Killed.Clear();
         _marks.Clear();
+        IsWatchdogArmed = false;
         HeldAddresses = new bool[Config.Instances.Count];
         for (int i = 0; i < _asked.Length; i++)
         {
