@@ -341,7 +341,7 @@ public static class TimelineText
                 + (entry.First == 1 ? "this instance stops" : entry.Faults != FaultCauses.None ? $"this instance is in Fault ({Faults(config, instance, entry.Faults)})" : "an operator has decided otherwise"),
             TimelineKind.MaintenanceStarted or TimelineKind.MaintenanceEnded => DescribeMaintenance(entry),
             TimelineKind.PromotionHeldBack =>
-                $"MAINTENANCE: {(entry.Address.IsNone ? "no master is heard" : $"{entry.Address} is silent")}, but no promotion starts {MaintenanceEnd(entry.Duration)}",
+                $"MAINTENANCE: {(entry.Address.IsNone ? "no master is heard" : $"{entry.Address} is silent")}, but no promotion starts {MaintenanceEnd("for another", entry.Duration)}",
             TimelineKind.AttemptInterrupted =>
                 $"attempt {entry.Attempt} was under way when the daemon ended: what it came to is not known, so it has not succeeded"
                 + (entry.First == 1 ? "; its process still runs and is ended first" : "")
@@ -360,9 +360,9 @@ public static class TimelineText
 
     private static string DescribeMaintenance(in TimelineEntry entry) => entry.Kind == TimelineKind.MaintenanceEnded
         ? "MAINTENANCE is over: promotions start and trackers count again"
-        : $"MAINTENANCE is on: no promotion starts and trackers demote nobody {MaintenanceEnd(entry.Duration)}";
+        : $"MAINTENANCE is on: no promotion starts and trackers demote nobody {MaintenanceEnd("for", entry.Duration)}";
 
-    private static string MaintenanceEnd(TimeSpan left) => left == TimeSpan.MaxValue ? "until 'fencefirst maintenance off'" : $"for another {Duration(left)}";
+    private static string MaintenanceEnd(string how, TimeSpan left) => left == TimeSpan.MaxValue ? "until 'fencefirst maintenance off'" : $"{how} {Duration(left)}";
 
     private static string Plural(int number, string one, string more) => $"{number} {(number == 1 ? one : more)}";
 

@@ -618,6 +618,7 @@ internal sealed class SimulatedNode
                 break;
             case NodeEffectKind.WatchAddresses:
                 OpenWatches.Add(effect.Index, effect.Attempt);
+                break;
             case NodeEffectKind.ArmWatchdog:
                 Assert.False(IsWatchdogArmed, "armed twice");
                 IsWatchdogArmed = true;
@@ -756,7 +757,6 @@ internal sealed class SimulatedNode
 
             bool isLooking = instance.Steps.IsListening || instance.Steps.IsHeld || instance.Steps.IsProbing || instance.Steps.IsOutlivingRelease;
             Assert.True(instance.Phase is not (VrrpPhase.Promoting or VrrpPhase.Master or VrrpPhase.Demoting) || Config.Watchdog is not { IsRequired: true } || instance.Steps.IsArming || IsWatchdogArmed, "a required watchdog is armed");
-            bool isLooking = instance.Steps.IsListening || instance.Steps.IsHeld || instance.Steps.IsProbing;
             Assert.True(!isLooking || (instance.Phase == VrrpPhase.Promoting && instance.Steps.Attempt == 0), "the last look is part of Promoting, beside no step");
             Assert.True(!isLooking || !instance.Steps.DeadlineAt.IsNever, "every wait has a bound");
             Assert.Equal(instance.Steps.IsProbing, instance.Steps.ProbeAttempt != 0);
