@@ -10,6 +10,8 @@ public sealed partial class LintTests
 {
     private const string Vip = "virtual_ipaddress {\n10.0.0.1/24\n}\n";
     private const string Start = "interface eth0\nvirtual_router_id 5\n" + Vip;
+    private const string Device = "fence_device d {\nscript /root/f.sh\ntargets 10.0.0.9\n}\n";
+    private const string Hmac = "auth_hmac {\nkey 1 0123456789012345678901234567890123456789\nactive_key 1\n}\n";
     private const string Script = "vrrp_script s {\nscript /root/s.sh\n}\n";
 
     /// <summary>Code, what stands before the instance, what stands inside it.</summary>
@@ -34,10 +36,10 @@ public sealed partial class LintTests
         { "FF1503", "", Start + "state MASTER\n" },
         { "FF1504", "", Start + "authentication {\nauth_type PASS\nauth_pass 123456789\n}\n" },
         { "FF1505", "vrrp_script s {\nscript /root/s.sh\nweight -20\n}\n", Start + "nopreempt\ntrack_script {\ns\n}\n" },
-        { "FF1506", "fence_device d {\nscript /root/f.sh\ntargets 10.0.0.9\n}\n", Start + "promotion {\nfence d\n}\n" },
+        { "FF1506", Device, Start + "promotion {\nfence d\n}\n" },
         { "FF1507", "", Start + "track_interface {\neth0\n}\n" },
         { "FF1508", "", Start + "unicast_src_ip 192.168.173.203\n" },
-        { "FF1509", "fence_device d {\nscript /root/f.sh\ntargets 10.0.0.9\n}\n", Start + "unicast_peer {\n10.0.0.8\n}\npromotion {\nfence d\n}\n" },
+        { "FF1509", Device, Start + "unicast_peer {\n10.0.0.8\n}\npromotion {\nfence d\n}\n" },
         { "FF1510", "", Start + Vip },
         { "FF1511", "vrrp_script s {\nscript /root/s.sh\nweight -20\n}\n", Start + "priority 255\ntrack_script {\ns\n}\n" },
         { "FF1512", "", Start + "skip_check_adv_addr off\n" },
@@ -51,6 +53,12 @@ public sealed partial class LintTests
         { "FF1520", "", Start + "auth_hmac {\nkey 1 0123456789012345678901234567890123456789\nactive_key 1\nmode permissive\n}\n" },
         { "FF1521", "global_defs {\nvrrp_garp_interval 0\n}\n", Start },
         { "FF1522", Script + "vrrp_sync_group G {\ngroup {\nA\nB\n}\n}\n", Start + "track_script {\ns weight 10\n}\n" },
+        { "FF1540", "", Start + "unicast_peer {\n10.0.0.8\n}\npromotion {\ncheck ping 10.0.0.8\n}\n" },
+        { "FF1550", Device, Start + Hmac + "promotion {\nfence d\n@fencefirst release_is_enough yes\n}\n" },
+        { "FF1551", Device, Start + Hmac + "promotion {\nfence d\nrelease_is_enough yes\n}\ndemotion {\nrun /root/s.sh\non_failure release\n}\n" },
+        { "FF1552", Device, Start + "promotion {\nfence d\n}\n" },
+        { "FF1560", "global_defs {\nwatchdog /dev/missing\n}\n", Start },
+        { "FF1561", "global_defs {\nwatchdog /dev/missing\n}\n", Start + "version 3\nadvert_int 0.1\n" },
     };
 
     /// <summary>Code, this node's lines, the peer's lines.</summary>
