@@ -12,7 +12,15 @@ public ref partial struct VrrpMachine
         if (advert.Priority == 0)
         {
             HandoverLost(source);
-            if (_config.Promotion is not null && !_state.Master.IsNone && source != _state.Master && source != _state.LowerMaster)
+            bool isLowerGone = source == _state.LowerMaster;
+            if (isLowerGone)
+            {
+                // There is nobody any more to preempt and to wait for.
+                _state.LowerMaster = InternetAddress.None;
+                _state.LowerHeardAt = MonotonicInstant.Never;
+            }
+
+            if (_config.Promotion is not null && !_state.Master.IsNone && source != _state.Master)
             {
                 // DEVIATION: RFC 9568 section 6.4.2 shortens the timer for anybody's priority zero. A candidate that gives up says nothing about the
                 // master that we follow, and taking over early could fence it in good health. With a promotion only its own word counts.
@@ -20,13 +28,7 @@ public ref partial struct VrrpMachine
             }
 
             NoteRelease(source);
-            if (source == _state.LowerMaster)
-            {
-                // It has gone: it is the master that was lost, and there is nobody to preempt and to wait for.
-                _state.Master = source;
-                _state.LowerMaster = InternetAddress.None;
-                _state.LowerHeardAt = MonotonicInstant.Never;
-            }
+            _state.Master = isLowerGone ? source : _state.Master;
 
             // RFC 9568 section 6.4.2: priority zero sets Active_Down_Timer to Skew_Time.
             _state.MasterDownAt = _now + VrrpTimers.Skew(_config.Version, _state.Priority, _state.MasterAdvertInterval);

@@ -285,6 +285,27 @@ public class LastLookTests
         Assert.Equal(1, m.Releases);
     }
 
+    // 6.1: only the first step that cannot be given up is held: a check changes nothing, and what has been begun is not left half done.
+    [Fact]
+    public void A_check_and_a_second_fence_are_not_held()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Check(), TestConfig.Fence("y"), TestConfig.Fence("z"), TestConfig.Run()));
+        m.Driver.Advance(3);
+        Refuse(m, 'x');
+        m.Driver.Advance(1);
+        Assert.Equal(StepKind.Check, m.OpenSteps.Single().Step.Kind);
+        m.Driver.Advance(4);
+        m.Succeed();
+        Assert.Equal("fence_y", m.OpenSteps.Single().Step.Name);
+        Refuse(m, 'x');
+        m.Succeed();
+        Assert.Equal("fence_z", m.OpenSteps.Single().Step.Name);
+        m.Succeed();
+        Assert.Equal(StepKind.Run, m.OpenSteps.Single().Step.Kind);
+        m.Succeed();
+        Assert.True(m.First.Steps.IsHeld);
+    }
+
     // 6.1: when they end, the promotion goes on where it was.
     [Fact]
     public void A_hold_ends_with_the_packets()
