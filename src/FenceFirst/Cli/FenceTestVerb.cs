@@ -126,11 +126,11 @@ internal static class FenceTestVerb
             return ExitFailed;
         }
 
-        return Tell(Fence(device, options.IsStatusOnly), options.IsJson, output);
+        return Tell(Fence(device, options.IsStatusOnly, new ProgressLine(error)), options.IsJson, output);
     }
 
     /// <summary>A small loop of its own, as long as the device takes.</summary>
-    private static (DeviceRun Run, TimeSpan Took) Fence(FenceDeviceConfig device, bool isQuestion)
+    private static (DeviceRun Run, TimeSpan Took) Fence(FenceDeviceConfig device, bool isQuestion, ProgressLine progress)
     {
         DeviceRun? ended = null;
         using ProcessRunner processes = new();
@@ -164,7 +164,10 @@ internal static class FenceTestVerb
             }
 
             runs.Advance(MonotonicClock.Now);
+            progress.Show($"{(isQuestion ? "asking for the status" : "fencing")}, at most {TimelineText.Duration(device.Step.Timeout)}");
         }
+
+        progress.Clear();
 
         return (ended, MonotonicClock.Now - start);
     }

@@ -14,7 +14,6 @@ internal static class LongRequest
     public const int ExitInterrupted = 130;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(1);
 
     /// <summary>Asks, waits and tells.</summary>
     /// <param name="socket">Control socket.</param>
@@ -64,9 +63,7 @@ internal static class LongRequest
     private static int Wait(ControlClient client, long number, bool isJson, TextWriter output, TextWriter error)
     {
         using Interruption interruption = new();
-        bool isTerminal = ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected;
-        long startedAt = Environment.TickCount64;
-        bool isShown = false;
+        ProgressLine progress = new(error);
         while (true)
         {
             using JsonDocument? answer = client.Ask(
@@ -84,43 +81,25 @@ internal static class LongRequest
             JsonElement root = answer.RootElement;
             if (root.TryGetProperty("error", out JsonElement problem))
             {
+                progress.Clear();
                 error.WriteLine($"fencefirst: {problem.GetString()}");
                 return ExitFailed;
             }
 
-            bool isOver = root.GetProperty("state").GetString() != "running";
-            if (isShown)
+            if (root.GetProperty("state").GetString() != "running")
             {
-                // The line before is wiped out.
-                error.Write("\r\e[K");
-            }
-
-            if (isOver)
-            {
+                progress.Clear();
                 return Tell(root, isJson, output);
             }
 
-            if (isTerminal && Environment.TickCount64 - startedAt > QuietTime.TotalMilliseconds)
-            {
-                isShown = true;
-                error.Write(Progress(root));
-                error.Flush();
-            }
-
+            progress.Show(root.GetProperty("text").GetString() ?? "");
             if (interruption.Token.WaitHandle.WaitOne(PollInterval))
             {
-                error.WriteLine(isShown ? "" : null);
+                progress.Clear();
                 error.WriteLine("fencefirst: not waited for any longer; what has begun goes on, see 'fencefirst status'");
                 return ExitInterrupted;
             }
         }
-    }
-
-    private static string Progress(JsonElement root)
-    {
-        string line = $"{root.GetProperty("seconds").GetDouble():0} s: {root.GetProperty("text").GetString()}";
-        int width = Math.Max(20, Console.WindowWidth - 1);
-        return line.Length <= width ? line : line[..width];
     }
 
     private static int Tell(JsonElement root, bool isJson, TextWriter output)
