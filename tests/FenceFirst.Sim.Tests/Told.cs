@@ -51,7 +51,16 @@ internal sealed class Told(Checker checker)
         {
             checker.See(new Sighting
             {
-                Kind = kind, Node = (byte)node, Thing = thing, Number = number, Attempt = attempt, By = (sbyte)by, IsDemotion = isDemotion, Outcome = outcome, At = _now, Clock = _now,
+                Kind = kind,
+                Node = (byte)node,
+                Thing = thing,
+                Number = number,
+                Attempt = attempt,
+                By = (sbyte)by,
+                IsDemotion = isDemotion,
+                Outcome = outcome,
+                At = _now,
+                Clock = _now,
             });
         }
 
