@@ -246,7 +246,7 @@ internal sealed partial class SimHost
                 _watches[effect.Index] = effect.Attempt;
                 break;
             case NodeEffectKind.ArmWatchdog:
-                _queue.Enqueue(NodeEvent.WatchdogAnswered(effect.Attempt, _world.Has(SimFaults.Kernel) && _world.Chance.OneIn(4) ? NoDevice : 0));
+                _queue.Enqueue(NodeEvent.WatchdogAnswered(effect.Attempt, !_world.IsHealed && _world.Has(SimFaults.Kernel) && _world.Chance.OneIn(4) ? NoDevice : 0));
                 break;
             case NodeEffectKind.DisarmWatchdog:
                 break;

@@ -1,4 +1,5 @@
 using FenceFirst.Core;
+using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
 
@@ -79,6 +80,14 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
                 rhythm.LastAt = long.MaxValue;
                 rhythm.LastSeenAt = long.MaxValue;
                 break;
+            case TimelineKind.StepStarted:
+                _rhythms[Slot(node, entry.Index)].Running = entry.First + 1;
+                break;
+            case TimelineKind.StepEnded:
+                ref Rhythm ended = ref _rhythms[Slot(node, entry.Index)];
+                ended.Running = 0;
+                ended.SucceededAt = entry.Outcome.IsSuccess ? at : ended.SucceededAt;
+                break;
             case TimelineKind.PacketRefused:
                 HearRefused(node, entry, at);
                 break;
@@ -110,9 +119,30 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
         long three = isRhythm ? 3 * (at - rhythm.RefusedAt) : 0;
         long down = Nano.Of(VrrpTimers.MasterDown(config.Version, 1, config.AdvertInterval, config.DownTimerAdverts));
         rhythm.RefusedFrom = entry.Address;
-        rhythm.RefusedAt = at;
+        if (!rhythm.IsCandidate || !IsExpected(config, rhythm, entry.Address, at))
+        {
+            // One that may have changed nothing is counted as a reason, not as a part of the rhythm: seen from outside both are possible.
+            rhythm.RefusedAt = at;
+        }
+
         long quiet = Math.Max(down, Math.Min(three, 30 * Nano.Second));
-        rhythm.QuietUntil = at + quiet + (quiet / 50);
+        rhythm.QuietUntil = Math.Max(rhythm.QuietUntil, at + quiet + (quiet / 50));
+    }
+
+    /// <summary>Packets of a target while its own fence runs, and within 200 ms after its success, change nothing.</summary>
+    private static bool IsExpected(VrrpConfig config, in Rhythm rhythm, InternetAddress source, long at)
+    {
+        ReadOnlySpan<PromotionStep> steps = config.Promotion is null ? default : config.Promotion.Steps.Span;
+        for (int i = 0; i < steps.Length; i++)
+        {
+            bool isNow = rhythm.Running == i + 1 || (rhythm.SucceededAt != 0 && at - rhythm.SucceededAt < 200 * Nano.Millisecond);
+            if (isNow && steps[i].Kind == StepKind.Fence && steps[i].Targets.Span.Contains(source))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void JudgeAll(in Sighting sighting)
@@ -175,6 +205,8 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
         public long LastAt;
         public long LastSeenAt;
         public long QuietUntil;
+        public int Running;
+        public long SucceededAt;
         public long HaltedAt;
         public long RefusedAt;
         public InternetAddress RefusedFrom;
