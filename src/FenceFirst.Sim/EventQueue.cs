@@ -21,6 +21,9 @@ internal enum ItemKind : byte
     /// <summary>A check script ends.</summary>
     ScriptEnds,
 
+    /// <summary>A program of an earlier life of the daemon ends.</summary>
+    LeftoverEnds,
+
     /// <summary>A fence takes the power of <c>Node</c>.</summary>
     Strike,
 
@@ -78,6 +81,12 @@ internal enum OperatorWord : byte
 
     /// <summary>fencefirst confirm; <c>From</c> is the target.</summary>
     Confirm,
+
+    /// <summary>fencefirst handover.</summary>
+    Handover,
+
+    /// <summary>fencefirst maintenance of the node, for some seconds.</summary>
+    Maintenance,
 }
 
 /// <summary>Something that will happen: 32 bytes, so that millions cost nothing.</summary>

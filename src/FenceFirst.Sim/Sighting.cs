@@ -56,6 +56,9 @@ internal enum SightingKind : byte
     /// <summary>A step's program ended, which the daemon may learn later; <c>Outcome</c>.</summary>
     StepEnded,
 
+    /// <summary>A program that an earlier life of the daemon had started ended; <c>Attempt</c>.</summary>
+    LeftoverEnded,
+
     /// <summary>A notify script runs; <c>Number</c> is the notification.</summary>
     Notified,
 

@@ -27,6 +27,12 @@ internal static class SimCluster
         int instanceCount = instances != 0 ? instances : chance.OneIn(6) ? 2 : 1;
         SimFaults faults = Swarm(chance) & allowed;
         NodeConfig[] configs = Draw(chance, nodeCount, instanceCount);
+        if (chance.OneIn(4))
+        {
+            bool isRequired = chance.OneIn(2);
+            configs = [.. configs.Select(node => node with { Watchdog = new WatchdogConfig("/dev/watchdog", isRequired, WatchdogConfig.TimeoutFor(node.Instances)) })];
+        }
+
         return new SimOptions { Seed = seed, Nodes = configs, Faults = faults };
     }
 

@@ -153,7 +153,11 @@ internal sealed class SimDisturber(SimWorld world, int instances)
     private void Speak(SimHost host, int instance)
     {
         int target = world.Chance.Below(world.Hosts.Length);
-        if (world.Chance.OneIn(2))
+        if (world.Chance.OneIn(4))
+        {
+            Push(ItemKind.Operator, host, 0, (int)(world.Chance.OneIn(2) ? OperatorWord.Handover : OperatorWord.Maintenance), instance);
+        }
+        else if (world.Chance.OneIn(2))
         {
             Push(ItemKind.Operator, host, 0, (int)OperatorWord.Retry, instance);
         }

@@ -10,13 +10,16 @@ internal sealed partial class SimHost
 {
     private const int ProbeRounds = 2;
     private const long ProbeInterval = 100 * Nano.Millisecond;
+    private const ulong SomebodysStation = 0x02_00_00_00_00_01;
     private const int NoMemory = 12;
+    private const int NoDevice = 19;
     private const int Busy = 16;
 
     private readonly Thing[] _things;
     private readonly long[] _expiresAt;
     private readonly bool[] _isExpiryQueued;
     private readonly Inquiry[] _inquiries;
+    private readonly uint[] _watches;
     private readonly HmacSenderState[] _hmacSent;
     private readonly HmacReceiverState[] _hmacHeard;
 
@@ -90,10 +93,15 @@ internal sealed partial class SimHost
                 Deliver(NodeEvent.PacketRefused(item.Instance, (DecodeError)item.Number, _world.Hosts[item.From].Address));
                 break;
             case ItemKind.StepEnds:
+                Settle(item.Attempt);
                 _queue.Enqueue(NodeEvent.StepEnded(item.Instance, item.Attempt, Unpack(item.Number)));
                 break;
             case ItemKind.ScriptEnds:
                 _queue.Enqueue(NodeEvent.ScriptEnded(item.Instance, item.Attempt, Unpack(item.Number)));
+                break;
+            case ItemKind.LeftoverEnds:
+                Settle(item.Attempt);
+                _queue.Enqueue(NodeEvent.LeftoverEnded(item.Attempt));
                 break;
             case ItemKind.LinkNews:
                 TellLink();
@@ -110,7 +118,11 @@ internal sealed partial class SimHost
                 AdvanceProbe(item);
                 break;
             case ItemKind.ProbeAnswer:
-                if (item.Attempt != 0 && _inquiries[item.Instance].Attempt == item.Attempt)
+                if (item.Attempt != 0 && _watches[item.Instance] == item.Attempt)
+                {
+                    EndWatch(item.Instance);
+                }
+                else if (item.Attempt != 0 && _inquiries[item.Instance].Attempt == item.Attempt)
                 {
                     EndProbe(item.Instance, isInUse: true);
                 }
@@ -135,6 +147,12 @@ internal sealed partial class SimHost
             case OperatorWord.Retry:
                 See(SightingKind.Retried, item.Instance);
                 Deliver(NodeEvent.OperatorRetry(item.Instance));
+                break;
+            case OperatorWord.Handover:
+                Deliver(NodeEvent.OperatorHandover(item.Instance, TimeSpan.FromSeconds(10)));
+                break;
+            case OperatorWord.Maintenance:
+                Deliver(NodeEvent.MaintenanceChanged(-1, new MonotonicInstant(Clock + (5 * Nano.Second))));
                 break;
             case OperatorWord.Confirm:
                 See(SightingKind.Confirmed, item.Instance, by: item.From, number: _world.Hosts[item.From].IsPowered ? 0 : 1);
@@ -223,6 +241,14 @@ internal sealed partial class SimHost
                 break;
             case NodeEffectKind.RenewAddresses:
                 Renew(effect.Index);
+                break;
+            case NodeEffectKind.WatchAddresses:
+                _watches[effect.Index] = effect.Attempt;
+                break;
+            case NodeEffectKind.ArmWatchdog:
+                _queue.Enqueue(NodeEvent.WatchdogAnswered(effect.Attempt, !_world.IsHealed && _world.Has(SimFaults.Kernel) && _world.Chance.OneIn(4) ? NoDevice : 0));
+                break;
+            case NodeEffectKind.DisarmWatchdog:
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException($"the simulator does not know {effect.Kind}");
@@ -361,7 +387,35 @@ internal sealed partial class SimHost
             {
                 other.HearClaim(instance);
             }
+
+            if (other != this && AnswersFor(instance) && _world.Network.CanReach(Index, other.Index))
+            {
+                other.HearAnnouncement(instance);
+            }
         }
+    }
+
+    /// <summary>Whoever watches the addresses of an instance takes the announcement of another node for a claim.</summary>
+    private void HearAnnouncement(int instance)
+    {
+        if (IsDaemonUp && instance < _watches.Length && _watches[instance] != 0)
+        {
+            _world.Queue.Push(new SimItem
+            {
+                Time = _world.Now + _world.Chance.Between(50 * Nano.Microsecond, 500 * Nano.Microsecond),
+                Kind = ItemKind.ProbeAnswer,
+                Node = (byte)Index,
+                Instance = (byte)instance,
+                Attempt = _watches[instance],
+            });
+        }
+    }
+
+    private void EndWatch(int instance)
+    {
+        uint attempt = _watches[instance];
+        _watches[instance] = 0;
+        _queue.Enqueue(NodeEvent.AddressesProbed(instance, attempt, Config.Instances[instance].Addresses[0].Address, SomebodysStation));
     }
 
     private void AdvanceProbe(in SimItem item)
@@ -420,7 +474,7 @@ internal sealed partial class SimHost
         _inquiries[instance] = default;
         See(SightingKind.ProbeEnded, instance, number: isInUse ? 0 : 1, attempt: attempt);
         InternetAddress inUse = isInUse ? Config.Instances[instance].Addresses[0].Address : InternetAddress.None;
-        _queue.Enqueue(NodeEvent.AddressesProbed(instance, attempt, inUse, isInUse ? 0x02_00_00_00_00_01UL : 0));
+        _queue.Enqueue(NodeEvent.AddressesProbed(instance, attempt, inUse, isInUse ? SomebodysStation : 0));
     }
 
     private readonly record struct Inquiry(uint Attempt, int Round);

@@ -19,13 +19,19 @@ internal sealed partial class SimHost
     public void ProgramEnds(in SimItem item)
     {
         int at = FindProgram(item.Attempt);
-        if (item.Data != (ulong)Life || !IsDaemonUp || at < 0 || _programs[at].Generation != item.From)
+        if (at < 0 || _programs[at].Generation != item.From)
         {
             return;
         }
 
         Program program = _programs[at];
         _programs.RemoveAt(at);
+        if (!IsDaemonUp || program.Life != Life)
+        {
+            LeftoverEnds(program, item);
+            return;
+        }
+
         if (item.Kind == ItemKind.StepEnds)
         {
             SeeStep(SightingKind.StepEnded, program, Unpack(item.Number));
@@ -54,12 +60,13 @@ internal sealed partial class SimHost
     private void StartStep(in NodeEffect effect)
     {
         EquatableArray<PromotionStep> steps = effect.IsDemotion ? Config.Instances[effect.Index].Demotion!.Steps : Config.Instances[effect.Index].Promotion!.Steps;
-        PromotionStep step = steps[effect.Step];
-        Program program = new(effect.Attempt, (byte)effect.Index, effect.Step, effect.IsDemotion, IsScript: false, 0, IsImmortal: false);
+        PromotionStep step = steps[effect.Step].Device(effect.Level, effect.Device);
+        Program program = new(effect.Attempt, (byte)effect.Index, effect.Step, effect.IsDemotion, IsScript: false, 0, IsImmortal: false, Life);
+        Promise(program, steps[effect.Step]);
         SeeStep(SightingKind.StepStarted, program, default);
         if (step.Kind == StepKind.Fence)
         {
-            StartFence(program, step);
+            StartFence(program, step with { Targets = steps[effect.Step].Targets });
             return;
         }
 
@@ -142,7 +149,7 @@ internal sealed partial class SimHost
 
     private void StartScript(in NodeEffect effect)
     {
-        Program program = new(effect.Attempt, (byte)effect.Index, 0, IsDemotion: false, IsScript: true, 0, IsImmortal: false);
+        Program program = new(effect.Attempt, (byte)effect.Index, 0, IsDemotion: false, IsScript: true, 0, IsImmortal: false, Life);
         bool isBad = _isScriptBad[effect.Index];
         bool isHanging = isBad && _world.Chance.OneIn(4);
         Begin(
@@ -170,7 +177,6 @@ internal sealed partial class SimHost
         Attempt = program.Attempt,
         From = program.Generation,
         Number = Pack(outcome),
-        Data = (ulong)Life,
     });
 
     private void Kill(uint attempt)
@@ -217,5 +223,5 @@ internal sealed partial class SimHost
         Clock = Clock,
     });
 
-    private readonly record struct Program(uint Attempt, byte Instance, byte Step, bool IsDemotion, bool IsScript, byte Generation, bool IsImmortal);
+    private readonly record struct Program(uint Attempt, byte Instance, byte Step, bool IsDemotion, bool IsScript, byte Generation, bool IsImmortal, int Life);
 }

@@ -54,6 +54,8 @@ internal sealed partial class SimHost
         _expiresAt = new long[config.Instances.Count];
         _isExpiryQueued = new bool[config.Instances.Count];
         _inquiries = new Inquiry[config.Instances.Count];
+        _watches = new uint[config.Instances.Count];
+        _kept = new InstanceMemory[config.Instances.Count];
         _hmacSent = new HmacSenderState[config.Instances.Count];
         _hmacHeard = new HmacReceiverState[config.Instances.Count];
         _isScriptBad = new bool[config.Scripts.Count];
@@ -171,6 +173,7 @@ internal sealed partial class SimHost
         }
 
         EndLife();
+        _programs.Clear();
         IsPowered = false;
         for (int i = 0; i < _things.Length; i++)
         {
@@ -226,6 +229,7 @@ internal sealed partial class SimHost
         _haltedUntil = 0;
         _isClockStopped = false;
         ulong epoch = State.Epoch + 1_000_000;
+        _lastAttempt = State.LastAttempt;
         State = new NodeState(Config, epoch, _world.Chance.Next());
         _timers.AsSpan().Fill(MonotonicInstant.Never);
         for (int i = 0; i < Config.Instances.Count; i++)
@@ -235,6 +239,7 @@ internal sealed partial class SimHost
         }
 
         See(SightingKind.DaemonStarted);
+        Recall();
         TellLink();
         for (int i = 0; i < Config.Instances.Count; i++)
         {
@@ -257,6 +262,20 @@ internal sealed partial class SimHost
         else if (IsDaemonUp)
         {
             _queue.Enqueue(NodeEvent.Started());
+        }
+
+        SendOperatorToFaults();
+    }
+
+    /// <summary>on_failure fault lasts over the daemon's death until an operator has looked, and when the faults are over one does.</summary>
+    private void SendOperatorToFaults()
+    {
+        for (int i = 0; i < Config.Instances.Count; i++)
+        {
+            if (_world.IsHealed && State.Instances[i].Faults.HasFlag(FaultCauses.Promotion))
+            {
+                _world.Queue.Push(new SimItem { Time = _world.Now + (5 * Nano.Second), Kind = ItemKind.Operator, Node = (byte)Index, Instance = (byte)i, Number = (int)OperatorWord.Retry });
+            }
         }
     }
 
@@ -438,7 +457,7 @@ internal sealed partial class SimHost
         _queue.Clear();
         _wakeAt = Nano.Never;
         _inquiries.AsSpan().Clear();
-        _programs.Clear();
+        _watches.AsSpan().Clear();
     }
 
     /// <summary>Whether the loop is late this time; what waits is then taken later.</summary>
@@ -493,7 +512,7 @@ internal sealed partial class SimHost
     private static int DescriptorOf(ItemKind kind) => kind switch
     {
         ItemKind.Packet or ItemKind.Refused => 0,
-        ItemKind.StepEnds or ItemKind.ScriptEnds => 1,
+        ItemKind.StepEnds or ItemKind.ScriptEnds or ItemKind.LeftoverEnds => 1,
         ItemKind.LinkNews or ItemKind.AddressNews => 2,
         ItemKind.ProbeDue or ItemKind.ProbeAnswer => 3,
         _ => 4,
@@ -550,6 +569,7 @@ internal sealed partial class SimHost
     private void EndTurn()
     {
         _isTurning = false;
+        Keep();
         See(SightingKind.TurnEnded);
         if (_isStopping && State.IsStopped)
         {

@@ -59,6 +59,7 @@ internal sealed class Transcript(NodeConfig[] nodes)
         SightingKind.ProbeEnded => $"the link says: {(seen.Number == 1 ? "nobody" : "in use")} ({seen.Attempt})",
         SightingKind.StepStarted => $"{(seen.IsDemotion ? "demotion" : "promotion")} step {seen.Number} of {seen.Instance} starts ({seen.Attempt})",
         SightingKind.StepEnded => $"{(seen.IsDemotion ? "demotion" : "promotion")} step {seen.Number} of {seen.Instance} {TimelineText.Outcome(seen.Outcome)} ({seen.Attempt})",
+        SightingKind.LeftoverEnded => $"what an earlier life of the daemon had started for attempt {seen.Attempt} ends",
         SightingKind.Notified => $"notify {(Notification)seen.Number} of {seen.Instance}",
         SightingKind.Confirmed => $"operator: {SimCluster.NameOf(seen.By)} is down{(seen.Number == 1 ? "" : " (which is not true)")}",
         SightingKind.Retried => "operator: retry",

@@ -99,8 +99,10 @@ public class CheckerTests
         New().See(SightingKind.StepStarted, 0, attempt: 1).After(3).See(SightingKind.StepStarted, 0, attempt: 2).IsBroken("while attempt 1 on the same target");
         New().Step(0, 0, 1, Failure).See(SightingKind.StepStarted, 0, attempt: 1).IsBroken("again");
         New().Step(0, 0, 1, Failure).See(SightingKind.StepStarted, 0, attempt: 2).Holds();
-        New().See(SightingKind.StepStarted, 0, attempt: 5).See(SightingKind.DaemonEnded, 0).See(SightingKind.DaemonStarted, 0).See(SightingKind.StepStarted, 0, attempt: 1)
-            .IsExcused("the daemon died");
+        Told Died() => New().See(SightingKind.StepStarted, 0, attempt: 5).See(SightingKind.DaemonEnded, 0).See(SightingKind.DaemonStarted, 0);
+        Died().See(SightingKind.StepStarted, 0, attempt: 6).IsBroken("while attempt 5 on the same target");
+        Died().See(SightingKind.LeftoverEnded, 0, attempt: 5).See(SightingKind.StepStarted, 0, attempt: 1).IsBroken("again");
+        Died().See(SightingKind.LeftoverEnded, 0, attempt: 5).See(SightingKind.StepStarted, 0, attempt: 6).Holds();
     }
 
     // G4: a master or a candidate that is silent for longer than an interval, unless it did not run.
@@ -112,6 +114,18 @@ public class CheckerTests
         New().Advert(0).Add(0).After(30).Remove(0).IsBroken("sent no advert for 30.000 s");
         New().Journal(0, TimelineKind.PromotionStarted).Advert(0).After(1.1).Advert(0).IsBroken("is a candidate");
         New().Advert(0).Add(0).See(SightingKind.Halted, 0).After(9).See(SightingKind.Resumed, 0).Advert(0).After(1).Advert(0).Holds();
+    }
+
+    // docs/promotion.md 6.1: refused packets are a reason for a candidate, not for a holder, and only while they come.
+    [Fact]
+    public void No_starvation_knows_when_a_candidate_holds_back()
+    {
+        Told New() => new Told(new NoStarvation(Told.Cluster())).AllUp();
+        Told held = New().Journal(0, TimelineKind.PromotionStarted).Advert(0).After(0.5).Journal(0, TimelineKind.PacketRefused);
+        held.After(3).Journal(0, TimelineKind.PacketRefused).After(9).Advert(0).Holds();
+        New().Journal(0, TimelineKind.PromotionStarted).Advert(0).After(0.5).Journal(0, TimelineKind.PacketRefused).After(6).Advert(0).IsBroken("is a candidate");
+        New().Journal(0, TimelineKind.PromotionStarted).Advert(0).After(2).Journal(0, TimelineKind.PacketRefused).IsBroken("sent no advert for 2.000 s");
+        New().Advert(0).Add(0).Journal(0, TimelineKind.PacketRefused).After(1.1).Advert(0).IsBroken("holds the address");
     }
 
     // G5, up: the announcement before the address, notify before the routes.

@@ -298,7 +298,7 @@ public static class TimelineText
             TimelineKind.ReleaseSent => "sent 0 priority",
             TimelineKind.ReleaseWithheld => entry.First == 1
                 ? "no priority 0 is sent: an address could not be removed, the others must not believe that we released it"
-                : "no priority 0 is sent: a demotion step failed, the others have to fence this node",
+                : "no priority 0 is sent: a demotion step failed or was never run, the others have to fence this node",
             TimelineKind.Stalled when entry.Phase == VrrpPhase.Backup =>
                 $"was woken {Duration(entry.Duration)} late and could not listen meanwhile: that proves no silence, so it listens anew",
             TimelineKind.Stalled => $"did not run for {Duration(entry.Duration)}, longer than its peers wait: addresses removed first, then a new election",

@@ -216,10 +216,7 @@ public ref partial struct VrrpMachine
         }
         else if (_state.Steps.IsAwaitingRelease)
         {
-            // docs/promotion.md 5: it did not release, so it stays master and we stand down.
-            _state.IsPreemptGivenUp = true;
-            Record(new TimelineEntry { Kind = TimelineKind.PreemptGivenUp, Address = _state.Steps.OldMaster });
-            StandDown();
+            EndAwaitingRelease(due);
         }
         else if (_state.Steps.Attempt != 0 && _state.Steps.IsTimedOut)
         {
@@ -241,6 +238,31 @@ public ref partial struct VrrpMachine
         {
             StartAttempt(_config.Demotion!.Steps[_state.Steps.Index], isDemotion: true);
         }
+    }
+
+    /// <summary>docs/promotion.md 5: a living master that did not release stays master and we stand down; one that has gone silent meanwhile is lost.</summary>
+    private void EndAwaitingRelease(MonotonicInstant due)
+    {
+        // Whoever has not run at the end has not listened either.
+        bool hasListened = _now - due <= _state.MasterAdvertInterval;
+        if (hasListened && _now - _state.LowerHeardAt > MasterDownInterval)
+        {
+            _state.Steps.IsAwaitingRelease = false;
+            _state.Steps.Reason = PromotionReason.MasterDown;
+            Record(new TimelineEntry
+            {
+                Kind = TimelineKind.MasterLost,
+                Address = _state.Steps.OldMaster,
+                Reason = PromotionReason.MasterDown,
+                Duration = _now - _state.LowerHeardAt,
+            });
+            BeginStep();
+            return;
+        }
+
+        _state.IsPreemptGivenUp = true;
+        Record(new TimelineEntry { Kind = TimelineKind.PreemptGivenUp, Address = _state.Steps.OldMaster });
+        StandDown();
     }
 
     /// <summary>
@@ -434,6 +456,12 @@ public ref partial struct VrrpMachine
         {
             PromotingHeardRelease(source);
             return;
+        }
+
+        if (_state.Steps.IsAwaitingRelease && source == _state.Steps.OldMaster)
+        {
+            _state.LowerHeardAt = _now;
+            LearnInterval(advert);
         }
 
         PromotionPlan plan = _config.Promotion ?? PlainPlan;

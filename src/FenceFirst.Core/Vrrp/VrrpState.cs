@@ -196,7 +196,7 @@ public record struct VrrpState
     /// <summary>Whether something could not be removed when Master was last left, so that "released" would be a lie.</summary>
     public bool IsRemovalDoubtful;
 
-    /// <summary>Whether the demotion failed when Master was last left, so that "released" would be a lie also when it is said later, as a candidate.</summary>
+    /// <summary>Whether the demotion failed, or was never run, when Master was last left, so that "released" would be a lie also when it is said later, as a candidate.</summary>
     public bool IsDemotionDoubtful;
 
     /// <summary>Whether an address was lost while a transition was under way, so that it has to be put back afterwards.</summary>

@@ -55,7 +55,6 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
             case SightingKind.DaemonEnded:
                 for (int i = 0; i < Cast.Instances; i++)
                 {
-                    _held[Slot(sighting.Node, i)].IsFromEarlierLife = true;
                     _held[Slot(sighting.Node, i)].Stuck = Thing.None;
                     _held[Slot(sighting.Node, i)].Left = _held[Slot(sighting.Node, i)].Things;
                 }
@@ -80,7 +79,6 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
         held.Things |= sighting.Thing;
         held.Lost &= ~sighting.Thing;
         held.IsDue = true;
-        held.IsFromEarlierLife = false;
     }
 
     private void Remove(in Sighting sighting, ref Held held)
@@ -126,10 +124,6 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
         if ((done & all) == all)
         {
             held.IsDue = false;
-        }
-        else if (held.IsFromEarlierLife)
-        {
-            Excuse("a daemon was killed, its demotion was never run, and its next life says that it holds nothing");
         }
         else
         {
@@ -181,7 +175,6 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
         public Thing Stuck;
         public Thing Left;
         public bool IsDue;
-        public bool IsFromEarlierLife;
         public ulong Ended;
         public ulong Succeeded;
     }

@@ -4,16 +4,15 @@ namespace FenceFirst.Sim;
 
 /// <summary>
 /// G3: until the outcome of a fence is known no second attempt on the same target starts on that node, on behalf of any instance; attempts are numbered, and
-/// no number is used twice in a life of the daemon.
+/// no number is used twice. A fence that lives on when its daemon dies is one of them for the next life as well.
 /// </summary>
-/// <remarks>Excused: a fence that was under way when its daemon died, which the next life does not remember.</remarks>
 internal sealed class Remembered(Cast cast) : Checker(cast, "G3")
 {
     private readonly List<Open> _open = [];
     private readonly uint[] _lastAttempt = new uint[cast.Nodes.Length];
 
     /// <inheritdoc/>
-    public override bool Wants(SightingKind kind) => kind is SightingKind.DaemonStarted or SightingKind.DaemonEnded or SightingKind.PowerOff or SightingKind.StepStarted or SightingKind.StepEnded;
+    public override bool Wants(SightingKind kind) => kind is SightingKind.PowerOff or SightingKind.StepStarted or SightingKind.StepEnded or SightingKind.LeftoverEnded;
 
     /// <inheritdoc/>
     public override void See(in Sighting sighting)
@@ -21,32 +20,16 @@ internal sealed class Remembered(Cast cast) : Checker(cast, "G3")
         int node = sighting.Node;
         switch (sighting.Kind)
         {
-            case SightingKind.DaemonStarted:
-                _lastAttempt[node] = 0;
-                break;
             case SightingKind.PowerOff:
                 _open.RemoveAll(open => open.Node == node);
-                break;
-            case SightingKind.DaemonEnded:
-                for (int i = 0; i < _open.Count; i++)
-                {
-                    _open[i] = _open[i].Node == node ? _open[i] with { IsOrphan = true } : _open[i];
-                }
-
                 break;
             case SightingKind.StepStarted:
                 Start(sighting);
                 break;
             case SightingKind.StepEnded:
+            case SightingKind.LeftoverEnded:
                 uint ended = sighting.Attempt;
-                for (int i = _open.Count - 1; i >= 0; i--)
-                {
-                    if (_open[i].Node == node && _open[i].Attempt == ended && !_open[i].IsOrphan)
-                    {
-                        _open.RemoveAt(i);
-                    }
-                }
-
+                _open.RemoveAll(open => open.Node == node && open.Attempt == ended);
                 break;
         }
     }
@@ -80,19 +63,11 @@ internal sealed class Remembered(Cast cast) : Checker(cast, "G3")
                 continue;
             }
 
-            if (_open[i].IsOrphan)
-            {
-                Excuse("the daemon died while a fence was under way");
-                _open.RemoveAt(i);
-            }
-            else
-            {
-                Violate(sighting.At, $"{Who(node, sighting.Instance)} starts fence attempt {sighting.Attempt} while attempt {_open[i].Attempt} on the same target is under way");
-            }
+            Violate(sighting.At, $"{Who(node, sighting.Instance)} starts fence attempt {sighting.Attempt} while attempt {_open[i].Attempt} on the same target is under way");
         }
 
-        _open.Add(new Open(node, sighting.Attempt, targets, IsOrphan: false));
+        _open.Add(new Open(node, sighting.Attempt, targets));
     }
 
-    private readonly record struct Open(int Node, uint Attempt, uint Targets, bool IsOrphan);
+    private readonly record struct Open(int Node, uint Attempt, uint Targets);
 }

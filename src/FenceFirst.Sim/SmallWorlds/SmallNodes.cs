@@ -99,6 +99,7 @@ internal sealed class SmallNodes
         _all = options.Nodes;
         _index = index;
         _config = _all[index];
+        Invariant.Check(_config.Instances[0].Promotion is not { IsReleaseEnough: true } && _config.Watchdog is null, "small worlds know no replay window and no watchdog");
         Refusing = (int)SmallEvent.Advert + (2 * _all.Length);
         EventCount = 2 * Refusing;
         _states.Add(new NodeState(_config, 0));
@@ -129,7 +130,7 @@ internal sealed class SmallNodes
     {
         ref VrrpState state = ref _states[id].Instances[0];
         return state.Steps.Attempt == 0 ? null
-            : state.Phase == VrrpPhase.Promoting ? _config.Instances[0].Promotion!.Steps[state.Steps.Index]
+            : state.Phase == VrrpPhase.Promoting ? _config.Instances[0].Promotion!.Steps[state.Steps.Index].Device(state.Steps.Level, state.Steps.Device)
             : _config.Instances[0].Demotion!.Steps[state.Steps.Index];
     }
 
@@ -162,7 +163,9 @@ internal sealed class SmallNodes
     internal static void Normalise(NodeState state, MonotonicInstant now)
     {
         state.Epoch = 0;
-        state.LastAttempt = 3;
+        state.LastAttempt = 4;
+        state.MaintenanceUntil = Lasting(state.MaintenanceUntil, now);
+        state.MaintenanceCheckAt = Shift(state.MaintenanceCheckAt, now);
         foreach (ref VrrpState instance in state.Instances.AsSpan())
         {
             instance.MasterDownAt = Shift(instance.MasterDownAt, now);
@@ -174,6 +177,15 @@ internal sealed class SmallNodes
             instance.LowerHeardAt = Old(instance.LowerHeardAt, now);
             instance.RetryAt = Past(instance.RetryAt, now);
             instance.RefusedAt = Old(instance.RefusedAt, now);
+            instance.FollowedSince = Past(instance.FollowedSince, now);
+            instance.MasterNotBefore = Past(instance.MasterNotBefore, now);
+            instance.MaintenanceUntil = Lasting(instance.MaintenanceUntil, now);
+            ref HandoverProgress handover = ref instance.Handover;
+            handover.Number = handover.Number == 0 ? 0u : 4;
+            handover.GoneAt = Past(handover.GoneAt, now);
+            handover.Until = Shift(handover.Until, now);
+            handover.ClaimedAt = Past(handover.ClaimedAt, now);
+            handover.HeardAt = Past(handover.HeardAt, now);
             instance.FailedPromotions = Math.Min(1, instance.FailedPromotions);
             instance.KernelAttempt = instance.KernelAttempt == 0 ? 0u : 2;
             ref StepProgress steps = ref instance.Steps;
@@ -214,6 +226,9 @@ internal sealed class SmallNodes
     /// <summary>For instants of which only matters whether they are over.</summary>
     private static MonotonicInstant Past(MonotonicInstant instant, MonotonicInstant now) =>
         instant.IsNever || instant > now ? Shift(instant, now) : Origin - LongAgo;
+
+    /// <summary>For instants of which zero means none.</summary>
+    private static MonotonicInstant Lasting(MonotonicInstant instant, MonotonicInstant now) => instant == MonotonicInstant.Zero ? instant : Shift(instant, now);
 
     private SmallRow Compute(int id, int code, Action<NodeEffect>? journal)
     {
@@ -318,6 +333,7 @@ internal sealed class SmallNodes
                     case NodeEffectKind.Announce:
                     case NodeEffectKind.Notify:
                     case NodeEffectKind.Record:
+                    case NodeEffectKind.WatchAddresses:
                         break;
                     default:
                         throw new System.Diagnostics.UnreachableException($"small worlds do not know {effect.Kind}");

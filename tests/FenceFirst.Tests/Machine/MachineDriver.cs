@@ -337,7 +337,7 @@ internal sealed class SimulatedNode
     public void Crash()
     {
         _driver.Write($"{Name} crashes");
-        Memory = Remember(isAlive: false) with { Instances = State.Instances.Select((each, i) => InstanceMemory.Of(Config.Instances[i].Name, each) with { RetryAt = null }).ToEquatableArray() };
+        Memory = Remember(isAlive: false) with { Instances = State.Instances.Select((each, i) => InstanceMemory.Of(Config.Instances[i].Name, each).AfterBoot()).ToEquatableArray() };
         End();
     }
 

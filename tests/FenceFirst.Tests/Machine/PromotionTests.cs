@@ -354,12 +354,55 @@ public class PromotionTests
         Assert.Single(m.OpenSteps);
     }
 
+    // 3.5: a lower master that goes silent while it is waited for is no healthy master any more: it is lost, and the steps follow.
+    [Fact]
+    public void A_lower_master_that_dies_while_it_is_waited_for_is_fenced()
+    {
+        SimulatedNode m = Preempting();
+        m.Hear('a', 50);
+        m.Driver.Advance(29);
+        Assert.Empty(m.OpenSteps);
+        m.Driver.Advance(1);
+        Assert.Single(m.OpenSteps);
+        Assert.False(m.Recorded(TimelineKind.PreemptGivenUp));
+        Assert.Equal(PromotionReason.MasterDown, m.First.Steps.Reason);
+        Assert.Equal(TestConfig.AddressOf('a'), m.First.Steps.OldMaster);
+    }
+
+    // 3.5: "silent" is by its own interval (version 3), and whoever did not run at the end of the wait has not listened.
+    [Fact]
+    public void A_lower_master_that_may_only_have_been_missed_is_not_fenced()
+    {
+        SimulatedNode slow = MachineDriver.Alone(TestConfig.Instance().Version3(1000).Promote(TestConfig.Fence("a")));
+        slow.Hear('a', 50, interval: TimeSpan.FromSeconds(8));
+        slow.Driver.Advance(3);
+        slow.Hear('a', 50, interval: TimeSpan.FromSeconds(8));
+        slow.Driver.Advance(8);
+        slow.Hear('a', 50, interval: TimeSpan.FromSeconds(8));
+        slow.Driver.Advance(24);
+        Assert.Empty(slow.OpenSteps);
+        Assert.True(slow.Recorded(TimelineKind.PreemptGivenUp));
+
+        SimulatedNode late = Preempting(plan => plan with { IsAdvertising = false });
+        late.Driver.Advance(20);
+        late.Driver.Suspend(12);
+        late.Driver.Advance(0);
+        Assert.Empty(late.OpenSteps);
+        Assert.True(late.Recorded(TimelineKind.PreemptGivenUp));
+    }
+
     // 3.5: when it does not release we stand down, and leave it in place as with nopreempt.
     [Fact]
     public void Preempting_is_given_up_when_the_lower_master_does_not_release()
     {
         SimulatedNode m = Preempting();
-        m.Driver.Advance(30.1);
+        for (int i = 0; i < 30; i++)
+        {
+            m.Hear('a', 50);
+            m.Driver.Advance(1);
+        }
+
+        m.Driver.Advance(0.1);
         Assert.True(m.Recorded(TimelineKind.PreemptGivenUp));
         Assert.Equal(VrrpPhase.Backup, m.Phase);
         Assert.Equal(1, m.Releases);
@@ -494,9 +537,9 @@ public class PromotionTests
         return m;
     }
 
-    private static SimulatedNode Preempting()
+    private static SimulatedNode Preempting(Func<PromotionPlan, PromotionPlan>? change = null)
     {
-        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("a")));
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("a")).Plan(change ?? (plan => plan)));
         for (int i = 0; i < 4; i++)
         {
             m.Hear('a', 50);
