@@ -11,6 +11,7 @@ internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
 
     private readonly List<string> _links = [];
     private IReadOnlyCollection<InternetAddress>? _ownAddresses;
+    private TrackerBinder? _trackers;
 
     public DiagnosticBag Diagnostics { get; } = diagnostics;
 
@@ -19,6 +20,9 @@ internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
     public ValueReader Values { get; } = new(diagnostics);
 
     public GlobalSettings Globals { get; } = new();
+
+    /// <summary>Tracked files and processes.</summary>
+    public TrackerBinder Trackers => _trackers ??= new TrackerBinder(this);
 
     /// <summary>All interfaces named so far.</summary>
     public EquatableArray<string> Links => _links.ToEquatableArray();
@@ -94,6 +98,9 @@ internal sealed class GlobalSettings
     public int? GarpLowerRepeat { get; set; }
 
     public bool IsMinimalGarp { get; set; }
+
+    /// <summary>Named pipes, and how scripts are run.</summary>
+    public NotifySettings Notify { get; } = new();
 
     public int DownTimerAdverts { get; set; } = 3;
 

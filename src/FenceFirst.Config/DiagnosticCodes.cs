@@ -70,6 +70,8 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode FenceSelf = Error("FF1411");
     public static readonly DiagnosticCode NothingToAwait = Error("FF1412");
     public static readonly DiagnosticCode NoInstance = Warning("FF1413", 0);
+    public static readonly DiagnosticCode TrackedFileBad = Error("FF1450");
+    public static readonly DiagnosticCode NamedPipeBad = Error("FF1451");
     public static readonly DiagnosticCode LeaseTooShort = Error("FF1435");
     public static readonly DiagnosticCode HmacKeyBad = Error("FF1420");
     public static readonly DiagnosticCode HmacKeyFile = Error("FF1421");
@@ -94,6 +96,9 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode InvertedBoolean = Warning("FF1512", 0);
     public static readonly DiagnosticCode UsedBeforeDefinition = Warning("FF1513");
     public static readonly DiagnosticCode NoEffect = Warning("FF1514", 0);
+    public static readonly DiagnosticCode TrackerUnused = Warning("FF1550", 0);
+    public static readonly DiagnosticCode ProcessNeverMatches = Warning("FF1551", 0);
+    public static readonly DiagnosticCode LinkDelayReduced = Warning("FF1552", 0);
     public static readonly DiagnosticCode HmacNotEnforced = Warning("FF1520", 0);
     public static readonly DiagnosticCode AgentOptionDeprecated = Warning("FF1530", 0);
     public static readonly DiagnosticCode AgentSecretInFile = Warning("FF1531", 0);

@@ -9,6 +9,9 @@ namespace FenceFirst.Config;
 /// <content>What follows from all keywords together, in the order in which keepalived completes an instance.</content>
 internal sealed partial class InstanceBinder
 {
+    /// <summary>Largest weight of scripts and interfaces.</summary>
+    private const int WeightMax = 253;
+
     private static readonly TimeSpan LongestVersion3Interval = TimeSpan.FromMilliseconds(40_950);
 
     private void Complete()
@@ -23,6 +26,7 @@ internal sealed partial class InstanceBinder
         CompletePeers();
         CompleteRoutes();
         CompleteTracking();
+        CompleteTrackers();
         CompleteAnnouncements();
         CompletePromotion();
         Lint();
@@ -394,7 +398,7 @@ internal sealed partial class InstanceBinder
         foreach (ConfigNode node in _trackLinkNodes)
         {
             int link = context.Link(node.Name, node.Span);
-            if (!TryWeight(node, 0, false, out int weight, out bool isReversed) || link < 0)
+            if (!TrackLine.TryWeight(context, node, 0, false, WeightMax, out int weight, out bool isReversed) || link < 0)
             {
                 continue;
             }
@@ -453,7 +457,7 @@ internal sealed partial class InstanceBinder
                 DiagnosticCodes.UsedBeforeDefinition, node.Span, $"vrrp_script {node.Name} is defined further down: keepalived would run without this check, FenceFirst finds it", "move the vrrp_script up");
         }
 
-        if (!TryWeight(node, script.Weight, script.IsReversed, out int weight, out bool isReversed) || script.Index < 0)
+        if (!TrackLine.TryWeight(context, node, script.Weight, script.IsReversed, WeightMax, out int weight, out bool isReversed) || script.Index < 0)
         {
             return;
         }
@@ -465,28 +469,6 @@ internal sealed partial class InstanceBinder
         }
 
         tracked.Add(new TrackReference(script.Index, weight, isReversed));
-    }
-
-    /// <summary>NAME [weight N [reverse|noreverse]].</summary>
-    private bool TryWeight(ConfigNode node, int defaultWeight, bool defaultReverse, out int weight, out bool isReversed)
-    {
-        weight = defaultWeight;
-        isReversed = defaultReverse;
-        List<Token> words = node.Words;
-        if (words.Count == 1)
-        {
-            return true;
-        }
-
-        bool isWellFormed = words.Count is 3 or 4 && words[1].Text == "weight" && (words.Count == 3 || words[3].Text is "reverse" or "noreverse");
-        if (!isWellFormed)
-        {
-            _diagnostics.Add(DiagnosticCodes.UnknownOption, words[1].Span, $"only `weight N [reverse]` may follow {node.Name}", "one entry per line");
-            return false;
-        }
-
-        isReversed = words.Count == 4 ? words[3].Text == "reverse" : defaultReverse;
-        return _values.TryInteger(words[2], -253, 253, "weight", out weight);
     }
 
     private void CompleteAnnouncements()
@@ -542,7 +524,7 @@ internal sealed partial class InstanceBinder
 
     private void Lint()
     {
-        bool hasWeight = _config.TrackScripts.Concat(_config.TrackLinks).Any(reference => reference.Weight != 0);
+        bool hasWeight = _config.TrackScripts.Concat(_config.TrackLinks).Concat(_config.TrackFiles).Concat(_config.TrackProcesses).Any(reference => reference.Weight != 0);
         if (hasWeight && !_config.IsPreempt)
         {
             _diagnostics.Add(

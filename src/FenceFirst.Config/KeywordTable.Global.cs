@@ -8,7 +8,7 @@ internal static partial class KeywordTable
     private const string NoTuning = "the process is tuned by its service unit instead";
     private const string NoFirewall = "no firewall rules are made; they only serve no_accept and use_vmac, which are refused";
     private const string NoLvs = "LVS is not part of FenceFirst: let keepalived do it beside, with `keepalived -C`";
-    private const string NoTrackerYet = "a tracker that is silently missing would count as healthy; use a vrrp_script until it is supported";
+    private const string NoBfd = "there is no BFD, and a tracker that is silently missing would count as healthy; let a BFD daemon write its verdict into a file and use track_file";
 
     private static IEnumerable<Keyword> RootRows() =>
     [
@@ -19,17 +19,17 @@ internal static partial class KeywordTable
         {
             Support = Support.NotYet, Advice = "members would move one by one, which is what the group is meant to prevent; put the addresses into one instance",
         },
-        Block(BlockKind.Root, "track_file", BlockKind.TrackFileDefinition, "a file whose number is tracked", true) with { Support = Support.NotYet, Advice = NoTrackerYet },
-        Block(BlockKind.Root, "vrrp_track_file", BlockKind.TrackFileDefinition, "old name of track_file", true) with { Support = Support.NotYet, Advice = NoTrackerYet },
-        Block(BlockKind.Root, "vrrp_track_process", BlockKind.TrackProcessDefinition, "a process that is tracked", true) with { Support = Support.NotYet, Advice = NoTrackerYet },
-        Block(BlockKind.Root, "bfd_instance", BlockKind.BfdInstance, "a BFD session that is tracked", true) with { Support = Support.NotYet, Advice = NoTrackerYet },
+        Block(BlockKind.Root, "track_file", BlockKind.TrackFileDefinition, "a file whose number is tracked", true),
+        Block(BlockKind.Root, "vrrp_track_file", BlockKind.TrackFileDefinition, "old name of track_file", true),
+        Block(BlockKind.Root, "vrrp_track_process", BlockKind.TrackProcessDefinition, "a process that is tracked", true),
+        Block(BlockKind.Root, "bfd_instance", BlockKind.BfdInstance, "a BFD session that is tracked", true) with { Support = Support.Refused, Advice = NoBfd },
         NotYet(BlockKind.Root, "track_group", "instances that track static items", opens: BlockKind.Opaque) with { IsNamed = true },
         NotYet(BlockKind.Root, "static_ipaddress", "addresses held all the time", "set them up in the system's network configuration", BlockKind.Entries),
         NotYet(BlockKind.Root, "static_routes", "routes held all the time", "set them up in the system's network configuration", BlockKind.Entries),
         NotYet(BlockKind.Root, "static_rules", "rules held all the time", "set them up in the system's network configuration", BlockKind.Entries),
         NotYet(BlockKind.Root, "garp_group", "limits gratuitous ARP over several interfaces", opens: BlockKind.GarpGroup),
         NotYet(BlockKind.Root, "linkbeat_interfaces", "interfaces whose carrier is polled", opens: BlockKind.Entries),
-        NotYet(BlockKind.Root, "interface_up_down_delays", "debounces interfaces", opens: BlockKind.Entries),
+        Block(BlockKind.Root, "interface_up_down_delays", BlockKind.Entries, "IF DOWN [UP]: seconds for which a change of an interface is doubted"),
         Warned(BlockKind.Root, "linkbeat_use_polling", "polls the carrier of all interfaces", "the kernel's own notice is used"),
         NotYet(BlockKind.Root, "net_namespace", "runs in a network namespace", "start FenceFirst in it: ip netns exec NAME fencefirst run"),
         Warned(BlockKind.Root, "net_namespace_ipvs", "namespace of the LVS side", NoLvs, "lvs"),
@@ -94,11 +94,6 @@ internal static partial class KeywordTable
         NotYet(BlockKind.GlobalDefs, "shutdown_script", "runs after everything else", "use ExecStopPost= of the service unit"),
         NotYet(BlockKind.GlobalDefs, "startup_script_timeout", "bound on startup_script"),
         NotYet(BlockKind.GlobalDefs, "shutdown_script_timeout", "bound on shutdown_script"),
-        .. Many(
-            name => NotYet(BlockKind.GlobalDefs, name, "state changes as lines in a named pipe", "whoever reads the pipe would hear nothing; use notify"),
-            "notify_fifo", "notify_fifo_script", "vrrp_notify_fifo", "vrrp_notify_fifo_script"),
-        Warned(BlockKind.GlobalDefs, "vrrp_notify_priority_changes", "priority changes in the named pipe", "there is no named pipe yet", "fifo"),
-        Warned(BlockKind.GlobalDefs, "fifo_write_vrrp_states_on_reload", "states in the named pipe after a reload", "there is no named pipe yet", "fifo"),
         NotYet(BlockKind.GlobalDefs, "vrrp_owner_ignore_adverts", "an address owner ignores adverts"),
         NotYet(BlockKind.GlobalDefs, "vrrp_startup_delay", "holds all instances after start"),
         NotYet(BlockKind.GlobalDefs, "vrrp_delay_after_boot", "holds all instances after boot"),

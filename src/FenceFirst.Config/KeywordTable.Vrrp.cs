@@ -82,9 +82,9 @@ internal static partial class KeywordTable
         {
             Choices = ["enforce", "permissive", "receive-only"], Default = "enforce",
         },
-        NotYet(BlockKind.VrrpInstance, "track_file", "tracked files", NoTrackerYet, BlockKind.Entries),
-        NotYet(BlockKind.VrrpInstance, "track_process", "tracked processes", NoTrackerYet, BlockKind.Entries),
-        NotYet(BlockKind.VrrpInstance, "track_bfd", "tracked BFD sessions", NoTrackerYet, BlockKind.Entries),
+        Block(BlockKind.VrrpInstance, "track_file", BlockKind.Entries, "files, one per line: NAME [weight N [reverse|noreverse]]"),
+        Block(BlockKind.VrrpInstance, "track_process", BlockKind.Entries, "processes, one per line: NAME [weight N [reverse|noreverse]]"),
+        Refused(BlockKind.VrrpInstance, "track_bfd", "tracked BFD sessions", NoBfd) with { Opens = BlockKind.Entries },
         NotYet(BlockKind.VrrpInstance, "use_vmac", "a virtual MAC address", NoVmac),
         NotYet(BlockKind.VrrpInstance, "use_vmac_addr", "virtual MAC addresses for addresses on other interfaces", NoVmac),
         NotYet(BlockKind.VrrpInstance, "vmac_xmit_base", "adverts from the interface below the virtual MAC", NoVmac),
@@ -97,9 +97,7 @@ internal static partial class KeywordTable
         NotYet(BlockKind.VrrpInstance, "old_unicast_checksum", "version 3 checksum with the multicast group"),
         NotYet(BlockKind.VrrpInstance, "unicast_fault_no_peer", "no peers means Fault instead of multicast", "FenceFirst refuses unicast without peers anyway"),
         NotYet(BlockKind.VrrpInstance, "no_virtual_ipaddress", "an instance without addresses"),
-        NotYet(BlockKind.VrrpInstance, "notify_deleted", "runs when a reload removes the instance"),
         NotYet(BlockKind.VrrpInstance, "promote_secondaries", "removing an address keeps others of its network", "sysctl net.ipv4.conf.IF.promote_secondaries=1"),
-        Warned(BlockKind.VrrpInstance, "notify_priority_changes", "priority changes in the named pipe", "there is no named pipe yet", "fifo"),
         Warned(BlockKind.VrrpInstance, "smtp_alert", "mail on changes", NoMail, "mail"),
         Warned(BlockKind.VrrpInstance, "garp_extra_if", "announcements on further interfaces", "only the address's own interface announces it", "extra_if"),
         Warned(BlockKind.VrrpInstance, "vmac_garp_intvl", "old name of garp_extra_if", "only the address's own interface announces it", "extra_if"),
@@ -122,13 +120,7 @@ internal static partial class KeywordTable
             "promotion", "demotion"),
         NotYet(BlockKind.VrrpSyncGroup, "notify_master_before_vip", "as in vrrp_instance, for the group") with { IsOwn = true },
         .. Many(
-            name => NotYet(BlockKind.TrackFileDefinition, name, "part of track_file"),
-            "file", "weight", "init_file"),
-        .. Many(
-            name => NotYet(BlockKind.TrackProcessDefinition, name, "part of vrrp_track_process"),
-            "process", "param_match", "full_command", "weight", "quorum", "quorum_max", "delay", "fork_delay", "terminate_delay"),
-        .. Many(
-            name => NotYet(BlockKind.BfdInstance, name, "part of bfd_instance"),
+            name => Refused(BlockKind.BfdInstance, name, "part of bfd_instance", NoBfd),
             "neighbor_ip", "neighbour_ip", "source_ip", "min_rx", "min_tx", "idle_tx", "multiplier", "passive", "ttl", "hoplimit", "max_hops", "multihop", "weight", "vrrp", "checker"),
         .. Many(
             name => NotYet(BlockKind.GarpGroup, name, "part of garp_group"),

@@ -76,6 +76,10 @@ public static class TimelineText
         TimelineKind.AddressesRestored => TimelineLevel.Warning,
         TimelineKind.ScriptChanged => entry.First == 1 ? TimelineLevel.Notice : TimelineLevel.Warning,
         TimelineKind.ScriptTimedOut => TimelineLevel.Warning,
+        TimelineKind.FileChanged => TimelineLevel.Notice,
+        TimelineKind.ProcessesChanged => entry.First == 1 ? TimelineLevel.Notice : TimelineLevel.Warning,
+        TimelineKind.LinkDelayed => TimelineLevel.Notice,
+        TimelineKind.ConflictWon => TimelineLevel.Warning,
         TimelineKind.PacketRefused => TimelineLevel.Warning,
         TimelineKind.AddressListDiffers => TimelineLevel.Warning,
         TimelineKind.ClockSkewed => TimelineLevel.Warning,
@@ -89,9 +93,9 @@ public static class TimelineText
     /// <summary>The entry in words, one line, without time stamp.</summary>
     public static string Describe(NodeConfig config, in TimelineEntry entry)
     {
-        if (entry.Kind is TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut)
+        if (entry.IsOfTracker)
         {
-            return DescribeScript(config.Scripts[entry.Index], entry);
+            return DescribeTracker(config, entry);
         }
 
         VrrpConfig instance = config.Instances[entry.Index];
@@ -145,6 +149,29 @@ public static class TimelineText
 
     /// <summary>Present causes of Fault in words.</summary>
     public static string DescribeFaults(NodeConfig config, int instance, FaultCauses faults) => Faults(config, config.Instances[instance], faults);
+
+    /// <summary>Name of the tracker that an entry is about (<see cref="TimelineEntry.IsOfTracker"/>).</summary>
+    public static string TrackerName(NodeConfig config, in TimelineEntry entry) => entry.Kind switch
+    {
+        TimelineKind.FileChanged => config.Files[entry.Index].Name,
+        TimelineKind.ProcessesChanged => config.Processes[entry.Index].Name,
+        TimelineKind.LinkDelayed => config.Links[entry.Index],
+        _ => config.Scripts[entry.Index].Name,
+    };
+
+    private static string DescribeTracker(NodeConfig config, in TimelineEntry entry)
+    {
+        string name = TrackerName(config, entry);
+        return entry.Kind switch
+        {
+            TimelineKind.FileChanged => $"Track file {name} holds {entry.First} now",
+            TimelineKind.ProcessesChanged =>
+                $"Quorum {(entry.First == 1 ? "gained" : "lost")} for tracked process {name}: {Plural(entry.Second, "process runs", "processes run")}",
+            TimelineKind.LinkDelayed =>
+                $"Interface {name} is {(entry.First == 1 ? "up" : "down")}, which counts in {Duration(entry.Duration)} unless it changes back (interface_up_down_delays)",
+            _ => DescribeScript(config.Scripts[entry.Index], entry),
+        };
+    }
 
     private static string DescribeScript(ScriptTracker script, in TimelineEntry entry)
     {
@@ -247,7 +274,9 @@ public static class TimelineText
             TimelineKind.StepConfirmed => $"promotion: {step} counts as succeeded: an operator has confirmed that {entry.Address} is down",
             TimelineKind.ConfirmationVoid =>
                 $"promotion: {entry.Address} was confirmed to be down by an operator, but it is advertising: the confirmation is void",
-            TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut => "",
+            TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut or TimelineKind.FileChanged or TimelineKind.ProcessesChanged or TimelineKind.LinkDelayed => "",
+            TimelineKind.ConflictWon =>
+                $"{entry.Address}, which was master too, has yielded: the addresses are announced and notify_master runs once more (reassert), because what it did elsewhere is still as it left it",
         };
     }
 
@@ -343,6 +372,16 @@ public static class TimelineText
         if (faults.HasFlag(FaultCauses.Script))
         {
             words.Add("a check script has failed");
+        }
+
+        if (faults.HasFlag(FaultCauses.File))
+        {
+            words.Add("a tracked file says so");
+        }
+
+        if (faults.HasFlag(FaultCauses.Process))
+        {
+            words.Add("tracked processes are too few or too many");
         }
 
         if (faults.HasFlag(FaultCauses.NoSource))

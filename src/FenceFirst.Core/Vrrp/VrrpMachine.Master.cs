@@ -26,6 +26,10 @@ public ref partial struct VrrpMachine
             // RFC 9568 section 6.4.3: answer priority zero with an advert at once. The grid stays where it is: what is heard never delays us.
             Record(new TimelineEntry { Kind = TimelineKind.ReleaseHeardAsMaster, Address = source });
             SendAdvert();
+            if (!_state.ConflictUntil.IsNever && source == _state.ConflictWith)
+            {
+                ConflictWon();
+            }
         }
         else if (IsBetter(advert.Priority, source))
         {
@@ -66,6 +70,7 @@ public ref partial struct VrrpMachine
             }
         }
 
+        NoteConflict(source);
         Notify(Notification.MasterHeardLower);
     }
 
@@ -167,6 +172,7 @@ public ref partial struct VrrpMachine
         _state.Phase = VrrpPhase.Demoting;
         _state.GratuitousAt = MonotonicInstant.Never;
         _state.RenewAt = MonotonicInstant.Never;
+        _state.ConflictUntil = MonotonicInstant.Never;
         _state.Steps = StepProgress.Idle with { Epoch = _state.Steps.Epoch };
         _state.IsRemovalDoubtful = false;
         if (transition == Transition.Yield)

@@ -43,6 +43,12 @@ public enum FaultCauses : byte
 
     /// <summary>A promotion failed and <c>on_failure fault</c> is configured; cleared by an operator.</summary>
     Promotion = 8,
+
+    /// <summary>A tracked file says so.</summary>
+    File = 32,
+
+    /// <summary>Tracked processes with weight 0 are too few or too many.</summary>
+    Process = 64,
 }
 
 /// <summary>Why a promotion was started; FENCEFIRST_REASON of its steps.</summary>
@@ -100,6 +106,15 @@ public record struct VrrpState
 
     /// <summary>Whether the instance has come to rest after <see cref="IsStopping"/>.</summary>
     public bool IsStopped;
+
+    /// <summary>Whether a reload has removed this instance.</summary>
+    public bool IsDeleted;
+
+    /// <summary>Another master that has not yielded to us yet; absent = none (reassert).</summary>
+    public InternetAddress ConflictWith;
+
+    /// <summary>When the silence of <see cref="ConflictWith"/> means that it has yielded; Never = there is none.</summary>
+    public MonotonicInstant ConflictUntil;
 
     /// <summary>Whether the first check results are still awaited (weight 0 scripts hold the instance in Initialize).</summary>
     public bool IsAwaitingScripts;
@@ -192,7 +207,7 @@ public record struct VrrpState
     public readonly MonotonicInstant NextDeadline =>
         MonotonicInstant.Earlier(
             MonotonicInstant.Earlier(MonotonicInstant.Earlier(MasterDownAt, AdvertAt), GratuitousAt),
-            Steps.DeadlineAt);
+            MonotonicInstant.Earlier(Steps.DeadlineAt, ConflictUntil));
 
     /// <summary>The state before anything has happened.</summary>
     public static VrrpState Initial(VrrpConfig config) => new()
@@ -207,6 +222,7 @@ public record struct VrrpState
         GratuitousAt = MonotonicInstant.Never,
         PreemptAt = MonotonicInstant.Never,
         LowerHeardAt = MonotonicInstant.Never,
+        ConflictUntil = MonotonicInstant.Never,
         RefusedAt = MonotonicInstant.Never,
         Steps = StepProgress.Idle,
         Faults = FaultCauses.NoSource,

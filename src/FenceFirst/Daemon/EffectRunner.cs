@@ -42,7 +42,8 @@ internal sealed class EffectRunner : IDisposable
         _kernel.Reconfigure(loop.Config.Instances.Count);
         _announcer = new Announcer(links);
         _processes = new ProcessRunner();
-        Notifications = new Notifications(_processes, _environment, log);
+        Notifications = new Notifications(_processes, _environment, log, loop.State.Epoch);
+        Notifications.Configure(loop.Config);
         Agents = new AgentRuns(_processes, log, AgentEnded);
     }
 
@@ -133,7 +134,7 @@ internal sealed class EffectRunner : IDisposable
     /// <summary>Puts an entry into the log and the journal: Core's, or one for something the host saw itself.</summary>
     public void Record(in TimelineEntry entry, MonotonicInstant now)
     {
-        if (entry.Kind is not (TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut))
+        if (!entry.IsOfTracker)
         {
             _times.Take(_loop.Config.Instances[entry.Index].Name, entry);
         }
@@ -210,6 +211,7 @@ internal sealed class EffectRunner : IDisposable
     {
         _timeline.Reset();
         _kernel.Reconfigure(_loop.Config.Instances.Count);
+        Notifications.Configure(_loop.Config);
         foreach (long tag in _jobs.Keys.ToArray())
         {
             Job job = _jobs[tag];
@@ -230,6 +232,7 @@ internal sealed class EffectRunner : IDisposable
     public void Dispose()
     {
         Agents.Dispose();
+        Notifications.Dispose();
         _processes.Dispose();
         _announcer.Dispose();
         _kernel.Dispose();

@@ -20,11 +20,10 @@ internal sealed class EventLoop : IDisposable
     private const long ProcessToken = 3;
     private const long ProbeToken = 10;
     private const long AgentToken = 11;
+    private const long TrackerToken = 12;
+    private const long NotifyToken = 13;
     private const long ControlTokenBase = 100;
     private const long SocketTokenBase = 1000;
-
-    /// <summary>Notify scripts get this long when the daemon stops; keepalived gives them one second.</summary>
-    private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(10);
 
     private readonly EventPoll _poll = new();
     private readonly DeadlineTimer _timer = new();
@@ -33,6 +32,7 @@ internal sealed class EventLoop : IDisposable
     private readonly LogWriter _log;
     private readonly LinkTable _links;
     private readonly EffectRunner _runner;
+    private readonly TrackerHost _trackers;
     private readonly Signals _signals;
     private readonly Func<NodeConfig?> _loadConfig;
     private readonly ControlServer _control;
@@ -42,6 +42,7 @@ internal sealed class EventLoop : IDisposable
     private MonotonicInstant _now;
     private MonotonicInstant _stopBy = MonotonicInstant.Never;
     private bool _isStopping;
+    private bool _isAbandoned;
 
     /// <summary>Opens everything the configuration needs; nothing is sent or changed before <see cref="Run"/>.</summary>
     /// <param name="config">The configuration.</param>
@@ -64,12 +65,15 @@ internal sealed class EventLoop : IDisposable
         Probe = new AddressProbe(this, _links, _poll, ProbeToken);
         PhaseTimes times = new();
         _runner = new EffectRunner(this, _links, log, times);
+        _trackers = new TrackerHost(log);
         _control = new ControlServer(this, _links, log, times);
         _poll.Add(_timer.Descriptor, PollEvents.Readable, TimerToken);
         _poll.Add(signals.Descriptor, PollEvents.Readable, SignalToken);
         _poll.Add(_links.Descriptor, PollEvents.Readable, LinkToken);
         _poll.Add(_runner.Processes.Descriptor, PollEvents.Readable, ProcessToken);
         _poll.Add(_runner.Agents.Descriptor, PollEvents.Readable, AgentToken);
+        _poll.Add(_trackers.Descriptor, PollEvents.Readable, TrackerToken);
+        _poll.Add(_runner.Notifications.Descriptor, PollEvents.Readable, NotifyToken);
     }
 
     /// <summary>The configuration in force.</summary>
@@ -107,6 +111,7 @@ internal sealed class EventLoop : IDisposable
     {
         _now = MonotonicClock.Now;
         _links.Resync(this);
+        _trackers.Configure(this, isStart: true);
         _runner.SweepLeftovers();
         DrainQueue();
         Deliver(NodeEvent.Started());
@@ -132,6 +137,20 @@ internal sealed class EventLoop : IDisposable
         }
 
         _runner.Notifications.Abandon();
+    }
+
+    /// <summary>What named pipes are told after a reload that asks for it.</summary>
+    private void WritePresentStates()
+    {
+        if (!Config.Notify.IsStateWrittenOnReload)
+        {
+            return;
+        }
+
+        for (int i = 0; i < Config.Instances.Count; i++)
+        {
+            _runner.Notifications.WriteState(Config.Instances[i], State.Instances[i]);
+        }
     }
 
     /// <summary>Gives Core an event now and carries out what it decides.</summary>
@@ -200,6 +219,7 @@ internal sealed class EventLoop : IDisposable
         _controlSocket?.Dispose();
         Transport.Dispose();
         Probe.Dispose();
+        _trackers.Dispose();
         _runner.Dispose();
         _links.Dispose();
         _timer.Dispose();
@@ -231,6 +251,12 @@ internal sealed class EventLoop : IDisposable
                 break;
             case AgentToken:
                 _runner.Agents.TakeTimer();
+                break;
+            case TrackerToken:
+                _trackers.Read(this);
+                break;
+            case NotifyToken:
+                _runner.Notifications.Read();
                 break;
             case >= ControlTokenBase and < SocketTokenBase:
                 _controlSocket?.Serve(token, _now, _control.Answer);
@@ -318,19 +344,24 @@ internal sealed class EventLoop : IDisposable
             return false;
         }
 
-        if (!_runner.Notifications.IsBusy)
+        if (_isAbandoned || !_runner.Notifications.IsBusy)
         {
-            return true;
+            return _runner.Notifications.IsClosed(_now);
         }
 
+        TimeSpan bound = Config.Notify.StopTimeout;
         if (_stopBy.IsNever)
         {
-            _stopBy = _now + StopBound;
+            _stopBy = _now + bound;
+            _runner.Notifications.Hurry(bound / 2);
         }
         else if (_now >= _stopBy)
         {
-            _log.Write(TimelineLevel.Warning, $"notify scripts still run after {TimelineText.Duration(StopBound)}; they are killed");
-            return true;
+            _log.Write(TimelineLevel.Warning, $"notify scripts still run after {TimelineText.Duration(bound)} (notify_stop_timeout); they are killed");
+            _runner.Notifications.Abandon();
+            _stopBy = MonotonicInstant.Never;
+            _isAbandoned = true;
+            return _runner.Notifications.IsClosed(_now);
         }
 
         return false;
@@ -382,7 +413,8 @@ internal sealed class EventLoop : IDisposable
             if (!State.Instances[i].IsStopping)
             {
                 _log.Write(TimelineLevel.Notice, Config.Instances[i].Name, "reload", $"({Config.Instances[i].Name}) changed or removed by the reload: stopping it in order");
-                Deliver(NodeEvent.StopRequested(i));
+                bool isDeleted = next.Instances.All(instance => instance.Name != Config.Instances[i].Name);
+                Deliver(NodeEvent.StopRequested(i, isDeleted));
                 DrainQueue();
             }
 
@@ -405,9 +437,11 @@ internal sealed class EventLoop : IDisposable
         _runner.Reconfigured((index, isScript) => isScript ? next.Scripts.Span.IndexOf(old.Scripts[index]) : Array.IndexOf(kept, index));
         Probe.Reconfigured(index => Array.IndexOf(kept, index));
         _links.Resync(this);
+        _trackers.Configure(this, isStart: false);
         DrainQueue();
         Deliver(NodeEvent.Started());
         DrainQueue();
+        WritePresentStates();
         _log.Write(TimelineLevel.Notice, "reload complete");
         SystemdNotify.Send("READY=1");
         GiveBackMemory();

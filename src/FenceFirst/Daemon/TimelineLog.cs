@@ -33,11 +33,10 @@ internal sealed class TimelineLog(LogWriter log)
             text += $" ({suppressed} more of this kind since the last line)";
         }
 
-        bool isScript = entry.Kind is TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut;
-        log.Write(level, isScript ? "" : config.Instances[entry.Index].Name, entry.Kind.ToString(), text);
+        log.Write(level, entry.IsOfTracker ? "" : config.Instances[entry.Index].Name, entry.Kind.ToString(), text);
         if (log.HasJournal)
         {
-            string name = isScript ? config.Scripts[entry.Index].Name : config.Instances[entry.Index].Name;
+            string name = entry.IsOfTracker ? TimelineText.TrackerName(config, entry) : config.Instances[entry.Index].Name;
             log.Write(new JournalEntry(MonotonicClock.WallNow, now, name, entry.Kind.ToString(), text, entry));
         }
     }
