@@ -26,8 +26,10 @@ public ref partial struct VrrpMachine
             // RFC 9568 section 6.4.3: answer priority zero with an advert at once. The grid stays where it is: what is heard never delays us.
             Record(new TimelineEntry { Kind = TimelineKind.ReleaseHeardAsMaster, Address = source });
             SendAdvert();
-            if (!_state.ConflictUntil.IsNever && source == _state.ConflictWith)
+            if (_config.IsReasserting)
             {
+                // Only who was master, or was about to be, releases; its adverts may not have reached us.
+                _state.ConflictWith = source;
                 ConflictWon();
             }
         }

@@ -246,8 +246,8 @@ internal sealed class EffectRunner : IDisposable
             return;
         }
 
-        // ENETDOWN and ENETUNREACH come with a link that goes down, which is told of by its own event.
-        if (errno is not (100 or 101) && !_isSendErrorLogged)
+        // ENETDOWN and ENETUNREACH come with a link that goes down, ENODEV with one that is deleted, which is told of by its own event.
+        if (errno is not (100 or 101 or 19) && !_isSendErrorLogged)
         {
             _isSendErrorLogged = true;
             string name = _loop.Config.Instances[effect.Index].Name;

@@ -86,12 +86,14 @@ internal sealed class PipeWriter(NotifyPipe config, EventPoll poll, ProcessRunne
 
         if (_lost > 0)
         {
-            if (!_pipe!.TryWrite(Encoding.ASCII.GetBytes($"LOST {_lost}\n")))
+            // In one write with the line that follows the gap: alone it could fit where no line does, and there would be several.
+            if (!_pipe!.TryWrite([.. Encoding.ASCII.GetBytes($"LOST {_lost}\n"), .. _waiting.Peek()]))
             {
                 Watch(isWatched: true);
                 return;
             }
 
+            _waiting.Dequeue();
             log.Write(TimelineLevel.Error, $"notify pipe {config.Path}: {_lost} lines were dropped; the pipe says so as well");
             _lost = 0;
             _isLossTold = false;
