@@ -74,6 +74,9 @@ internal sealed class NotifyPipes(ProcessRunner processes, StepEnvironment envir
         {
             writer.Write(bytes);
         }
+
+        // A pipe that could not be opened is tried again.
+        ArmTimer();
     }
 
     /// <summary>Goes on with pipes that have room again and programs whose pause is over.</summary>

@@ -242,7 +242,7 @@ public partial class DocumentationTests
             EnvironmentVariable = _ => null,
             ReadFile = path => path == "/etc/fencefirst/fencefirst.conf" ? text : path.EndsWith(".password", StringComparison.Ordinal) ? "secret\n" : null,
             ListDirectory = _ => [],
-            Inspect = path => path is "/usr" or "/usr/sbin" || text.Contains(path + "/", StringComparison.Ordinal)
+            Inspect = path => path.EndsWith(".events", StringComparison.Ordinal) ? null : path is "/usr" or "/usr/sbin" || text.Contains(path + "/", StringComparison.Ordinal)
                 ? new FileFacts(FileKind.Folder, 0b111_101_101, 0, 0)
                 : path.EndsWith(".password", StringComparison.Ordinal) ? new FileFacts(FileKind.Regular, 0b110_000_000, 0, 0)
                 : text.Contains(path, StringComparison.Ordinal) || path.StartsWith("/usr/sbin/fence_", StringComparison.Ordinal) ? new FileFacts(FileKind.Regular, 0b111_101_101, 0, 0) : null,
