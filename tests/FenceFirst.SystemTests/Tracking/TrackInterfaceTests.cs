@@ -87,6 +87,9 @@ public sealed class TrackInterfaceTests(ITestOutputHelper output)
         Node a = lab["a"];
         Daemon daemon = a.StartFenceFirst(Conf.File("interface_up_down_delays {\n    eth0 1\n}\n", new Conf(lab.Virtual) { Interval = "1" }));
         await a.WaitForAddressAsync(lab.Virtual);
+
+        // The log is written by a thread of its own, so its line may come after the address.
+        await daemon.WaitForLogAsync("(VI_1) Entering MASTER STATE");
         int mark = daemon.Log.Mark;
         await lab.SetCableAsync(a, plugged: false);
         await daemon.WaitForLogAsync("Interface eth0 is down, which counts in 1 s unless it changes back", 5, mark);
