@@ -1,6 +1,6 @@
 namespace FenceFirst.Config;
 
-/// <summary>What fits together among keywords whose behaviour is not built yet: what is defined, what is referred to, what is mandatory.</summary>
+/// <summary>What fits together among keywords whose behaviour is not built: what is defined, what is referred to, what is mandatory.</summary>
 /// <remarks>The file is judged as if everything were built; that it is not is one error of its own (FF1104).</remarks>
 internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
 {
@@ -156,7 +156,7 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
         foreach (ConfigNode node in nodes)
         {
             CheckValues(node.Children);
-            if (node.Row is not { Support: Support.NotYet or Support.Warned } row || node.Words.Count < 2)
+            if (node.Row is not { Support: Support.NotYet or Support.Warned or Support.Refused } row || node.Words.Count < 2)
             {
                 continue;
             }
