@@ -146,6 +146,23 @@ public class FileAndProcessTests
         Assert.Equal(VrrpPhase.Backup, m.Phase);
     }
 
+    // docs/promotion.md 8: in maintenance neither a file nor a process demotes a master; both count again at its end.
+    [Fact]
+    public void Maintenance_holds_for_files_and_processes_too()
+    {
+        VrrpConfig instance = TestConfig.Instance() with { TrackFiles = [new TrackReference(0, 0, false)], TrackProcesses = [new TrackReference(0, 0, false)] };
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Node(instance) with { Files = [File()], Processes = [Process()] });
+        m.Deliver(NodeEvent.ProcessesCounted(0, 1));
+        m.Driver.Advance(10);
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+        m.Deliver(NodeEvent.MaintenanceChanged(-1, MonotonicInstant.Never));
+        m.Deliver(NodeEvent.FileChanged(0, 1));
+        m.Deliver(NodeEvent.ProcessesCounted(0, 0));
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+        m.Deliver(NodeEvent.MaintenanceChanged(-1, MonotonicInstant.Zero));
+        Assert.Equal((VrrpPhase.Fault, FaultCauses.File | FaultCauses.Process), (m.Phase, m.First.Faults));
+    }
+
     // keepalived.conf(5), vrrp_track_process: what is compared, for each way of comparing. | stands for the zero between arguments.
     [Theory]
     [InlineData("nginx", "", ParameterMatch.None, false, "nginx", "anything|", true)]
