@@ -94,6 +94,13 @@ internal static class Native
 
     public static void Close(int descriptor) => _ = close(descriptor);
 
+    /// <summary>Puts the calling thread before all others that want a processor, so that what it reads is read at once; a machine that does not allow it is slower to tell.</summary>
+    public static void PutFirst()
+    {
+        const int roundRobin = 2;
+        _ = sched_setscheduler(0, roundRobin, [1]);
+    }
+
     /// <summary>The ids of a process and of everything that descends from it, children before their parents.</summary>
     public static IReadOnlyList<int> Family(int root)
     {
@@ -165,4 +172,7 @@ internal static class Native
 
     [DllImport("libc", SetLastError = true)]
     private static extern int close(int descriptor);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int sched_setscheduler(int thread, int policy, int[] priority);
 }
