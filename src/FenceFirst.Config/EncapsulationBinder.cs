@@ -14,6 +14,9 @@ internal sealed class EncapsulationBinder(BindContext context)
     private const int LabelsMax = 16;
     private const uint LabelMax = (1 << 20) - 1;
 
+    /// <summary>The word of a kind of tunnel.</summary>
+    public static string Name(byte type) => type switch { Mpls => "mpls", Ip => "ip", Ila => "ila", _ => "ip6" };
+
     /// <summary>The tunnel, or null when it cannot be used, which is reported.</summary>
     public RouteEncapsulation? Bind(Token option, WordReader words)
     {

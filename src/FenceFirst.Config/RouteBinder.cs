@@ -167,7 +167,8 @@ internal sealed class RouteBinder(BindContext context, bool isStatic = false)
 
         if (!words.HasFailed && RoutingNames.TryType(word.Text, out byte type))
         {
-            _route = _route with { Type = type };
+            // keepalived: a type, even unicast, makes it `add`; only what is written behind it changes that.
+            _route = _route with { Type = type, Placement = RoutePlacement.Add };
             word = words.Value(word);
         }
 
@@ -220,11 +221,10 @@ internal sealed class RouteBinder(BindContext context, bool isStatic = false)
 
     private bool TryCongestionControl(Token option, WordReader words)
     {
-        const uint CongestionControlBit = 1u << 16;
         Token value = words.Value(option);
         bool isLocked = value.Text == "lock";
         value = isLocked ? words.Value(option) : value;
-        _route = _route with { CongestionControl = value.Text, LockedMetrics = _route.LockedMetrics | (isLocked ? CongestionControlBit : 0) };
+        _route = _route with { CongestionControl = value.Text, LockedMetrics = _route.LockedMetrics | (isLocked ? 1u << RouteMetrics.CongestionControl : 0) };
         return !words.HasFailed && (value.Text.Length is > 0 and <= 15 || context.Refuse(DiagnosticCodes.BadName, value, "the name of a congestion control has 1 to 15 characters"));
     }
 

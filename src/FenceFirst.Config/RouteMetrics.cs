@@ -6,6 +6,9 @@ namespace FenceFirst.Config;
 /// <summary>The numbers of a route (mtu, rtt, initcwnd ...), some of which can be locked.</summary>
 internal static class RouteMetrics
 {
+    /// <summary>RTAX_CC_ALGO: its bit among the locks.</summary>
+    public const int CongestionControl = 16;
+
     private const uint RoundTripLeastMilliseconds = 200;
     private const uint RoundTripMostMilliseconds = 120_000;
 
@@ -21,6 +24,16 @@ internal static class RouteMetrics
 
     /// <summary>Whether the word is such a number.</summary>
     public static bool Applies(string word) => Array.Exists(Rows, row => row.Word == word);
+
+    /// <summary>The word of a number.</summary>
+    public static string Word(byte type) => Array.Find(Rows, row => row.Type == type).Word;
+
+    /// <summary>The number as the file would say it; times in milliseconds.</summary>
+    public static string Value(RouteMetric metric)
+    {
+        uint scale = Array.Find(Rows, row => row.Type == metric.Type).Scale;
+        return Word(metric.Type) == "features" ? "ecn" : scale == 0 ? metric.Value.ToString(CultureInfo.InvariantCulture) : FormattableString.Invariant($"{metric.Value / scale}ms");
+    }
 
     /// <summary>Reads [lock] VALUE behind the word.</summary>
     public static bool TryRead(Token option, WordReader words, BindContext context, out RouteMetric metric, out bool isLocked)

@@ -46,6 +46,12 @@ internal sealed class RoutingNames(MachineFacts facts)
         return type != 0;
     }
 
+    /// <summary>A scope by name, or its number where it has none.</summary>
+    public static string ScopeName(byte scope) => Array.Find(Scopes, entry => entry.Number == scope).Name ?? scope.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A route type by its name.</summary>
+    public static string TypeName(byte type) => Array.Find(Types, entry => entry.Number == type).Name ?? type.ToString(CultureInfo.InvariantCulture);
+
     /// <summary>[SOURCE/]DESTINATION realms; the source ends up in the upper 16 bits.</summary>
     public bool TryRealms(string text, out uint realms)
     {

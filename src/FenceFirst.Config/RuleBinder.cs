@@ -13,6 +13,7 @@ internal sealed class RuleBinder(BindContext context, bool isStatic = false)
     private bool? _isIPv6;
     private bool _hasAction;
     private bool _hasTableOption;
+    private bool _hasProtocol;
     private uint? _priority;
 
     /// <summary>One rule, or null when it cannot be used, which is reported.</summary>
@@ -21,7 +22,7 @@ internal sealed class RuleBinder(BindContext context, bool isStatic = false)
     public VirtualRule? Rule(ConfigNode entry, bool isIPv6)
     {
         _rule = new VirtualRule(false, 0, 0);
-        (_isIPv6, _hasAction, _hasTableOption, _priority) = (null, false, false, null);
+        (_isIPv6, _hasAction, _hasTableOption, _hasProtocol, _priority) = (null, false, false, false, null);
         WordReader words = new(entry.Words, context.Diagnostics, "rule");
         while (words.TryNext(out Token word))
         {
@@ -90,6 +91,7 @@ internal sealed class RuleBinder(BindContext context, bool isStatic = false)
                 return words.TryValue(option, out Token ports) && TryRange(option, ports, ushort.MaxValue, true, out NumberRange range)
                     && Set(option.Text == "sport" ? _rule with { SourcePorts = range } : _rule with { DestinationPorts = range });
             case "protocol":
+                _hasProtocol = true;
                 return words.TryNumber(option, _names.TryProtocol, "a number up to 255 or a name in rt_protos", out uint protocol) && Set(_rule with { Protocol = (byte)protocol });
             case "ipproto":
                 return words.TryNumber(option, _names.TryPacketProtocol, "a number up to 255, or tcp, udp, icmp ...", out uint packet) && Set(_rule with { PacketProtocol = (byte)packet });
@@ -225,6 +227,12 @@ internal sealed class RuleBinder(BindContext context, bool isStatic = false)
         {
             context.Warn(DiagnosticCodes.NotTracked, first, "a rule of another protocol cannot be tracked: its protocol becomes keepalived (18)", "no_track keeps the protocol");
             _rule = _rule with { Protocol = KeepalivedProtocol };
+        }
+
+        if (_rule.IsUntracked && !_hasProtocol)
+        {
+            // keepalived: a route has its protocol in any case, an untracked rule has none.
+            _rule = _rule with { Protocol = 0 };
         }
 
         bool isSix = _isIPv6 ?? isIPv6;

@@ -12,7 +12,10 @@ internal sealed record CheckOptions(string File)
     /// <summary>Which @ID lines are the other node's; null = none but those that are always true.</summary>
     public string? PeerId { get; init; }
 
-    /// <summary>Whether the problems are printed as a JSON array.</summary>
+    /// <summary>Whether the effective values are printed.</summary>
+    public bool IsDumping { get; init; }
+
+    /// <summary>Whether the problems, or the effective values, are printed as JSON.</summary>
     public bool IsJson { get; init; }
 
     /// <summary>Whether a warning refuses the file too.</summary>

@@ -28,7 +28,7 @@ internal static class CheckVerb
 
         bool isRefused = config is null || diagnostics.HasErrors || (options.IsStrict && diagnostics.WarningCount > 0);
         int status = options.HasKeepalivedStatus ? KeepalivedExitCode.Of(diagnostics) : isRefused ? 1 : 0;
-        if (options.IsJson)
+        if (options.IsJson && !options.IsDumping)
         {
             output.WriteLine(Json(diagnostics));
             return status;
@@ -38,6 +38,12 @@ internal static class CheckVerb
         if (isRefused || config is null)
         {
             error.WriteLine($"{options.File}: refused: {Count(diagnostics.ErrorCount, "error")}, {Count(diagnostics.WarningCount, "warning")}");
+            return status;
+        }
+
+        if (options.IsDumping)
+        {
+            output.Write(options.IsJson ? ConfigDump.Json(config) + "\n" : ConfigDump.Text(config));
             return status;
         }
 

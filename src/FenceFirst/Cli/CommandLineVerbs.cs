@@ -69,11 +69,12 @@ internal static class CommandLineVerbs
         Option<bool> json = JsonOption();
         Option<bool> strict = new("--strict") { Description = "warnings refuse the file too" };
         Option<bool> keepalivedStatus = new("--keepalived-exit-codes") { Description = "exit as keepalived -t does: 0 good, 4 cannot run, 5 errors, 6 scripts without enable_script_security" };
+        Option<bool> dump = new("--dump") { Description = "print the values that hold, defaults included; with --json as one object" };
         Option<string?> peer = new("--peer") { Description = "the other node's file: do the two fit together, who becomes Master, who fences whom", HelpName = "FILE" };
         Option<string?> peerId = new("--peer-id") { Description = "id for lines of the other node that begin with @ID", HelpName = "ID" };
         Command command = new("check", "read a configuration file and tell every problem at once; starts nothing (exit status 0 good, 1 refused)")
         {
-            file, configId, json, strict, keepalivedStatus, peer, peerId,
+            file, configId, json, strict, keepalivedStatus, dump, peer, peerId,
         };
         command.SetAction(parsed => CheckVerb.Run(
             new CheckOptions(parsed.GetRequiredValue(file))
@@ -82,6 +83,7 @@ internal static class CommandLineVerbs
                 PeerFile = parsed.GetValue(peer),
                 PeerId = parsed.GetValue(peerId),
                 IsJson = parsed.GetValue(json),
+                IsDumping = parsed.GetValue(dump),
                 IsStrict = parsed.GetValue(strict),
                 HasKeepalivedStatus = parsed.GetValue(keepalivedStatus),
             },

@@ -51,6 +51,7 @@ public sealed partial class RouteInteropTests(ITestOutputHelper output)
             l3mdev priority 511
             to 10.61.0.0/16 unreachable priority 512 protocol 44 no_track
             from 10.14.0.0/16 table 1001
+            from 10.15.0.0/16 table 1001 priority 513 no_track
         }
         vrrp_instance V {
             interface eth0

@@ -138,7 +138,7 @@ public sealed partial class CorpusTests
         private static partial Regex Place();
     }
 
-    private static (NodeConfig? Config, DiagnosticBag Diagnostics) Load(string folder, string name)
+    internal static (NodeConfig? Config, DiagnosticBag Diagnostics) Load(string folder, string name)
     {
         FakeMachine machine = new();
         machine.Files[name] = File.ReadAllText(Path.Combine(Golden.Corpus(folder), name));

@@ -115,6 +115,21 @@ public sealed class RouteBinderTests
         Assert.Equal([16384u, 7u, 16384u, 16383u], rules.Select(rule => rule.Priority));
     }
 
+    [Theory]
+    [InlineData("10.1.0.0/16 dev eth1", RoutePlacement.Prepend)]
+    [InlineData("unicast 10.1.0.0/16 dev eth1", RoutePlacement.Add)]
+    [InlineData("prepend blackhole 10.1.0.0/16 no_track", RoutePlacement.Add)]
+    [InlineData("blackhole 10.1.0.0/16 no_track append", RoutePlacement.Append)]
+    public void A_type_makes_a_route_an_added_one(string entry, RoutePlacement placement) =>
+        Assert.Equal(placement, Load("virtual_routes", entry).Config!.Instances[0].Routes[0].Placement); // As keepalived prints it on SIGUSR1.
+
+    [Theory]
+    [InlineData("table 5 priority 6", 18)]
+    [InlineData("table 5 priority 6 no_track", 0)]
+    [InlineData("table 5 priority 6 no_track protocol 44", 44)]
+    public void An_untracked_rule_has_no_protocol(string entry, byte protocol) =>
+        Assert.Equal(protocol, Load("virtual_rules", entry).Config!.Instances[0].Rules[0].Protocol); // As the kernel shows those of keepalived.
+
     [Fact]
     public void Static_items_use_the_default_interface()
     {

@@ -1,0 +1,75 @@
+using System.Text;
+using System.Text.Json;
+using FenceFirst.Config;
+using FenceFirst.Core.Node;
+
+namespace FenceFirst.Tests.Config;
+
+/// <summary>The effective values of a file (`check --dump`); that they are those of keepalived is shown by DumpTests of the system tests.</summary>
+public sealed class ConfigDumpTests
+{
+    public static TheoryData<string, string> Entries => new()
+    {
+        { "virtual_ipaddress_excluded", "10.5.0.1/24 brd + label eth0:x scope link" },
+        { "virtual_ipaddress_excluded", "10.5.0.1 peer 10.5.0.2 dev eth1 no_track preferred_lft 60" },
+        { "virtual_ipaddress_excluded", "10.5.0.1/24 noprefixroute autojoin scope 42" },
+        { "virtual_ipaddress_excluded", "fd05::1/64 home mngtmpaddr -nodad preferred_lft forever" },
+        { "virtual_ipaddress_excluded", "fd05::1 preferred_lft 0" },
+        { "virtual_routes", "10.1.0.0/16 via 10.0.0.2 dev eth1 src 10.0.0.1 table 1000 metric 7 tos 0x10 scope link" },
+        { "virtual_routes", "blackhole 10.1.0.0/16 no_track append" },
+        { "virtual_routes", "default via 10.0.0.2 dev eth1 onlink" },
+        { "virtual_routes", "default via fd00::2 dev eth1 metric 5 pref high expires 60 from fd00::/64" },
+        { "virtual_routes", "10.1.0.0/16 via inet6 fd00::2 dev eth1" },
+        { "virtual_routes", "10.1.0.0/16 dev eth1 mtu lock 1400 rtt 300ms rttvar 0.3s rto_min 200 hoplimit 60 features ecn congctl lock cubic quickack 1" },
+        { "virtual_routes", "10.1.0.0/16 dev eth1 realms 3/4 protocol keepalived append" },
+        { "virtual_routes", "10.1.0.0/16 no_track protocol 99 nexthop via 10.0.0.2 dev eth1 weight 256 onlink nexthop via inet6 fd00::2 realms 5" },
+        { "virtual_routes", "10.1.0.0/16 dev eth1 encap ip id 7 dst 10.0.0.2 tos 4 ttl-propagate enabled" },
+        { "virtual_routes", "fd01::/32 dev eth1 encap ip6 dst fd00::2 src fd00::1 hoplimit 9 tc 3 flags 1 metric 3" },
+        { "virtual_routes", "10.1.0.0/16 dev eth1 encap mpls 100/200" },
+        { "virtual_routes", "fd01::/64 dev eth1 encap ila 2001:db8:1:2" },
+        { "virtual_rules", "from 10.9.1.0/24 to 10.60.0.0/16 table 1000 priority 500" },
+        { "virtual_rules", "not from fd00::/64 table 100 order 500" },
+        { "virtual_rules", "fwmark 0x10/0xff iif eth0 oif eth1 tos 16 table 1000 priority 503" },
+        { "virtual_rules", "uidrange 100-200 sport 80-90 dport 443-443 ipproto tcp table 1000 priority 505" },
+        { "virtual_rules", "from 10.11.0.0/16 type blackhole priority 506" },
+        { "virtual_rules", "from 10.12.0.0/16 goto 600 priority 507" },
+        { "virtual_rules", "table main suppress_prefixlength 0 sup_group 3 realms 3/4 priority 508" },
+        { "virtual_rules", "tunnel-id 55 l3mdev priority 509 no_track protocol 44" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Entries))]
+    public void An_entry_of_the_dump_reads_back_as_what_it_was(string block, string entry)
+    {
+        // So no option is lost or misnamed, and another reading of the file cannot hide behind the dump.
+        NodeConfig config = Load(block, entry);
+        Assert.Equal(config.Instances[0], Load(block, Dumped(config, block)).Instances[0]);
+    }
+
+    [Theory]
+    [MemberData(nameof(CorpusTests.Valid), MemberType = typeof(CorpusTests))]
+    public void Text_and_json_say_the_values_and_no_secret(string name)
+    {
+        // Passwords and keys are neither in the one nor in the other.
+        NodeConfig config = CorpusTests.Load("valid", name).Config!;
+        string text = ConfigDump.Text(config);
+        using JsonDocument json = JsonDocument.Parse(ConfigDump.Json(config));
+        JsonElement[] instances = [.. json.RootElement.GetProperty("vrrp_instance").EnumerateArray()];
+        Assert.Equal(config.Instances.Select(instance => instance.Name), instances.Select(instance => instance.GetProperty("name").GetString()));
+        Assert.Equal(config.Instances.Select(instance => (int)instance.BasePriority), instances.Select(instance => instance.GetProperty("priority").GetInt32()));
+        Assert.All(config.Instances, instance => Assert.Contains($"vrrp_instance {instance.Name} {{", text, StringComparison.Ordinal));
+        Assert.All(config.FenceDevices, device => Assert.Contains($"fence_device {device.Name} {{", text, StringComparison.Ordinal));
+        IEnumerable<string> secrets = config.Instances.Where(instance => !instance.Password.IsEmpty).Select(instance => Encoding.UTF8.GetString([.. instance.Password]).TrimEnd('\0'))
+            .Concat(config.Instances.SelectMany(instance => instance.Hmac is { } hmac ? hmac.Keys : []).SelectMany(key => new[] { Convert.ToHexStringLower([.. key.Bytes]), Encoding.UTF8.GetString([.. key.Bytes]) }));
+        Assert.All(secrets, secret => Assert.DoesNotContain(secret, text + json.RootElement.GetRawText(), StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static string Dumped(NodeConfig config, string block)
+    {
+        using JsonDocument json = JsonDocument.Parse(ConfigDump.Json(config));
+        return json.RootElement.GetProperty("vrrp_instance")[0].GetProperty(block)[0].GetString()!;
+    }
+
+    private static NodeConfig Load(string block, string entry) => FakeMachine.Load(
+        $"vrrp_instance A {{\ninterface eth0\nvirtual_router_id 5\nvirtual_ipaddress {{\n10.0.0.1/24\n}}\n{block} {{\n{entry}\n}}\n}}\n").Config!;
+}
