@@ -128,7 +128,7 @@ internal sealed class EntryText(EquatableArray<string> links)
 
     private static string Via(InternetAddress via, InternetAddress destination) => via.IsNone ? "" : via.IsIPv6 == destination.IsIPv6 ? via.ToString() : $"{(via.IsIPv6 ? "inet6" : "inet")} {via}";
 
-    /// <summary>RFC 4191 section 2.1.</summary>
+    /// <summary>Preferences as iproute2 names them.</summary>
     private static string Preference(int preference) => preference switch { 0 => "medium", 1 => "high", 3 => "low", _ => Text(preference) };
 
     private static string Realms(uint realms) => realms == 0 ? "" : realms > ushort.MaxValue ? $"{realms >> 16}/{realms & ushort.MaxValue}" : Text(realms);

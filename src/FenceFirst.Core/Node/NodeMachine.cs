@@ -149,7 +149,7 @@ public static partial class NodeMachine
         WatchdogRules.Reconfigured(config, state, effects);
         for (int i = 0; i < state.Instances.Length; i++)
         {
-            // After a reload some instances are new and the others go on; for those only their trackers may have changed meanwhile.
+            // After a reload some instances are new and the others go on.
             VrrpMachine machine = Machine(config, state, i, now, effects);
             if (state.Instances[i].Phase == VrrpPhase.Initialize)
             {
@@ -157,7 +157,7 @@ public static partial class NodeMachine
             }
             else
             {
-                machine.TrackersChanged();
+                machine.Reconfigured();
             }
         }
 

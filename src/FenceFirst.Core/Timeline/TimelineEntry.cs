@@ -202,6 +202,9 @@ public enum TimelineKind : byte
     /// <summary>Somebody removed our addresses; they are put back.</summary>
     AddressesRestored,
 
+    /// <summary>A reload has changed what a Master holds; what is new is added in place.</summary>
+    HoldingChanged,
+
     /// <summary>A check script became good (<c>First</c> 1) or bad (0).</summary>
     ScriptChanged,
 

@@ -74,6 +74,7 @@ public static class TimelineText
         TimelineKind.ReleaseWithheld => TimelineLevel.Error,
         TimelineKind.Stalled => TimelineLevel.Error,
         TimelineKind.AddressesRestored => TimelineLevel.Warning,
+        TimelineKind.HoldingChanged => TimelineLevel.Notice,
         TimelineKind.ScriptChanged => entry.First == 1 ? TimelineLevel.Notice : TimelineLevel.Warning,
         TimelineKind.ScriptTimedOut => TimelineLevel.Warning,
         TimelineKind.FileChanged => TimelineLevel.Notice,
@@ -328,6 +329,7 @@ public static class TimelineText
             TimelineKind.Stalled when entry.Phase == VrrpPhase.Backup =>
                 $"was woken {Duration(entry.Duration)} late and could not listen meanwhile: that proves no silence, so it listens anew",
             TimelineKind.Stalled => $"did not run for {Duration(entry.Duration)}, longer than its peers wait: addresses removed first, then a new election",
+            TimelineKind.HoldingChanged => "addresses, routes or rules changed by the reload: taking them over in place",
             TimelineKind.AddressesRestored => "an address, route or rule of ours was removed by somebody else; putting it back",
             TimelineKind.PacketRefused => $"packet from {entry.Address} refused: {DecodeErrorText.Describe(entry.Error)}",
             TimelineKind.AddressListDiffers => $"advert from {entry.Address} carries another list of addresses than ours; check virtual_ipaddress on both nodes",

@@ -125,10 +125,23 @@ public ref partial struct VrrpMachine
         Restore();
     }
 
+    /// <summary>The daemon has taken over another configuration; what it dropped is removed already, what it brought is added (what is there stays).</summary>
+    internal void Reconfigured()
+    {
+        TrackersChanged();
+        if (_state.IsHoldingChanged && _state.Phase == VrrpPhase.Master && _state.Transition == Transition.None)
+        {
+            Restore();
+        }
+
+        _state.IsHoldingChanged = false;
+    }
+
     private void Restore()
     {
+        Record(new TimelineEntry { Kind = _state.IsHoldingChanged ? TimelineKind.HoldingChanged : TimelineKind.AddressesRestored });
         _state.IsRestoreWanted = false;
-        Record(new TimelineEntry { Kind = TimelineKind.AddressesRestored });
+        _state.IsHoldingChanged = false;
         BeginTransition(Transition.Restore);
     }
 

@@ -217,6 +217,9 @@ public record struct VrrpState
     /// <summary>Whether an address was lost while a transition was under way, so that it has to be put back afterwards.</summary>
     public bool IsRestoreWanted;
 
+    /// <summary>Whether a reload has changed what is to be held while we are Master, so that it has to be added.</summary>
+    public bool IsHoldingChanged;
+
     /// <summary>Number of the kernel request whose answer is awaited; 0 = none.</summary>
     public uint KernelAttempt;
 

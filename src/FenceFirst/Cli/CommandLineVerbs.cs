@@ -246,11 +246,12 @@ internal static class CommandLineVerbs
     {
         Option<bool> json = JsonOption();
         Option<string> socket = SocketOption();
+        Option<bool> dryRun = new("--dry-run") { Description = "only tell what would change, or why the file would be refused" };
         Command command = new("reload", "read the configuration again, as SIGHUP does, and tell what changed or why it was refused (exit status 0 done, 1 refused, 2 no daemon)")
         {
-            json, socket,
+            dryRun, json, socket,
         };
-        command.SetAction(parsed => OperatorVerbs.Reload(parsed.GetRequiredValue(socket), parsed.GetValue(json), Console.Out, Console.Error));
+        command.SetAction(parsed => OperatorVerbs.Reload(parsed.GetRequiredValue(socket), parsed.GetValue(dryRun), parsed.GetValue(json), Console.Out, Console.Error));
         return command;
     }
 

@@ -32,11 +32,6 @@ internal static class LongRequest
         }
 
         JsonElement root = answer.RootElement;
-        if (root.TryGetProperty("diagnostics", out JsonElement diagnostics) && !isJson)
-        {
-            error.Write(diagnostics.GetString());
-        }
-
         if (root.TryGetProperty("error", out JsonElement problem))
         {
             if (isJson)
@@ -89,7 +84,7 @@ internal static class LongRequest
             if (root.GetProperty("state").GetString() != "running")
             {
                 progress.Clear();
-                return Tell(root, isJson, output);
+                return Tell(root, isJson, output, error);
             }
 
             progress.Show(root.GetProperty("text").GetString() ?? "");
@@ -102,7 +97,7 @@ internal static class LongRequest
         }
     }
 
-    private static int Tell(JsonElement root, bool isJson, TextWriter output)
+    private static int Tell(JsonElement root, bool isJson, TextWriter output, TextWriter error)
     {
         if (isJson)
         {
@@ -110,6 +105,11 @@ internal static class LongRequest
         }
         else
         {
+            if (root.TryGetProperty("diagnostics", out JsonElement diagnostics))
+            {
+                error.Write(diagnostics.GetString());
+            }
+
             foreach (JsonElement line in root.GetProperty("lines").EnumerateArray())
             {
                 output.WriteLine($"  {line.GetString()}");

@@ -113,9 +113,21 @@ internal static class OperatorVerbs
             error);
     }
 
-    /// <summary>Reads the configuration again.</summary>
-    public static int Reload(string socket, bool isJson, TextWriter output, TextWriter error) =>
-        LongRequest.Run(socket, json => json.WriteString("request", "reload"), isJson, output, error);
+    /// <summary>Reads the configuration again, or only tells what that would change.</summary>
+    public static int Reload(string socket, bool isDryRun, bool isJson, TextWriter output, TextWriter error) =>
+        LongRequest.Run(
+            socket,
+            json =>
+            {
+                json.WriteString("request", "reload");
+                if (isDryRun)
+                {
+                    json.WriteBoolean("dry_run", true);
+                }
+            },
+            isJson,
+            output,
+            error);
 
     /// <summary>"90s", "10m", "2h", "3d" or whole seconds, from one second to thirty days.</summary>
     internal static bool TryParseSpan(string option, string text, TextWriter error, out int seconds)

@@ -98,7 +98,7 @@ internal static class RunVerb
         log.Write(new JournalEntry(MonotonicClock.WallNow, MonotonicClock.Now, "", "Started", $"FenceFirst {ProgramVersion.Text} started, pid {Environment.ProcessId}"));
         try
         {
-            using EventLoop loop = new(config, epochBase, keeper, log, signals, () => LogDiagnostics(log, Load(options)));
+            using EventLoop loop = new(config, epochBase, keeper, log, signals, () => Load(options));
             if (!loop.TryListen(options.Socket, out string problem))
             {
                 error.WriteLine($"fencefirst: {problem}");
@@ -166,16 +166,6 @@ internal static class RunVerb
         (NodeConfig? config, DiagnosticBag diagnostics) = ConfigLoader.Load(options.File, options.ConfigId, RealMachineFacts.Create());
         string text = diagnostics.ErrorCount + diagnostics.WarningCount > 0 ? DiagnosticText.Render(diagnostics) : "";
         return new LoadedConfig(diagnostics.HasErrors ? null : config, text, diagnostics.ErrorCount);
-    }
-
-    private static LoadedConfig LogDiagnostics(LogWriter log, LoadedConfig loaded)
-    {
-        foreach (string line in loaded.Diagnostics.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            log.Write(TimelineLevel.Warning, line);
-        }
-
-        return loaded;
     }
 
     private static LogWriter OpenLog(RunOptions options, string node)

@@ -76,6 +76,9 @@ internal sealed record ControlRequest
     /// <summary>Whether a fence device is only asked for its status.</summary>
     public bool IsStatusOnly { get; init; }
 
+    /// <summary>Whether a reload only tells what it would change.</summary>
+    public bool IsDryRun { get; init; }
+
     /// <summary>Whether somebody has looked (confirm), or knows that the target loses its power (fence_test).</summary>
     public bool IsChecked { get; init; }
 
@@ -145,6 +148,7 @@ internal sealed record ControlRequest
             Operation = members.Operation,
             IsOn = members.On ?? false,
             IsStatusOnly = members.IsStatusOnly,
+            IsDryRun = members.IsDryRun,
             IsChecked = members.IsChecked,
             Target = InternetAddress.TryParse(members.Target ?? "", out InternetAddress target) ? target : InternetAddress.None,
         };
@@ -162,6 +166,7 @@ internal sealed record ControlRequest
         ControlVerb.Operation when request.Operation < 1 => "operation needs \"operation\", the number that the request was answered with",
         ControlVerb.Maintenance when members.On is null => "maintenance needs \"on\": true or false",
         ControlVerb.Maintenance when !request.IsOn && request.Seconds != 0 => "\"seconds\" belongs to \"on\": true",
+        not ControlVerb.Reload when request.IsDryRun => "\"dry_run\" belongs to reload",
         ControlVerb.FenceTest when request.Device.Length == 0 => "fence_test needs \"device\", the name of a fence_device",
         ControlVerb.FenceTest when !request.IsStatusOnly && !request.IsChecked =>
             "fence_test needs \"status_only\": true, or \"checked\": true, the word of somebody who knows that the target loses its power",
@@ -182,6 +187,7 @@ internal sealed record ControlRequest
         public long Operation;
         public bool? On;
         public bool IsStatusOnly;
+        public bool IsDryRun;
         public bool IsChecked;
 
         /// <summary>Takes one member; false when it is not known or its value is of the wrong kind.</summary>
@@ -210,6 +216,9 @@ internal sealed record ControlRequest
                     return true;
                 case ("status_only", JsonTokenType.True or JsonTokenType.False):
                     IsStatusOnly = reader.GetBoolean();
+                    return true;
+                case ("dry_run", JsonTokenType.True or JsonTokenType.False):
+                    IsDryRun = reader.GetBoolean();
                     return true;
                 case ("checked", JsonTokenType.True or JsonTokenType.False):
                     IsChecked = reader.GetBoolean();

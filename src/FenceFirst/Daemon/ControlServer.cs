@@ -94,10 +94,5 @@ internal sealed class ControlServer(EventLoop loop, EffectRunner runner, LinkTab
                 _json.WriteNumber("operation", answer.Operation.Number);
             }
         }
-
-        if (answer.Diagnostics.Length > 0)
-        {
-            _json.WriteString("diagnostics", answer.Diagnostics);
-        }
     }
 }

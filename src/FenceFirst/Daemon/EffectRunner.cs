@@ -256,6 +256,23 @@ internal sealed class EffectRunner : IDisposable
         }
     }
 
+    /// <summary>Removes, in the order of a release, what an instance that goes on as Master shall not hold any more; returns 0 or the first error number.</summary>
+    /// <param name="dropped">The instance under the old configuration with nothing but that.</param>
+    public int RemoveDropped(VrrpConfig dropped)
+    {
+        int first = 0;
+        foreach (SideEffect effect in TransitionOrder.Of(Transition.Release))
+        {
+            if (effect is SideEffect.RemoveRules or SideEffect.RemoveRoutes or SideEffect.RemoveAddresses or SideEffect.RemoveExcluded)
+            {
+                int errno = _kernel.Run(dropped, effect);
+                first = first == 0 ? errno : first;
+            }
+        }
+
+        return first;
+    }
+
     /// <summary>When the addresses of an instance last got their whole lifetime; Zero = not since the start or the last reload.</summary>
     public MonotonicInstant RenewedAt(int instance) => _renewedAt[instance];
 

@@ -12,7 +12,7 @@ namespace FenceFirst.Daemon;
 /// Packets are read before timers fire, so that a loop that was late does not take a master for dead whose adverts are waiting in the socket.
 /// Nothing here blocks: programs run beside, the log has its own thread, and the kernel answers rtnetlink within the call.
 /// </remarks>
-internal sealed class EventLoop : IDisposable
+internal sealed partial class EventLoop : IDisposable
 {
     private const long TimerToken = 0;
     private const long SignalToken = 1;
@@ -27,6 +27,7 @@ internal sealed class EventLoop : IDisposable
     private const long WatchdogToken = 16;
     private const long TrackerToken = 17;
     private const long NotifyToken = 18;
+    private const long ReloadToken = 19;
     private const long ControlTokenBase = 100;
     private const long SocketTokenBase = 1000;
     private const long ReachTokenBase = 1L << 32;
@@ -40,13 +41,10 @@ internal sealed class EventLoop : IDisposable
     private readonly EffectRunner _runner;
     private readonly TrackerHost _trackers;
     private readonly Signals _signals;
-    private readonly Func<LoadedConfig> _loadConfig;
     private readonly ControlServer _control;
     private readonly Leftovers _leftovers;
     private ControlSocket? _controlSocket;
     private readonly bool[] _unknownVrids = new bool[256];
-    private NodeConfig? _nextConfig;
-    private Operation? _reload;
     private MonotonicInstant _now;
     private MonotonicInstant _stopBy = MonotonicInstant.Never;
     private bool _isStopping;
@@ -58,7 +56,7 @@ internal sealed class EventLoop : IDisposable
     /// <param name="keeper">What is kept on disk for the next life; whoever made it ends it.</param>
     /// <param name="log">The log.</param>
     /// <param name="signals">Signals of the process.</param>
-    /// <param name="loadConfig">Reads the configuration again for a reload; what is wrong with it is in the log already.</param>
+    /// <param name="loadConfig">Reads the configuration again for a reload, on another thread.</param>
     public EventLoop(NodeConfig config, ulong epochBase, StateKeeper keeper, LogWriter log, Signals signals, Func<LoadedConfig> loadConfig)
     {
         Config = config;
@@ -69,7 +67,7 @@ internal sealed class EventLoop : IDisposable
         Timers = new TimerHeap(State.Armed.Length);
         _log = log;
         _signals = signals;
-        _loadConfig = loadConfig;
+        _reader = new ReloadReader(loadConfig);
         _links = new LinkTable(config, log);
         Transport = new VrrpTransport(config, _poll, SocketTokenBase);
         Probe = new AddressProbe(this, _links, _poll, ProbeToken);
@@ -93,6 +91,7 @@ internal sealed class EventLoop : IDisposable
         _poll.Add(Watchdog.Descriptor, PollEvents.Readable, WatchdogToken);
         _poll.Add(_trackers.Descriptor, PollEvents.Readable, TrackerToken);
         _poll.Add(_runner.Notifications.Descriptor, PollEvents.Readable, NotifyToken);
+        _poll.Add(_reader.Descriptor, PollEvents.Readable, ReloadToken);
     }
 
     /// <summary>The configuration in force.</summary>
@@ -124,9 +123,6 @@ internal sealed class EventLoop : IDisposable
 
     /// <summary>Reminds of maintenance.</summary>
     public MaintenanceReminder Reminder { get; }
-
-    /// <summary>How the last reload went; null = there was none.</summary>
-    public LastReload? LastReload { get; private set; }
 
     /// <summary>The instant of the present turn.</summary>
     public MonotonicInstant Now => _now;
@@ -266,6 +262,7 @@ internal sealed class EventLoop : IDisposable
     {
         _controlSocket?.Dispose();
         _leftovers.Dispose();
+        _reader.Dispose();
         _control.Dispose();
         Watchdog.Dispose();
         Transport.Dispose();
@@ -340,6 +337,9 @@ internal sealed class EventLoop : IDisposable
                 break;
             case NotifyToken:
                 _runner.Notifications.Read();
+                break;
+            case ReloadToken:
+                TakeReading();
                 break;
             case >= ControlTokenBase and < SocketTokenBase:
                 _controlSocket?.Serve(token, _now, _control.Answer);
@@ -420,7 +420,7 @@ internal sealed class EventLoop : IDisposable
                     Stop();
                     break;
                 case DaemonSignal.Reload:
-                    RequestReload(out _, out _);
+                    RequestReload(isDryRun: false, out _);
                     break;
                 case DaemonSignal.WriteState or DaemonSignal.WriteCounters:
                     CountersLog.Write(_log, Config, State, Transport.Counters);
@@ -470,106 +470,5 @@ internal sealed class EventLoop : IDisposable
         }
 
         return false;
-    }
-
-    /// <summary>Reads the file; what is not as before is stopped in order under the old configuration first.</summary>
-    /// <param name="problem">Why it returned null.</param>
-    /// <param name="diagnostics">What <c>check</c> would say of the file; empty = nothing, or it was not read.</param>
-    /// <returns>The reload that has begun; null = the running configuration stays.</returns>
-    public Operation? RequestReload(out string problem, out string diagnostics)
-    {
-        diagnostics = "";
-        if (_isStopping || _nextConfig is not null)
-        {
-            problem = "reload refused: the daemon is busy with a stop or another reload";
-            _log.Write(TimelineLevel.Warning, problem);
-            return null;
-        }
-
-        SystemdNotify.Send("RELOADING=1");
-        LoadedConfig loaded = _loadConfig();
-        diagnostics = loaded.Diagnostics;
-        if (loaded.Config is null)
-        {
-            problem = "reload refused: the file has errors; the running configuration stays";
-            _log.Write(TimelineLevel.Error, problem);
-            LastReload = new LastReload(MonotonicClock.WallNow, IsAccepted: false, loaded.Diagnostics);
-            SystemdNotify.Send("READY=1");
-            return null;
-        }
-
-        problem = "";
-        _nextConfig = loaded.Config;
-        _reload = Operations.Begin("reload", "", _now);
-        _reload.Report("stopping in order what is changed or removed");
-        List<string> changes = ReloadSummary.Describe(Config, _nextConfig, NodeReload.KeptInstances(Config, State, _nextConfig));
-        changes.ForEach(_reload.Add);
-        LastReload = new LastReload(MonotonicClock.WallNow, IsAccepted: true, changes.Count == 0 ? "nothing is different" : string.Join("; ", changes));
-        _log.Write(TimelineLevel.Notice, "Reloading");
-        return _reload;
-    }
-
-    private void CompleteReload()
-    {
-        if (_nextConfig is null || _isStopping)
-        {
-            return;
-        }
-
-        // Apart from the question above, which is asked after every wake-up: what the lambda below captures is allocated where its method begins.
-        CompleteReload(_nextConfig, NodeReload.KeptInstances(Config, State, _nextConfig));
-    }
-
-    private void CompleteReload(NodeConfig next, int[] kept)
-    {
-        bool isReady = true;
-        for (int i = 0; i < Config.Instances.Count; i++)
-        {
-            if (kept.Contains(i))
-            {
-                continue;
-            }
-
-            if (!State.Instances[i].IsStopping)
-            {
-                _log.Write(TimelineLevel.Notice, Config.Instances[i].Name, "reload", $"({Config.Instances[i].Name}) changed or removed by the reload: stopping it in order");
-                bool isDeleted = next.Instances.All(instance => instance.Name != Config.Instances[i].Name);
-                Deliver(NodeEvent.StopRequested(i, isDeleted));
-                DrainQueue();
-            }
-
-            isReady &= State.Instances[i].IsStopped;
-        }
-
-        if (!isReady)
-        {
-            return;
-        }
-
-        NodeConfig old = Config;
-        _nextConfig = null;
-        State = NodeReload.Carry(Config, State, next, kept);
-        Config = next;
-        Timers = new TimerHeap(State.Armed.Length);
-        State.Armed.AsSpan().Fill(MonotonicInstant.Never);
-        Keeper.Reconfigured(next, State);
-        _links.Reconfigure(next);
-        Transport.Reconfigure(next, kept);
-        _runner.Reconfigured((index, isScript) => isScript ? next.Scripts.Span.IndexOf(old.Scripts[index]) : Array.IndexOf(kept, index));
-        Probe.Reconfigured(index => Array.IndexOf(kept, index));
-        _links.Resync(this);
-        _trackers.Configure(this, isStart: false);
-        _runner.Static.Apply(next);
-        DrainQueue();
-        Deliver(NodeEvent.Started());
-        DrainQueue();
-        WritePresentStates();
-        _runner.Checks.Reconfigure(_now);
-        Reminder.Restart(_now);
-        _reload?.End(true, $"reload complete: {LastReload?.Text}", _now);
-        _reload = null;
-        _log.Write(TimelineLevel.Notice, "reload complete");
-        SystemdNotify.Send("READY=1");
-        GiveBackMemory();
     }
 }

@@ -5,36 +5,17 @@ using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Daemon;
 
-/// <summary>What a reload keeps: instances and check scripts that are the same in both configurations keep their state.</summary>
+/// <summary>What a reload keeps: instances and trackers that are in both configurations keep their state.</summary>
 internal static class NodeReload
 {
-    /// <summary>For every instance of the new configuration the index of the instance in the old one whose state it takes over, or -1.</summary>
-    /// <remarks>
-    /// The same instance has the same Vrid, family, interface and source, whatever its name (keepalived). It goes on in place when what it holds
-    /// is unchanged and no steps of a changed plan are under way; otherwise it is stopped in order and starts anew.
-    /// </remarks>
-    public static int[] KeptInstances(NodeConfig old, NodeState state, NodeConfig next)
-    {
-        int[] kept = new int[next.Instances.Count];
-        for (int i = 0; i < kept.Length; i++)
-        {
-            kept[i] = -1;
-            for (int o = 0; o < old.Instances.Count; o++)
-            {
-                if (!state.Instances[o].IsStopping && CanGoOn(Translate(old.Instances[o], old, next), state.Instances[o], next.Instances[i]))
-                {
-                    kept[i] = o;
-                    break;
-                }
-            }
-        }
-
-        return kept;
-    }
-
     /// <summary>State for the new configuration with everything kept carried over.</summary>
-    public static NodeState Carry(NodeConfig old, NodeState state, NodeConfig next, ReadOnlySpan<int> kept)
+    /// <param name="plan">The two configurations.</param>
+    /// <param name="state">The state under the old one.</param>
+    /// <param name="kept">For every new instance the index of the old one whose state it takes over, or -1.</param>
+    /// <param name="now">The present instant.</param>
+    public static NodeState Carry(ReloadPlan plan, NodeState state, ReadOnlySpan<int> kept, MonotonicInstant now)
     {
+        (NodeConfig old, NodeConfig next) = (plan.Old, plan.Next);
         NodeState carried = state.For(next);
         for (int i = 0; i < kept.Length; i++)
         {
@@ -44,17 +25,10 @@ internal static class NodeReload
 
                 // Whoever reads the configuration anew has looked: a failed promotion with on_failure fault may be tried again.
                 carried.Instances[i].Faults &= ~FaultCauses.Promotion;
-                if (old.Instances[kept[i]] != next.Instances[i])
+                if (plan.IsChanged(i))
                 {
-                    // Other targets, another key or another window: what is known of releases is learned anew (docs/promotion.md 4).
-                    carried.Instances[i].ReleasedTargets = 0;
-                    carried.Instances[i].FollowedSince = MonotonicInstant.Never;
-                }
-
-                if (carried.Instances[i].Phase == VrrpPhase.Master && old.Instances[kept[i]].LeaseSeconds != next.Instances[i].LeaseSeconds)
-                {
-                    // Addresses that stay take over another lifetime, or none, with the next advert.
-                    carried.Instances[i].RenewAt = MonotonicInstant.Zero;
+                    CarryChanged(ref carried.Instances[i], old.Instances[kept[i]], next.Instances[i], now);
+                    carried.Instances[i].IsHoldingChanged = plan.HoldsOther(i) && carried.Instances[i].Phase == VrrpPhase.Master;
                 }
 
                 if (next.Instances[i].Version == 2)
@@ -65,85 +39,49 @@ internal static class NodeReload
             }
         }
 
-        for (int i = 0; i < next.Scripts.Count; i++)
-        {
-            int o = old.Scripts.Span.IndexOf(next.Scripts[i]);
-            if (o >= 0)
-            {
-                carried.Scripts[i] = state.Scripts[o];
-            }
-        }
-
-        for (int i = 0; i < next.Links.Count; i++)
-        {
-            int o = old.Links.Span.IndexOf(next.Links[i]);
-            carried.LinksUp[i] = o >= 0 && state.LinksUp[o];
-            carried.Links[i] = o >= 0 ? state.Links[o] : LinkState.Initial;
-        }
-
-        for (int i = 0; i < next.Files.Count; i++)
-        {
-            int o = old.Files.Span.IndexOf(next.Files[i]);
-            carried.Files[i] = o >= 0 ? state.Files[o] : 0;
-        }
-
-        for (int i = 0; i < next.Processes.Count; i++)
-        {
-            int o = old.Processes.Span.IndexOf(next.Processes[i]);
-            carried.Processes[i] = o >= 0 ? state.Processes[o] : carried.Processes[i];
-        }
-
+        Carry(old.Scripts, next.Scripts, state.Scripts, carried.Scripts);
+        Carry(old.Links, next.Links, state.LinksUp, carried.LinksUp);
+        Carry(old.Links, next.Links, state.Links, carried.Links);
+        Carry(old.Files, next.Files, state.Files, carried.Files);
+        Carry(old.Processes, next.Processes, state.Processes, carried.Processes);
         return carried;
     }
 
-    /// <summary>Whether an instance is the same in both configurations.</summary>
-    public static bool IsSame(NodeConfig old, int before, NodeConfig next, int after) => Translate(old.Instances[before], old, next) == next.Instances[after];
-
-    private static bool CanGoOn(VrrpConfig before, in VrrpState state, VrrpConfig after)
+    private static void CarryChanged(ref VrrpState state, VrrpConfig before, VrrpConfig after, MonotonicInstant now)
     {
-        if (before == after)
+        // Other targets, another key or another window: what is known of releases is learned anew (docs/promotion.md 4).
+        state.ReleasedTargets = 0;
+        state.FollowedSince = MonotonicInstant.Never;
+        if (state.Phase == VrrpPhase.Master && before.LeaseSeconds != after.LeaseSeconds)
         {
-            return true;
+            // Addresses that stay take over another lifetime, or none, with the next advert.
+            state.RenewAt = MonotonicInstant.Zero;
         }
 
-        bool isSame = before.Vrid == after.Vrid
-            && before.IsIPv6 == after.IsIPv6
-            && before.Link == after.Link
-            && before.IsUnicast == after.IsUnicast
-            && before.Source == after.Source;
-        bool isHoldingSame = before.Addresses == after.Addresses
-            && before.ExcludedAddresses == after.ExcludedAddresses
-            && before.Routes == after.Routes
-            && before.Rules == after.Rules;
-        bool isAtRest = state.Phase is VrrpPhase.Initialize or VrrpPhase.Backup or VrrpPhase.Fault
-            || (state.Phase == VrrpPhase.Master && state.Transition == Transition.None);
-        bool isPlanSame = before.Promotion == after.Promotion && before.Demotion == after.Demotion;
-        return isSame && isHoldingSame && before.Version == after.Version && (isAtRest || isPlanSame);
+        if (after.AdvertInterval < before.AdvertInterval && !state.AdvertAt.IsNever)
+        {
+            // The next advert keeps the promise of the new interval, and the pause that the old one allowed is no stall (G7).
+            state.AdvertAt = MonotonicInstant.Earlier(state.AdvertAt, now + after.AdvertInterval);
+            state.AdvertSentAt = state.AdvertSentAt.IsNever ? state.AdvertSentAt : MonotonicInstant.Later(state.AdvertSentAt, now - after.AdvertInterval);
+        }
     }
 
-    /// <summary>An old instance with its references by index turned into those of the new configuration.</summary>
-    private static VrrpConfig Translate(VrrpConfig instance, NodeConfig old, NodeConfig next) => instance with
+    /// <summary>What is in both lists keeps its value; the rest stays as it is at the start.</summary>
+    private static void Carry<TKey, TValue>(EquatableArray<TKey> old, EquatableArray<TKey> next, TValue[] from, TValue[] to)
+        where TKey : IEquatable<TKey>
     {
-        Link = Link(instance.Link, old, next),
-        Addresses = Addresses(instance.Addresses, old, next),
-        ExcludedAddresses = Addresses(instance.ExcludedAddresses, old, next),
-        Routes = instance.Routes.Select(route => route with
+        Dictionary<TKey, int> known = [];
+        for (int i = 0; i < old.Count; i++)
         {
-            Link = Link(route.Link, old, next),
-            NextHops = route.NextHops.Select(hop => hop with { Link = Link(hop.Link, old, next) }).ToEquatableArray(),
-        }).ToEquatableArray(),
-        TrackLinks = instance.TrackLinks.Select(track => track with { Index = Link(track.Index, old, next) }).ToEquatableArray(),
-        TrackScripts = instance.TrackScripts
-            .Select(track => track with { Index = next.Scripts.Span.IndexOf(old.Scripts[track.Index]) }).ToEquatableArray(),
-        TrackFiles = instance.TrackFiles
-            .Select(track => track with { Index = next.Files.Span.IndexOf(old.Files[track.Index]) }).ToEquatableArray(),
-        TrackProcesses = instance.TrackProcesses
-            .Select(track => track with { Index = next.Processes.Span.IndexOf(old.Processes[track.Index]) }).ToEquatableArray(),
-    };
+            known.TryAdd(old[i], i);
+        }
 
-    private static EquatableArray<VirtualAddress> Addresses(EquatableArray<VirtualAddress> addresses, NodeConfig old, NodeConfig next) =>
-        addresses.Select(address => address with { Link = Link(address.Link, old, next) }).ToEquatableArray();
-
-    private static int Link(int link, NodeConfig old, NodeConfig next) =>
-        link < 0 ? link : next.Links.Span.IndexOf(old.Links[link]) is >= 0 and int found ? found : -2;
+        for (int i = 0; i < next.Count; i++)
+        {
+            if (known.TryGetValue(next[i], out int o))
+            {
+                to[i] = from[o];
+            }
+        }
+    }
 }

@@ -32,6 +32,9 @@ internal sealed record Operation(long Number, string Kind, string Subject, Monot
     /// <summary>How long the addresses were missing; null = not known, or no handover.</summary>
     public TimeSpan? Gone { get; set; }
 
+    /// <summary>What <c>check</c> would say of the file that a reload has read; empty = nothing.</summary>
+    public string Diagnostics { get; set; } = "";
+
     /// <summary>What it is doing now.</summary>
     public void Report(string text) => Text = text;
 
@@ -70,6 +73,11 @@ internal sealed record Operation(long Number, string Kind, string Subject, Monot
         if (Gone is { } gone)
         {
             json.WriteNumber("gone_seconds", Math.Round(gone.TotalSeconds, 6));
+        }
+
+        if (Diagnostics.Length > 0)
+        {
+            json.WriteString("diagnostics", Diagnostics);
         }
 
         json.WriteStartArray("lines");

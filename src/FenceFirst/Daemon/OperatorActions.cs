@@ -10,8 +10,7 @@ namespace FenceFirst.Daemon;
 /// <param name="IsGood">Whether it was done, or has begun.</param>
 /// <param name="Text">In words.</param>
 /// <param name="Operation">What goes on; null = nothing does.</param>
-/// <param name="Diagnostics">What is wrong with a file; empty = nothing.</param>
-internal sealed record ActionAnswer(bool IsGood, string Text, Operation? Operation = null, string Diagnostics = "");
+internal sealed record ActionAnswer(bool IsGood, string Text, Operation? Operation = null);
 
 /// <summary>Does what an operator asks for. Whatever changes something is logged and journaled with the caller first, also when it is then refused.</summary>
 internal sealed class OperatorActions(EventLoop loop, EffectRunner runner, LogWriter log)
@@ -38,7 +37,7 @@ internal sealed class OperatorActions(EventLoop loop, EffectRunner runner, LogWr
             ControlVerb.Handover => Handover(index, request.Seconds == 0 ? DefaultWithin : TimeSpan.FromSeconds(request.Seconds), peer),
             ControlVerb.Maintenance => Maintenance(index, request, peer),
             ControlVerb.FenceTest => FenceTest(request, peer),
-            ControlVerb.Reload => Reload(peer),
+            ControlVerb.Reload => Reload(request.IsDryRun, peer),
             ControlVerb.Status or ControlVerb.Operation => throw new System.Diagnostics.UnreachableException(),
         };
     }
@@ -144,13 +143,11 @@ internal sealed class OperatorActions(EventLoop loop, EffectRunner runner, LogWr
         return new ActionAnswer(true, $"fence_device {request.Device}: the {(request.IsStatusOnly ? "question" : "test")} has begun", operation);
     }
 
-    private ActionAnswer Reload(SocketPeer peer)
+    private ActionAnswer Reload(bool isDryRun, SocketPeer peer)
     {
-        Record("", "reload", peer);
-        Operation? operation = loop.RequestReload(out string problem, out string diagnostics);
-        return operation is null
-            ? new ActionAnswer(false, problem, Diagnostics: diagnostics)
-            : new ActionAnswer(true, "the new configuration is accepted", operation, diagnostics);
+        Record("", isDryRun ? "reload --dry-run" : "reload", peer);
+        Operation? operation = loop.RequestReload(isDryRun, out string problem);
+        return operation is null ? new ActionAnswer(false, problem) : new ActionAnswer(true, "the file is being read", operation);
     }
 
     private void Record(string instance, string words, SocketPeer peer)

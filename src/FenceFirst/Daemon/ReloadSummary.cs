@@ -20,35 +20,34 @@ internal sealed record LastReload(DateTimeOffset At, bool IsAccepted, string Tex
 internal static class ReloadSummary
 {
     /// <summary>One line per thing that is not as before; empty = nothing is different.</summary>
-    /// <param name="old">The configuration in force.</param>
-    /// <param name="next">The one that follows.</param>
+    /// <param name="plan">The configuration in force and the one that follows.</param>
     /// <param name="kept">For every instance of the next one the index of that in the old one whose state it takes over, or -1.</param>
-    public static List<string> Describe(NodeConfig old, NodeConfig next, int[] kept)
+    public static List<string> Describe(ReloadPlan plan, int[] kept)
     {
+        (NodeConfig old, NodeConfig next) = (plan.Old, plan.Next);
         List<string> lines = [];
+        HashSet<string> namesBefore = [.. old.Instances.Select(instance => instance.Name)];
+        HashSet<string> namesAfter = [.. next.Instances.Select(instance => instance.Name)];
+        HashSet<int> goingOn = [.. kept];
         for (int i = 0; i < next.Instances.Count; i++)
         {
             string name = next.Instances[i].Name;
-            if (kept[i] >= 0)
+            if (kept[i] < 0)
             {
-                if (!NodeReload.IsSame(old, kept[i], next, i))
-                {
-                    string before = old.Instances[kept[i]].Name;
-                    lines.Add($"{name}: changed, goes on in place{(before == name ? "" : $" (was {before})")}");
-                }
+                lines.Add(namesBefore.Contains(name) ? $"{name}: changed, is stopped in order and started anew" : $"{name}: added");
             }
-            else
+            else if (plan.IsChanged(i))
             {
-                lines.Add(old.Instances.Any(instance => instance.Name == name) ? $"{name}: changed, is stopped in order and started anew" : $"{name}: added");
+                string before = old.Instances[kept[i]].Name;
+                lines.Add($"{name}: changed, goes on in place{(before == name ? "" : $" (was {before})")}");
             }
         }
 
-        foreach (VrrpConfig instance in old.Instances)
+        for (int o = 0; o < old.Instances.Count; o++)
         {
-            int index = old.Instances.Span.IndexOf(instance);
-            if (!kept.Contains(index) && !next.Instances.Any(other => other.Name == instance.Name))
+            if (!goingOn.Contains(o) && !namesAfter.Contains(old.Instances[o].Name))
             {
-                lines.Add($"{instance.Name}: removed, is stopped in order");
+                lines.Add($"{old.Instances[o].Name}: removed, is stopped in order");
             }
         }
 
@@ -65,18 +64,22 @@ internal static class ReloadSummary
     private static void Compare<T>(List<string> lines, string kind, EquatableArray<T> old, EquatableArray<T> next, Func<T, string> nameOf)
         where T : class, IEquatable<T>
     {
+        Dictionary<string, T> before = old.ToDictionary(nameOf);
         foreach (T item in next)
         {
-            T? before = old.FirstOrDefault(other => nameOf(other) == nameOf(item));
-            if (before is null || !before.Equals(item))
+            if (!before.Remove(nameOf(item), out T? earlier))
             {
-                lines.Add($"{kind} {nameOf(item)}: {(before is null ? "added" : "changed")}");
+                lines.Add($"{kind} {nameOf(item)}: added");
+            }
+            else if (!earlier.Equals(item))
+            {
+                lines.Add($"{kind} {nameOf(item)}: changed");
             }
         }
 
         foreach (T item in old)
         {
-            if (!next.Any(other => nameOf(other) == nameOf(item)))
+            if (before.ContainsKey(nameOf(item)))
             {
                 lines.Add($"{kind} {nameOf(item)}: removed");
             }

@@ -39,11 +39,11 @@ internal sealed class VrrpTransport : IDisposable
     /// <summary>Counters per instance.</summary>
     public PacketCounters[] Counters { get; private set; }
 
-    /// <summary>Replaces the configuration; sockets are closed and have to be opened again. Kept instances keep their counters.</summary>
+    /// <summary>Replaces the configuration. Kept instances keep their counters and sockets, with what waits in them; <see cref="Open"/> moves those that need another.</summary>
     public void Reconfigure(NodeConfig config, ReadOnlySpan<int> oldIndexOf)
     {
-        CloseAll();
         PacketCounters[] counters = NewCounters(config);
+        ushort[] identification = new ushort[counters.Length];
         HmacSenderState[] sent = new HmacSenderState[counters.Length];
         HmacReceiverState[] heard = NewHmacStates(config);
         for (int i = 0; i < counters.Length; i++)
@@ -59,12 +59,13 @@ internal sealed class VrrpTransport : IDisposable
             if (oldIndexOf[i] >= 0)
             {
                 counters[i] = Counters[oldIndexOf[i]];
+                identification[i] = _identification[oldIndexOf[i]];
             }
         }
 
         _config = config;
-        _portOf = new Port?[config.Instances.Count];
-        _identification = new ushort[config.Instances.Count];
+        KeepPorts(oldIndexOf);
+        _identification = identification;
         _hmacSent = sent;
         _hmacHeard = heard;
         Counters = counters;
@@ -269,6 +270,37 @@ internal sealed class VrrpTransport : IDisposable
 
         _ports.Clear();
         _portOf.AsSpan().Clear();
+    }
+
+    /// <summary>Gives the instances of the new configuration the sockets of those that they go on from, and closes the others.</summary>
+    private void KeepPorts(ReadOnlySpan<int> oldIndexOf)
+    {
+        Port?[] before = _portOf;
+        _portOf = new Port?[oldIndexOf.Length];
+        foreach (Port port in _ports)
+        {
+            port.Instances.Clear();
+        }
+
+        for (int i = 0; i < oldIndexOf.Length; i++)
+        {
+            if (oldIndexOf[i] >= 0 && before[oldIndexOf[i]] is { } port)
+            {
+                Join(port, i);
+            }
+        }
+
+        for (int p = _ports.Count - 1; p >= 0; p--)
+        {
+            if (_ports[p].Instances.Count == 0)
+            {
+                _poll.Remove(_ports[p].Socket.Descriptor);
+                _ports[p].Socket.Dispose();
+                _ports.RemoveAt(p);
+            }
+        }
+
+        RegisterAll();
     }
 
     private void Join(Port port, int instance)

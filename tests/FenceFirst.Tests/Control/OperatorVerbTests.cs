@@ -100,10 +100,11 @@ public class OperatorVerbTests
     {
         VrrpConfig one = TestConfig.Instance();
         VrrpConfig two = TestConfig.Instance(name: "VI_2", vrid: 52);
-        NodeConfig old = TestConfig.Node(one, two) with { Scripts = [new ScriptTracker("a", TestConfig.Command("/a"))], FenceDevices = [new FenceDeviceConfig(TestConfig.Fence("z"))] };
+        VrrpConfig four = TestConfig.Instance(name: "VI_4", vrid: 54);
+        NodeConfig old = TestConfig.Node(one, two, four) with { Scripts = [new ScriptTracker("a", TestConfig.Command("/a"))], FenceDevices = [new FenceDeviceConfig(TestConfig.Fence("z"))] };
         NodeState state = new(old, 0);
         Assert.Empty(Describe(old));
-        NodeConfig next = TestConfig.Node(one with { BasePriority = 90 }, two with { Addresses = one.Addresses }, TestConfig.Instance(name: "VI_3", vrid: 53)) with
+        NodeConfig next = TestConfig.Node(one with { BasePriority = 90 }, two with { Addresses = one.Addresses }, four with { Version = 2 }, TestConfig.Instance(name: "VI_3", vrid: 53)) with
         {
             Scripts = [new ScriptTracker("a", TestConfig.Command("/b"))],
             Process = new ProcessConfig { Nice = -5 },
@@ -111,15 +112,20 @@ public class OperatorVerbTests
         Assert.Equal(
             [
                 "VI_1: changed, goes on in place",
-                "VI_2: changed, is stopped in order and started anew",
+                "VI_2: changed, goes on in place",
+                "VI_4: changed, is stopped in order and started anew",
                 "VI_3: added",
                 "check script a: changed",
                 "fence_device fence_z: removed",
                 "settings of the process itself (vrrp_rt_priority, vrrp_no_swap and the like) take effect at the next start",
             ],
             Describe(next));
-        Assert.Equal(["VI_2: removed, is stopped in order"], Describe(old with { Instances = [one] }));
+        Assert.Equal(["VI_2: removed, is stopped in order"], Describe(old with { Instances = [one, four] }));
 
-        List<string> Describe(NodeConfig other) => ReloadSummary.Describe(old, other, NodeReload.KeptInstances(old, state, other));
+        List<string> Describe(NodeConfig other)
+        {
+            ReloadPlan plan = ReloadPlan.Make(old, other);
+            return ReloadSummary.Describe(plan, plan.Kept(state));
+        }
     }
 }

@@ -1,5 +1,7 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
+using FenceFirst.Core.Timeline;
+using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Daemon;
 using FenceFirst.Tests.Machine;
@@ -7,7 +9,7 @@ using FenceFirst.Tests.Wire;
 
 namespace FenceFirst.Tests.Daemon;
 
-/// <summary>What a reload keeps of what is known about releases (docs/promotion.md 4.1).</summary>
+/// <summary>What a reload keeps: instances that are the same, what they hold, and what is known about releases (docs/promotion.md 4.1).</summary>
 public sealed class NodeReloadTests
 {
     [Theory]
@@ -22,9 +24,94 @@ public sealed class NodeReloadTests
         state.Instances[0].Phase = VrrpPhase.Backup;
         state.Instances[0].ReleasedTargets = 1;
         state.Instances[0].FollowedSince = new MonotonicInstant(5);
-        NodeState carried = NodeReload.Carry(old, state, next, NodeReload.KeptInstances(old, state, next));
+        NodeState carried = Carry(old, state, next);
         Assert.Equal(VrrpPhase.Backup, carried.Instances[0].Phase);
         Assert.Equal(isChanged ? 0ul : 1ul, carried.Instances[0].ReleasedTargets);
         Assert.Equal(isChanged, carried.Instances[0].FollowedSince.IsNever);
+    }
+
+    [Theory]
+    [InlineData(VrrpPhase.Master, true)]
+    [InlineData(VrrpPhase.Backup, true)]
+    [InlineData(VrrpPhase.Fault, true)]
+    [InlineData(VrrpPhase.Demoting, false)]
+    [InlineData(VrrpPhase.Promoting, false)]
+    public void Other_addresses_are_taken_over_at_rest(VrrpPhase phase, bool isKept)
+    {
+        // While something is being removed, or asked for on the link, the old list is still needed.
+        (NodeConfig old, NodeConfig next) = (TestConfig.Node(TestConfig.Instance()), TestConfig.Node(TestConfig.Instance() with { Addresses = [Address("10.0.0.99")] }));
+        NodeState state = new(old, 0);
+        state.Instances[0].Phase = phase;
+        ReloadPlan plan = ReloadPlan.Make(old, next);
+        Assert.Equal(isKept ? 0 : -1, Assert.Single(plan.Kept(state)));
+        Assert.Equal(old.Instances[0].Addresses, plan.Dropped(0).Addresses);
+        Assert.Equal(phase == VrrpPhase.Master, Carry(old, state, next).Instances[0].IsHoldingChanged);
+    }
+
+    [Fact]
+    public void Only_what_is_held_no_more_is_dropped()
+    {
+        // One address stays, one moves to the excluded ones, one goes; the routes keep their order.
+        VrrpConfig before = TestConfig.Instance() with { Addresses = [Address("10.0.0.1"), Address("10.0.0.2"), Address("10.0.0.3")] };
+        VrrpConfig after = before with { Addresses = [Address("10.0.0.1"), Address("10.0.0.4")], ExcludedAddresses = [Address("10.0.0.2")] };
+        ReloadPlan plan = ReloadPlan.Make(TestConfig.Node(before), TestConfig.Node(after));
+        Assert.True(plan.HoldsOther(0));
+        Assert.Equal([Address("10.0.0.3")], plan.Dropped(0).Addresses);
+        Assert.True(plan.Dropped(0).ExcludedAddresses.IsEmpty);
+    }
+
+    [Fact]
+    public void Instances_are_matched_by_vrid_family_and_interface_whatever_their_name()
+    {
+        // Renamed and in another order; a third one has another Vrid.
+        VrrpConfig one = TestConfig.Instance(), two = TestConfig.Instance(name: "VI_2", vrid: 52);
+        NodeConfig old = TestConfig.Node(one, two);
+        NodeConfig next = TestConfig.Node(two with { Name = "other" }, one, one with { Name = "new", Vrid = 99 });
+        Assert.Equal([1, 0, -1], ReloadPlan.Make(old, next).Kept(new NodeState(old, 0)));
+    }
+
+    [Fact]
+    public void A_shorter_interval_is_kept_from_the_reload_on_and_is_no_stall()
+    {
+        // A master with 10 s whose last advert left 7 s ago; with 1 s its peers would wait 3.6 s.
+        VrrpConfig before = TestConfig.Instance() with { AdvertInterval = TimeSpan.FromSeconds(10) };
+        NodeConfig old = TestConfig.Node(before), next = TestConfig.Node(before with { AdvertInterval = TimeSpan.FromSeconds(1) });
+        NodeState state = new(old, 0) { IsStarted = true };
+        MonotonicInstant now = new(100_000_000_000);
+        state.Instances[0].Phase = VrrpPhase.Master;
+        state.Instances[0].Priority = before.BasePriority;
+        state.Instances[0].AdvertSentAt = now - TimeSpan.FromSeconds(7);
+        state.Instances[0].AdvertAt = now + TimeSpan.FromSeconds(3);
+        state.Instances[0].Source = InternetAddress.Parse("10.0.0.7");
+        NodeState carried = Carry(old, state, next, now);
+        Assert.Equal(now + TimeSpan.FromSeconds(1), carried.Instances[0].AdvertAt);
+        NodeMachine.Step(next, carried, NodeEvent.AddressLost(0), now, new EffectBuffer());
+        Assert.Equal(VrrpPhase.Master, carried.Instances[0].Phase);
+    }
+
+    [Fact]
+    public void A_master_adds_what_the_reload_brought_and_stays_master()
+    {
+        // Core's part: the start event after the reload begins the table Restore, with words of its own.
+        VrrpConfig before = TestConfig.Instance() with { TrackLinks = [] };
+        NodeConfig old = TestConfig.Node(before), next = TestConfig.Node(before with { Addresses = [Address("10.0.0.1"), Address("10.0.0.2")] });
+        NodeState state = new(old, 0) { IsStarted = true };
+        state.Instances[0].Phase = VrrpPhase.Master;
+        state.Instances[0].Source = InternetAddress.Parse("10.0.0.7");
+        state.Instances[0].Faults = FaultCauses.None;
+        NodeState carried = Carry(old, state, next);
+        EffectBuffer effects = new();
+        NodeMachine.Step(next, carried, NodeEvent.Started(), default, effects);
+        Assert.Equal((VrrpPhase.Master, Transition.Restore, false), (carried.Instances[0].Phase, carried.Instances[0].Transition, carried.Instances[0].IsHoldingChanged));
+        Assert.Contains(Enumerable.Range(0, effects.Count).Select(i => effects[i]), effect => effect.Entry.Kind == TimelineKind.HoldingChanged);
+        Assert.Contains(Enumerable.Range(0, effects.Count).Select(i => effects[i]), effect => effect.Effect == SideEffect.AddAddresses && effect.Kind == NodeEffectKind.AskKernel);
+    }
+
+    private static VirtualAddress Address(string text) => new(InternetAddress.Parse(text), 32, 0);
+
+    private static NodeState Carry(NodeConfig old, NodeState state, NodeConfig next, MonotonicInstant now = default)
+    {
+        ReloadPlan plan = ReloadPlan.Make(old, next);
+        return NodeReload.Carry(plan, state, plan.Kept(state), now);
     }
 }
