@@ -14,6 +14,7 @@ internal static class Program
         ("failover", FailoverCase.Run),
         ("adverts", AdvertCase.Run),
         ("allocation", AllocationCase.Run),
+        ("control", ControlCase.Run),
     ];
 
     private static int Main(string[] arguments)

@@ -113,6 +113,16 @@ internal sealed class GlobalBinder(BindContext context)
             case "enable_script_security":
                 _globals.IsScriptSecurityEnabled = true;
                 break;
+            case "random_seed":
+                // In force already while the lines were read; here its value is judged.
+                _values.TryInteger(node.Words[^1], 0, int.MaxValue, node.Name, out _);
+                break;
+            case "use_symlink_paths":
+                _globals.KeepsSymbolicLinks = Boolean(node);
+                break;
+            case "default_interface":
+                _globals.DefaultInterface = node.Words.Count > 1 ? node : null;
+                break;
             case "vip_lease":
                 _globals.LeaseSeconds = _values.LeaseSeconds(node);
                 break;

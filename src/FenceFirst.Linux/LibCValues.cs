@@ -29,6 +29,7 @@ internal static unsafe partial class LibC
     internal const int ENOTCONN = 107;
     internal const int ETIMEDOUT = 110;
     internal const int ECONNREFUSED = 111;
+    internal const int EINPROGRESS = 115;
     internal const int ECANCELED = 125;
 
     internal const int MADV_DONTNEED = 4;
@@ -65,11 +66,14 @@ internal static unsafe partial class LibC
     internal const int SOCK_RAW = 3;
     internal const int SOCK_NONBLOCK = 0x800;
     internal const int SOCK_CLOEXEC = 0x80000;
+    internal const int IPPROTO_ICMP = 1;
+    internal const int IPPROTO_ICMPV6 = 58;
     internal const int IPPROTO_VRRP = 112;
     internal const int NETLINK_ROUTE = 0;
 
     internal const int SOL_SOCKET = 1;
     internal const int SOL_PACKET = 263;
+    internal const int SO_ERROR = 4;
     internal const int SO_RCVBUF = 8;
     internal const int SO_PRIORITY = 12;
     internal const int SO_PEERCRED = 17;

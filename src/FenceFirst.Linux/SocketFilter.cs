@@ -1,3 +1,5 @@
+using FenceFirst.Core.Wire;
+
 namespace FenceFirst.Linux;
 
 /// <summary>Classic BPF programs that run in the kernel before a packet is queued on one of our sockets.</summary>
@@ -8,7 +10,9 @@ internal static class SocketFilter
     private const ushort LoadHalfAbsolute = 0x28;
     private const ushort LoadByteAbsolute = 0x30;
     private const ushort LoadByteIndexed = 0x50;
+    private const ushort LoadHalfIndexed = 0x48;
     private const ushort LoadImmediate = 0x00;
+    private const ushort LoadIndexImmediate = 0x01;
     private const ushort LoadScratch = 0x60;
     private const ushort LoadIndexFromHeaderLength = 0xb1;
     private const ushort Store = 0x02;
@@ -39,6 +43,19 @@ internal static class SocketFilter
         new(LoadByteAbsolute, 0, 0, 54),
         new(JumpIfEqual, 1, 0, 135),
         new(JumpIfEqual, 0, 1, 136),
+        new(Return, 0, 0, WholePacket),
+        new(Return, 0, 0, 0),
+    ];
+
+    /// <summary>Passes the echo replies with the identifier; a raw ICMP socket sees those of every program.</summary>
+    internal static FilterInstruction[] ForEchoReplies(ushort identifier, bool isIPv6) =>
+    [
+        // An IPv6 raw socket's filter begins behind the IP header: the index is 0.
+        isIPv6 ? new(LoadIndexImmediate, 0, 0, 0) : new(LoadIndexFromHeaderLength, 0, 0, 0),
+        new(LoadByteIndexed, 0, 0, 0),
+        new(JumpIfEqual, 0, 3, EchoMessage.ReplyType(isIPv6)),
+        new(LoadHalfIndexed, 0, 0, 4),
+        new(JumpIfEqual, 0, 1, identifier),
         new(Return, 0, 0, WholePacket),
         new(Return, 0, 0, 0),
     ];

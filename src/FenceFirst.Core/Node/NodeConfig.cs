@@ -1,3 +1,4 @@
+using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Core.Node;
@@ -17,11 +18,34 @@ public sealed record NodeConfig
     /// <summary>Virtual routers, in file order (vrrp_instance).</summary>
     public EquatableArray<VrrpConfig> Instances { get; init; }
 
+    /// <summary>Every fence_device, in file order, whether a promotion uses it or not.</summary>
+    public EquatableArray<FenceDeviceConfig> FenceDevices { get; init; }
+
+    /// <summary>Addresses held as long as the daemon runs (static_ipaddress).</summary>
+    public EquatableArray<VirtualAddress> StaticAddresses { get; init; }
+
+    /// <summary>Routes held as long as the daemon runs (static_routes).</summary>
+    public EquatableArray<VirtualRoute> StaticRoutes { get; init; }
+
+    /// <summary>Rules held as long as the daemon runs (static_rules).</summary>
+    public EquatableArray<VirtualRule> StaticRules { get; init; }
+
     /// <summary>The watchdog device; absent = none (watchdog).</summary>
     public WatchdogConfig? Watchdog { get; init; }
 
     /// <summary>What concerns the process rather than one instance.</summary>
     public ProcessConfig Process { get; init; } = new();
+}
+
+/// <summary>A fence_device by itself, as <c>fencefirst fence-test</c> and its monitoring see it.</summary>
+/// <param name="Step">The fence that one use of it is in a promotion.</param>
+public sealed record FenceDeviceConfig(PromotionStep Step)
+{
+    /// <summary>Name of the block.</summary>
+    public string Name => Step.Name;
+
+    /// <summary>How often its agent is asked for the status; whole seconds, zero = never, the default (monitor_interval).</summary>
+    public TimeSpan MonitorInterval { get; init; }
 }
 
 /// <summary>A check script (keepalived). Exit status 0 within the bound is success, everything else is failure.</summary>

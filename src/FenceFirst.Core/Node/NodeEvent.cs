@@ -53,6 +53,18 @@ public enum NodeEventKind : byte
 
     /// <summary>An operator says that <c>Address</c> is certainly down (<c>fencefirst confirm</c>).</summary>
     OperatorConfirmed,
+
+    /// <summary>auth_hmac: what protects instance <c>Index</c> from replays of <c>Address</c> was forgotten; told before the advert that it came with.</summary>
+    ReplayMarkForgotten,
+
+    /// <summary>An operator wants instance <c>Index</c> to hand the addresses over and to hold itself back for <c>Duration</c> (<c>fencefirst handover</c>).</summary>
+    OperatorHandover,
+
+    /// <summary>Maintenance of instance <c>Index</c> (-1 = all) lasts until <c>Until</c>: by an operator, or restored after a restart (<c>fencefirst maintenance</c>).</summary>
+    MaintenanceChanged,
+
+    /// <summary>A fence of <c>Targets</c> runs outside of any promotion (<c>fencefirst fence-test</c>); none = it has ended.</summary>
+    FenceTestChanged,
 }
 
 /// <summary>One event: a small value, so that none is allocated per packet. Made by the factory methods only.</summary>
@@ -90,6 +102,15 @@ public readonly record struct NodeEvent
 
     /// <summary>Why a packet was refused.</summary>
     public DecodeError Error { get; private init; }
+
+    /// <summary>How long an instance holds itself back.</summary>
+    public TimeSpan Duration { get; private init; }
+
+    /// <summary>When something ends by itself; Never = it does not, Zero = it has ended.</summary>
+    public MonotonicInstant Until { get; private init; }
+
+    /// <summary>Who is being fenced.</summary>
+    public EquatableArray<InternetAddress> Targets { get; private init; }
 
     /// <summary>The daemon is ready.</summary>
     public static NodeEvent Started() => new(NodeEventKind.Started, -1);
@@ -151,4 +172,22 @@ public readonly record struct NodeEvent
     /// <summary>An operator answers for the fence of a target.</summary>
     public static NodeEvent OperatorConfirmed(int instance, InternetAddress target) =>
         new(NodeEventKind.OperatorConfirmed, instance) { Address = target };
+
+    /// <summary>What protects from replays of a station was forgotten (<see cref="HmacNotice.ReplayMarkForgotten"/>).</summary>
+    public static NodeEvent ReplayMarkForgotten(int instance, InternetAddress source) =>
+        new(NodeEventKind.ReplayMarkForgotten, instance) { Address = source };
+
+    /// <summary>An operator wants another node to be Master.</summary>
+    /// <param name="instance">The instance.</param>
+    /// <param name="within">How long it holds itself back after its release; more than zero.</param>
+    public static NodeEvent OperatorHandover(int instance, TimeSpan within) => new(NodeEventKind.OperatorHandover, instance) { Duration = within };
+
+    /// <summary>Maintenance begins, ends, or ends at another time than before.</summary>
+    /// <param name="instance">The instance, or -1 for the whole node.</param>
+    /// <param name="until">When it ends by itself; Never = it does not, Zero or any past instant = it ends now.</param>
+    public static NodeEvent MaintenanceChanged(int instance, MonotonicInstant until) => new(NodeEventKind.MaintenanceChanged, instance) { Until = until };
+
+    /// <summary>A fence runs outside of any promotion; one at a time.</summary>
+    /// <param name="targets">Whom it fences; empty = it has ended.</param>
+    public static NodeEvent FenceTestChanged(EquatableArray<InternetAddress> targets) => new(NodeEventKind.FenceTestChanged, -1) { Targets = targets };
 }

@@ -20,6 +20,16 @@ public static class NodeMachine
     /// <param name="effects">What the host shall do is appended here, in order.</param>
     public static void Step(NodeConfig config, NodeState state, in NodeEvent nodeEvent, MonotonicInstant now, EffectBuffer effects)
     {
+        bool isOver = state.MaintenanceCheckAt <= now;
+        if (isOver)
+        {
+            MaintenanceRules.Expire(config, state, now, effects);
+        }
+
+        bool isFrequent = nodeEvent.Kind
+                is NodeEventKind.AdvertReceived or NodeEventKind.PacketRefused or NodeEventKind.KernelAnswered or NodeEventKind.AddressesProbed
+            || (nodeEvent.Kind == NodeEventKind.DeadlineReached && nodeEvent.Index < state.Instances.Length);
+        bool wasFencing = isFrequent && state.IsFencing(config, nodeEvent.Index);
         switch (nodeEvent.Kind)
         {
             case NodeEventKind.Started:
@@ -46,7 +56,6 @@ public static class NodeMachine
                 break;
             case NodeEventKind.StepEnded:
                 Machine(config, state, nodeEvent.Index, now, effects).StepEnded(nodeEvent.Attempt, nodeEvent.Outcome);
-                WakeQueuedFences(config, state, nodeEvent.Index, now, effects);
                 break;
             case NodeEventKind.KernelAnswered:
                 Machine(config, state, nodeEvent.Index, now, effects).KernelAnswered(nodeEvent.Attempt, nodeEvent.Number);
@@ -81,7 +90,6 @@ public static class NodeMachine
                 break;
             case NodeEventKind.LeftoverEnded:
                 NodeRecall.LeftoverEnded(config, state, nodeEvent.Attempt, effects);
-                WakeQueuedFences(config, state, -1, now, effects);
                 break;
             case NodeEventKind.WatchdogAnswered:
                 WatchdogRules.Answered(config, state, nodeEvent.Attempt, nodeEvent.Number, now, effects);
@@ -92,25 +100,43 @@ public static class NodeMachine
             case NodeEventKind.OperatorConfirmed:
                 Machine(config, state, nodeEvent.Index, now, effects).OperatorConfirmed(nodeEvent.Address);
                 break;
+            case NodeEventKind.ReplayMarkForgotten:
+                Machine(config, state, nodeEvent.Index, now, effects).ReplayMarkForgotten();
+                break;
+            case NodeEventKind.OperatorHandover:
+                Machine(config, state, nodeEvent.Index, now, effects).OperatorHandover(nodeEvent.Duration);
+                break;
+            case NodeEventKind.MaintenanceChanged:
+                MaintenanceRules.Change(config, state, nodeEvent.Index, nodeEvent.Until, now, effects);
+                break;
+            case NodeEventKind.FenceTestChanged:
+                state.TestedTargets = nodeEvent.Targets;
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
 
         WatchdogRules.DisarmIfIdle(state, effects);
-        if (nodeEvent.Kind is NodeEventKind.AdvertReceived or NodeEventKind.PacketRefused or NodeEventKind.KernelAnswered or NodeEventKind.AddressesProbed
-            || (nodeEvent.Kind == NodeEventKind.DeadlineReached && nodeEvent.Index < state.Instances.Length))
+        if (!isFrequent || isOver || (wasFencing && !state.IsFencing(config, nodeEvent.Index)))
+        {
+            WakeQueuedFences(config, state, now, effects);
+            ArmTimers(state, effects);
+        }
+        else
         {
             // The frequent events touch one instance: with hundreds of instances a look at all of them would be the dearest part.
             Arm(state, effects, nodeEvent.Index, state.Instances[nodeEvent.Index].NextDeadline);
         }
-        else
-        {
-            ArmTimers(state, effects);
-        }
     }
 
-    private static VrrpMachine Machine(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects) =>
-        new(config, state, index, now, effects);
+    private static VrrpMachine Machine(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects)
+    {
+        VrrpMachine machine = new(config, state, index, now, effects);
+
+        // What has come to its end by the clock has ended before anything else is judged, whichever event is the first to come later.
+        machine.HandoverExpired();
+        return machine;
+    }
 
     private static void Start(NodeConfig config, NodeState state, MonotonicInstant now, EffectBuffer effects)
     {
@@ -230,12 +256,12 @@ public static class NodeMachine
     private static void Reevaluate(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects) =>
         Machine(config, state, index, now, effects).TrackersChanged();
 
-    private static void WakeQueuedFences(NodeConfig config, NodeState state, int ended, MonotonicInstant now, EffectBuffer effects)
+    private static void WakeQueuedFences(NodeConfig config, NodeState state, MonotonicInstant now, EffectBuffer effects)
     {
         // G3: a fence that waited for another instance's attempt on the same target may start now; in index order, one after the other.
         for (int i = 0; i < state.Instances.Length; i++)
         {
-            if (i != ended && state.Instances[i].Steps.IsQueued)
+            if (state.Instances[i].Steps.IsQueued)
             {
                 Machine(config, state, i, now, effects).ContinueQueuedStep();
             }

@@ -42,6 +42,9 @@ public sealed class NodeState
         WatchdogArmedAs = other.WatchdogArmedAs;
         WatchdogAttempt = other.WatchdogAttempt;
         IsStarted = other.IsStarted;
+        MaintenanceUntil = other.MaintenanceUntil;
+        MaintenanceCheckAt = other.MaintenanceCheckAt;
+        TestedTargets = other.TestedTargets;
         Instances = [.. other.Instances];
         Scripts = [.. other.Scripts];
         LinksUp = [.. other.LinksUp];
@@ -72,6 +75,15 @@ public sealed class NodeState
     /// <summary>Whether the daemon has started.</summary>
     public bool IsStarted { get; internal set; }
 
+    /// <summary>Until when the whole node is in maintenance; Zero = it is not, Never = until an operator ends it. An instance that a reload adds takes it over.</summary>
+    public MonotonicInstant MaintenanceUntil { get; internal set; }
+
+    /// <summary>Targets of a fence that runs outside of any promotion (<c>fencefirst fence-test</c>); empty = none does.</summary>
+    public EquatableArray<InternetAddress> TestedTargets { get; internal set; }
+
+    /// <summary>No maintenance ends before this, of the node or of an instance.</summary>
+    internal MonotonicInstant MaintenanceCheckAt { get; set; } = MonotonicInstant.Never;
+
     /// <summary>One state per instance.</summary>
     public VrrpState[] Instances { get; }
 
@@ -101,15 +113,27 @@ public sealed class NodeState
         }
     }
 
-    /// <summary>State for another configuration that goes on where this one is: same numbers, everything else as before a start.</summary>
-    public NodeState For(NodeConfig config) => new(config, Epoch, Chance) 
+    /// <summary>State for another configuration that goes on where this one is: same numbers, same maintenance, everything else as before a start.</summary>
+    public NodeState For(NodeConfig config)
     {
-        LastAttempt = LastAttempt,
-        Leftovers = Leftovers,
-        Watchdog = Watchdog,
-        WatchdogArmedAs = WatchdogArmedAs,
-        WatchdogAttempt = WatchdogAttempt,
-    };
+        NodeState next = new(config, Epoch, Chance)
+        {
+            LastAttempt = LastAttempt,
+            Leftovers = Leftovers,
+            Watchdog = Watchdog,
+            WatchdogArmedAs = WatchdogArmedAs,
+            WatchdogAttempt = WatchdogAttempt,
+            MaintenanceUntil = MaintenanceUntil,
+            MaintenanceCheckAt = MaintenanceCheckAt,
+            TestedTargets = TestedTargets,
+        };
+        foreach (ref VrrpState instance in next.Instances.AsSpan())
+        {
+            instance.MaintenanceUntil = MaintenanceUntil;
+        }
+
+        return next;
+    }
 
     /// <summary>A copy that shares nothing.</summary>
     public NodeState Clone() => new(this);
@@ -124,6 +148,9 @@ public sealed class NodeState
         && WatchdogAttempt == other.WatchdogAttempt
         && Chance == other.Chance
         && IsStarted == other.IsStarted
+        && MaintenanceUntil == other.MaintenanceUntil
+        && MaintenanceCheckAt == other.MaintenanceCheckAt
+        && TestedTargets == other.TestedTargets
         && Instances.AsSpan().SequenceEqual(other.Instances)
         && Scripts.AsSpan().SequenceEqual(other.Scripts)
         && LinksUp.AsSpan().SequenceEqual(other.LinksUp);
@@ -143,21 +170,32 @@ public sealed class NodeState
         return new TimeSpan((long)(bound.Ticks * ((Chance >> 32) / 4294967296.0)));
     }
 
-    /// <summary>Whether another instance than <paramref name="self"/> has a fence under way on one of the targets (G3).</summary>
+    /// <summary>
+    /// Whether an instance has a fence under way: an attempt, or a level of several devices half of which have run. Nobody else may touch its targets
+    /// meanwhile: a reboot of one power supply would undo what this fence goes by.
+    /// </summary>
+    internal bool IsFencing(NodeConfig config, int instance)
+    {
+        ref readonly VrrpState state = ref Instances[instance];
+        return state.Phase == VrrpPhase.Promoting
+            && (state.Steps.Attempt != 0 || state.Steps.Device != 0)
+            && config.Instances[instance].Promotion is { } plan
+            && plan.Steps[state.Steps.Index].Kind == StepKind.Fence;
+    }
+
+    /// <summary>Whether another instance than <paramref name="self"/>, or an operator's test, has a fence under way on one of the targets (G3).</summary>
     internal bool IsFencing(NodeConfig config, int self, in EquatableArray<InternetAddress> targets)
     {
+        if (Overlaps(TestedTargets, targets))
+        {
+            return true;
+        }
+
         for (int i = 0; i < Instances.Length; i++)
         {
-            if (i == self
-                || Instances[i].Steps.Attempt == 0
-                || Instances[i].Phase != VrrpPhase.Promoting
-                || config.Instances[i].Promotion is not { } plan)
-            {
-                continue;
-            }
-
-            PromotionStep step = plan.Steps[Instances[i].Steps.Index];
-            if (step.Kind == StepKind.Fence && Overlaps(step.Targets, targets))
+            if (i != self
+                && IsFencing(config, i)
+                && Overlaps(config.Instances[i].Promotion!.Steps[Instances[i].Steps.Index].Targets, targets))
             {
                 return true;
             }

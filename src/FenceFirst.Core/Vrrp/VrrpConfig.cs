@@ -159,69 +159,6 @@ public sealed record VirtualAddress(InternetAddress Address, byte PrefixLength, 
     public override string ToString() => $"{Address}/{PrefixLength}";
 }
 
-/// <summary>One virtual route (keepalived).</summary>
-/// <param name="Destination">Network address; for the default route the zero address of the family.</param>
-/// <param name="PrefixLength">0..32 or 0..128.</param>
-public sealed record VirtualRoute(InternetAddress Destination, byte PrefixLength)
-{
-    /// <summary>Gateway; absent = directly connected (via).</summary>
-    public InternetAddress Via { get; init; }
-
-    /// <summary>Preferred source address; absent = kernel's choice (src).</summary>
-    public InternetAddress Source { get; init; }
-
-    /// <summary>Index into <see cref="Node.NodeConfig.Links"/> of the outgoing device, or -1 (dev).</summary>
-    public int Link { get; init; } = -1;
-
-    /// <summary>Routing table; 254 = main (table).</summary>
-    public uint Table { get; init; } = 254;
-
-    /// <summary>Metric; 0 = none (metric).</summary>
-    public uint Metric { get; init; }
-
-    /// <summary>Kernel scope; -1 = chosen as iproute2 does (link without gateway, else global) (scope).</summary>
-    public int Scope { get; init; } = -1;
-
-    /// <summary>Kernel route type, RTN_*; 1 = unicast, 6 = blackhole, 7 = unreachable, 8 = prohibit.</summary>
-    public byte Type { get; init; } = 1;
-
-    /// <summary>Type of service, 0..255 (tos).</summary>
-    public byte Tos { get; init; }
-
-    /// <summary>Whether the gateway need not be on a connected network (onlink).</summary>
-    public bool IsOnLink { get; init; }
-
-    /// <summary>Whether the device is not tracked (no_track).</summary>
-    public bool IsUntracked { get; init; }
-
-    /// <summary>The route as iproute2 prints it, shortened.</summary>
-    public override string ToString() =>
-        (PrefixLength == 0 ? "default" : $"{Destination}/{PrefixLength}") + (Via.IsNone ? "" : $" via {Via}");
-}
-
-/// <summary>One policy rule (keepalived).</summary>
-/// <param name="IsIPv6">Address family of the rule.</param>
-/// <param name="Priority">Preference, 1 or more.</param>
-/// <param name="Table">Routing table looked up.</param>
-public sealed record VirtualRule(bool IsIPv6, uint Priority, uint Table)
-{
-    /// <summary>Source network; absent = all (from).</summary>
-    public InternetAddress From { get; init; }
-
-    /// <summary>Prefix length of <see cref="From"/>.</summary>
-    public byte FromLength { get; init; }
-
-    /// <summary>Destination network; absent = all (to).</summary>
-    public InternetAddress To { get; init; }
-
-    /// <summary>Prefix length of <see cref="To"/>.</summary>
-    public byte ToLength { get; init; }
-
-    /// <summary>The rule as iproute2 prints it.</summary>
-    public override string ToString() =>
-        $"{Priority}: from {(From.IsNone ? "all" : $"{From}/{FromLength}")}{(To.IsNone ? "" : $" to {To}/{ToLength}")} lookup {Table}";
-}
-
 /// <summary>A unicast peer.</summary>
 /// <param name="Address">Where adverts go and come from.</param>
 /// <param name="MinTtl">Lowest TTL accepted, 0..255; default 0 (min_ttl).</param>

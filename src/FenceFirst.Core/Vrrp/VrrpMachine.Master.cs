@@ -129,7 +129,7 @@ public ref partial struct VrrpMachine
     /// G7: a master that has not run for longer than its own Master_Down_Interval has been replaced in the eyes of its peers. It removes its
     /// addresses before it does anything else. A candidate in the same position stands down.
     /// </summary>
-    private void ReleaseAfterStall()
+    internal void ReleaseAfterStall()
     {
         if (_state.AdvertAt.IsNever || _state.AdvertSentAt.IsNever || _now - _state.AdvertSentAt <= OwnMasterDownInterval)
         {

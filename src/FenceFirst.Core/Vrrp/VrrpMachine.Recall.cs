@@ -11,6 +11,7 @@ public ref partial struct VrrpMachine
     internal void RecallFailures(in InstanceMemory memory)
     {
         PromotionPlan plan = _config.Promotion ?? PlainPlan;
+        DoubtDemotion(memory.IsDemotionDue);
         _state.FailedPromotions = memory.FailedPromotions;
 
         // After a boot the old instant means nothing, and wall time is not for decisions: one plain pause, and the next failure doubles on.
@@ -54,10 +55,17 @@ public ref partial struct VrrpMachine
     /// <summary>What was remembered cannot be read: it may have been a failure, a fault or a fence under way.</summary>
     internal void RecallDamaged()
     {
+        DoubtDemotion(isDue: true);
         if (_config.Promotion is { IsEmpty: false })
         {
             TimeSpan pause = CountFailure();
             Record(new TimelineEntry { Kind = TimelineKind.MemoryDamaged, Second = _state.FailedPromotions, Duration = pause });
         }
     }
+
+    /// <summary>
+    /// An earlier life was killed before its demotion was done. What it would have stopped may still run, so this life says no priority 0 until it has been
+    /// Master and was demoted itself (docs/promotion.md 4).
+    /// </summary>
+    private void DoubtDemotion(bool isDue) => _state.IsDemotionDoubtful |= isDue && _config.Demotion is { Steps.IsEmpty: false };
 }

@@ -59,6 +59,7 @@ public ref partial struct VrrpMachine
             return;
         }
 
+        KeepReleaseTrue();
         ApplyTracking();
         LeaveInitialize();
     }
@@ -159,6 +160,11 @@ public ref partial struct VrrpMachine
             _state.RefusedAt = MonotonicInstant.Never;
         }
 
+        if (advert.Priority != 0 && _state.ReleasedTargets != 0)
+        {
+            ForgetRelease(source);
+        }
+
         switch (_state.Phase)
         {
             case VrrpPhase.Initialize:
@@ -221,6 +227,11 @@ public ref partial struct VrrpMachine
     private void ApplyTracking()
     {
         TrackingResult result = TrackingRules.Evaluate(_config, _node);
+        if (IsInMaintenance)
+        {
+            result = WithoutTrackers(result);
+        }
+
         FaultCauses kept = _state.Faults & FaultCauses.Promotion;
         _state.Faults = result.Faults | kept | (_state.Source.IsNone ? FaultCauses.NoSource : FaultCauses.None);
         _state.IsAwaitingScripts = result.IsAwaitingScripts;
@@ -254,7 +265,7 @@ public ref partial struct VrrpMachine
         {
             Record(new TimelineEntry { Kind = TimelineKind.AwaitingScripts });
         }
-        else if (_config.IsOwner && _config.IsStateMaster && _state.RetryAt <= _now)
+        else if (_config.IsOwner && _config.IsStateMaster && !IsInMaintenance && _state.RetryAt <= _now)
         {
             // RFC 9568 section 6.4.1: an owner takes over at once; here that means its promotion steps start at once (G1).
             // DEVIATION: An owner without "state MASTER" waits as every other router, as keepalived does and its users expect.
@@ -284,6 +295,7 @@ public ref partial struct VrrpMachine
 
     private void EnterFault()
     {
+        AbandonHandover();
         SilenceTimers();
         ForgetMaster();
         _state.Phase = VrrpPhase.Fault;
@@ -294,6 +306,7 @@ public ref partial struct VrrpMachine
 
     private void ComeToRest()
     {
+        AbandonHandover();
         SilenceTimers();
         _state.Phase = VrrpPhase.Initialize;
         _state.IsStopped = true;
@@ -321,9 +334,22 @@ public ref partial struct VrrpMachine
         _state.PreemptAt = MonotonicInstant.Never;
         _state.IsMasterReleased = false;
         _state.HasMasterChanged = false;
+        ForgetReleases();
     }
 
-    private void SendAdvert() => SendAdvert(_state.Priority);
+    /// <summary>An advert with our priority; held back by a candidate while refused packets come.</summary>
+    private void SendAdvert()
+    {
+        if (_state.Phase == VrrpPhase.Promoting && IsRefusedAlive && _state.RefusedError != DecodeError.None)
+        {
+            // docs/promotion.md 6.1: keepalived restarts its Adver_Timer at every packet of its Vrid, refused ones too. Our adverts would silence a master
+            // that we do not understand, and its silence would end the hold. The grid goes on, and shows that we run (G7).
+            _state.AdvertSentAt = _state.AdvertSentAt.IsNever ? MonotonicInstant.Never : _now;
+            return;
+        }
+
+        SendAdvert(_state.Priority);
+    }
 
     private void SendAdvert(byte priority)
     {

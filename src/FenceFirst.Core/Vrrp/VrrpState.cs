@@ -86,6 +86,9 @@ public enum Transition : byte
 /// <summary>State of one virtual router: a value, so that states can be compared, kept in a visited set, printed and replayed.</summary>
 public record struct VrrpState
 {
+    /// <summary>Targets that <see cref="ReleasedTargets"/> has room for; the release of a later one replaces no fence.</summary>
+    internal const int ReleasedTargetsMax = 64;
+
     /// <summary>Phase.</summary>
     public VrrpPhase Phase;
 
@@ -122,6 +125,20 @@ public record struct VrrpState
     /// <summary>When <see cref="LowerMaster"/> was last heard.</summary>
     public MonotonicInstant LowerHeardAt;
 
+    /// <summary>
+    /// Since when <see cref="Master"/> has been followed as Backup without a break; Never = it is not, or that is counted anew from its next advert
+    /// (docs/promotion.md 4).
+    /// </summary>
+    public MonotonicInstant FollowedSince;
+
+    /// <summary>
+    /// Fence targets whose release is believed, a bit each in the order of <see cref="PromotionPlan.IndexOfTarget"/>; only with release_is_enough.
+    /// </summary>
+    public ulong ReleasedTargets;
+
+    /// <summary>Before this a release of our own may be under way, so the instance does not become Master; zero = none; only with release_is_enough.</summary>
+    public MonotonicInstant MasterNotBefore;
+
     /// <summary>Whether the last thing heard from the master was priority 0.</summary>
     public bool IsMasterReleased;
 
@@ -140,7 +157,7 @@ public record struct VrrpState
     /// <summary>The point of the advert grid from which the addresses get a new lifetime; Never = not Master, or no lease (G6).</summary>
     public MonotonicInstant RenewAt;
 
-    /// <summary>When we last sent an advert as Master or Promoting; a gap longer than Master_Down_Interval is a stall (G7).</summary>
+    /// <summary>When we last sent an advert as Master or Promoting, or held one back; a gap longer than Master_Down_Interval is a stall (G7).</summary>
     public MonotonicInstant AdvertSentAt;
 
     /// <summary>The next announcement of the addresses.</summary>
@@ -179,6 +196,9 @@ public record struct VrrpState
     /// <summary>Whether something could not be removed when Master was last left, so that "released" would be a lie.</summary>
     public bool IsRemovalDoubtful;
 
+    /// <summary>Whether the demotion failed, or was never run, when Master was last left, so that "released" would be a lie also when it is said later, as a candidate.</summary>
+    public bool IsDemotionDoubtful;
+
     /// <summary>Whether an address was lost while a transition was under way, so that it has to be put back afterwards.</summary>
     public bool IsRestoreWanted;
 
@@ -188,11 +208,26 @@ public record struct VrrpState
     /// <summary>The promotion or demotion steps under way.</summary>
     public StepProgress Steps;
 
+    /// <summary>The planned switchover under way (docs/promotion.md 7).</summary>
+    public HandoverProgress Handover;
+
+    /// <summary>Until when no promotion starts and trackers demote nobody; Zero = no maintenance, Never = until an operator ends it (docs/promotion.md 8).</summary>
+    public MonotonicInstant MaintenanceUntil;
+
+    /// <summary>Whether maintenance has kept a promotion from starting: the silence is waited for anew when it ends.</summary>
+    public bool IsPromotionHeldBack;
+
     /// <summary>The earliest of the armed deadlines.</summary>
-    public readonly MonotonicInstant NextDeadline =>
-        MonotonicInstant.Earlier(
-            MonotonicInstant.Earlier(MonotonicInstant.Earlier(MasterDownAt, AdvertAt), GratuitousAt),
-            Steps.DeadlineAt);
+    public readonly MonotonicInstant NextDeadline
+    {
+        get
+        {
+            MonotonicInstant next = MonotonicInstant.Earlier(
+                MonotonicInstant.Earlier(MonotonicInstant.Earlier(MasterDownAt, AdvertAt), GratuitousAt),
+                MonotonicInstant.Earlier(Steps.DeadlineAt, Handover.Until));
+            return MaintenanceUntil == MonotonicInstant.Zero ? next : MonotonicInstant.Earlier(next, MaintenanceUntil);
+        }
+    }
 
     /// <summary>The state before anything has happened.</summary>
     public static VrrpState Initial(VrrpConfig config) => new()
@@ -207,8 +242,10 @@ public record struct VrrpState
         GratuitousAt = MonotonicInstant.Never,
         PreemptAt = MonotonicInstant.Never,
         LowerHeardAt = MonotonicInstant.Never,
+        FollowedSince = MonotonicInstant.Never,
         RefusedAt = MonotonicInstant.Never,
         Steps = StepProgress.Idle,
+        Handover = HandoverProgress.None,
         Faults = FaultCauses.NoSource,
     };
 }

@@ -61,8 +61,9 @@ internal static class RunVerb
     /// <summary>Runs the daemon until a signal ends it.</summary>
     public static int Run(RunOptions options, TextWriter error)
     {
-        NodeConfig? config = Load(options, error.Write);
-        if (config is null)
+        LoadedConfig loaded = Load(options);
+        error.Write(loaded.Diagnostics);
+        if (loaded.Config is not { } config)
         {
             return ExitConfiguration;
         }
@@ -97,7 +98,7 @@ internal static class RunVerb
         log.Write(new JournalEntry(MonotonicClock.WallNow, MonotonicClock.Now, "", "Started", $"FenceFirst {ProgramVersion.Text} started, pid {Environment.ProcessId}"));
         try
         {
-            using EventLoop loop = new(config, epochBase, keeper, log, signals, () => Load(options, text => LogDiagnostics(log, text)));
+            using EventLoop loop = new(config, epochBase, keeper, log, signals, () => LogDiagnostics(log, Load(options)));
             if (!loop.TryListen(options.Socket, out string problem))
             {
                 error.WriteLine($"fencefirst: {problem}");
@@ -160,23 +161,21 @@ internal static class RunVerb
         return taken;
     }
 
-    private static NodeConfig? Load(RunOptions options, Action<string> report)
+    private static LoadedConfig Load(RunOptions options)
     {
         (NodeConfig? config, DiagnosticBag diagnostics) = ConfigLoader.Load(options.File, options.ConfigId, RealMachineFacts.Create());
-        if (diagnostics.ErrorCount + diagnostics.WarningCount > 0)
-        {
-            report(DiagnosticText.Render(diagnostics));
-        }
-
-        return diagnostics.HasErrors ? null : config;
+        string text = diagnostics.ErrorCount + diagnostics.WarningCount > 0 ? DiagnosticText.Render(diagnostics) : "";
+        return new LoadedConfig(diagnostics.HasErrors ? null : config, text, diagnostics.ErrorCount);
     }
 
-    private static void LogDiagnostics(LogWriter log, string text)
+    private static LoadedConfig LogDiagnostics(LogWriter log, LoadedConfig loaded)
     {
-        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string line in loaded.Diagnostics.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             log.Write(TimelineLevel.Warning, line);
         }
+
+        return loaded;
     }
 
     private static LogWriter OpenLog(RunOptions options, string node)

@@ -30,11 +30,12 @@ internal sealed class EffectRunner : IDisposable
     private readonly ProcessRunner _processes;
     private readonly StepEnvironment _environment = new();
     private readonly Dictionary<long, Job> _jobs = [];
+    private MonotonicInstant[] _renewedAt = [];
     private bool _isSendErrorLogged;
     private bool _isRenewalErrorLogged;
 
     /// <summary>Opens what effects need.</summary>
-    public EffectRunner(EventLoop loop, LinkTable links, LogWriter log, PhaseTimes times)
+    public EffectRunner(EventLoop loop, LinkTable links, LogWriter log, PhaseTimes times, EventPoll poll, long reachTokenBase)
     {
         _loop = loop;
         _log = log;
@@ -43,10 +44,14 @@ internal sealed class EffectRunner : IDisposable
         _times = times;
         _kernel = new KernelRunner(links);
         _kernel.Reconfigure(loop.Config.Instances.Count);
+        Static = new StaticItems(_kernel, links, log);
         _announcer = new Announcer(links);
         _processes = new ProcessRunner { Started = loop.Keeper.Started };
         Notifications = new Notifications(_processes, _environment, log);
-        Agents = new AgentRuns(_processes, log, AgentEnded);
+        Agents = new AgentRuns(_processes, log, StepEnded);
+        Reach = new ReachRuns(links, poll, reachTokenBase, StepEnded);
+        Checks = new FenceChecks(loop, _processes, _environment, log);
+        _renewedAt = new MonotonicInstant[loop.Config.Instances.Count];
     }
 
     /// <summary>Child processes.</summary>
@@ -55,8 +60,17 @@ internal sealed class EffectRunner : IDisposable
     /// <summary>Notify scripts.</summary>
     public Notifications Notifications { get; }
 
+    /// <summary>What is held as long as the daemon runs.</summary>
+    public StaticItems Static { get; }
+
     /// <summary>Fence agents.</summary>
     public AgentRuns Agents { get; }
+
+    /// <summary>Built-in checks.</summary>
+    public ReachRuns Reach { get; }
+
+    /// <summary>Tests and monitoring of fence devices.</summary>
+    public FenceChecks Checks { get; }
 
     /// <summary>How a child process ended, in Core's words.</summary>
     public static StepOutcome OutcomeOf(in ProcessCompletion completion) => completion.End switch
@@ -107,7 +121,7 @@ internal sealed class EffectRunner : IDisposable
                 _announcer.Announce(config.Instances[effect.Index], effect.Count);
                 break;
             case NodeEffectKind.StartStep:
-                StartStep(config.Instances[effect.Index], effect);
+                StartStep(config.Instances[effect.Index], effect, now);
                 break;
             case NodeEffectKind.ProbeAddresses:
                 _loop.Probe.Start(effect.Index, effect.Attempt, now);
@@ -132,7 +146,10 @@ internal sealed class EffectRunner : IDisposable
                 _loop.Watchdog.Disarm();
                 break;
             case NodeEffectKind.RenewAddresses:
-                RenewAddresses(effect.Index, config.Instances[effect.Index]);
+                RenewAddresses(effect.Index, config.Instances[effect.Index], now);
+                break;
+            case NodeEffectKind.WatchAddresses:
+                _loop.Probe.Watch(effect.Index, effect.Attempt);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException();
@@ -142,12 +159,17 @@ internal sealed class EffectRunner : IDisposable
     /// <summary>Puts an entry into the log and the journal: Core's, or one for something the host saw itself.</summary>
     public void Record(in TimelineEntry entry, MonotonicInstant now)
     {
-        if (entry.Kind is not (TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut))
+        if (entry.Index >= 0 && entry.Kind is not (TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut))
         {
             _times.Take(_loop.Config.Instances[entry.Index].Name, entry);
         }
 
         _timeline.Record(_loop.Config, entry, now);
+        _loop.Operations.Take(_loop.Config, entry, now);
+        if (entry.Kind is TimelineKind.MaintenanceStarted or TimelineKind.MaintenanceEnded)
+        {
+            _loop.Reminder.Restart(now);
+        }
     }
 
     /// <summary>Takes the answers of child processes that have ended.</summary>
@@ -162,7 +184,7 @@ internal sealed class EffectRunner : IDisposable
                 continue;
             }
 
-            if (Agents.Completed(completion))
+            if (Agents.Completed(completion) || Checks.Completed(completion))
             {
                 continue;
             }
@@ -215,6 +237,7 @@ internal sealed class EffectRunner : IDisposable
     {
         _timeline.Reset();
         _kernel.Reconfigure(_loop.Config.Instances.Count);
+        _renewedAt = new MonotonicInstant[_loop.Config.Instances.Count];
         foreach (long tag in _jobs.Keys.ToArray())
         {
             Job job = _jobs[tag];
@@ -231,10 +254,15 @@ internal sealed class EffectRunner : IDisposable
         }
     }
 
+    /// <summary>When the addresses of an instance last got their whole lifetime; Zero = not since the start or the last reload.</summary>
+    public MonotonicInstant RenewedAt(int instance) => _renewedAt[instance];
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        Checks.Dispose();
         Agents.Dispose();
+        Reach.Dispose();
         _processes.Dispose();
         _announcer.Dispose();
         _kernel.Dispose();
@@ -260,6 +288,11 @@ internal sealed class EffectRunner : IDisposable
     private void AskKernel(VrrpConfig config, in NodeEffect effect)
     {
         int errno = _kernel.Run(config, effect.Effect);
+        if (effect.Effect == SideEffect.AddAddresses)
+        {
+            _renewedAt[effect.Index] = _loop.Now;
+        }
+
         if (errno != 0 && _kernel.LastExplanation.Length > 0)
         {
             _log.Write(TimelineLevel.Error, config.Name, "kernel", $"({config.Name}) the kernel says: {_kernel.LastExplanation}");
@@ -268,9 +301,10 @@ internal sealed class EffectRunner : IDisposable
         _loop.Enqueue(NodeEvent.KernelAnswered(effect.Index, effect.Attempt, errno));
     }
 
-    private void RenewAddresses(int index, VrrpConfig config)
+    private void RenewAddresses(int index, VrrpConfig config, MonotonicInstant now)
     {
         int errno = _kernel.Renew(index, config);
+        _renewedAt[index] = errno == 0 ? now : _renewedAt[index];
         if (errno != 0 && !_isRenewalErrorLogged)
         {
             _isRenewalErrorLogged = true;
@@ -278,11 +312,23 @@ internal sealed class EffectRunner : IDisposable
         }
     }
 
-    private void StartStep(VrrpConfig config, in NodeEffect effect)
+    private void StartStep(VrrpConfig config, in NodeEffect effect, MonotonicInstant now)
     {
         EquatableArray<PromotionStep> steps = effect.IsDemotion ? config.Demotion!.Steps : config.Promotion!.Steps;
-        PromotionStep step = steps[effect.Step];
+        PromotionStep step = steps[effect.Step].Device(effect.Level, effect.Device);
+        if (step.Kind == StepKind.Fence)
+        {
+            Checks.Yield(step.Targets);
+        }
+
         Job job = new(effect.Index, IsScript: false, step.Command.Arguments[0]);
+        if (step.Reach is { } reach)
+        {
+            _jobs[effect.Attempt] = job;
+            Reach.Start(effect.Attempt, step, reach, config.Link, now);
+            return;
+        }
+
         string[] environment = _environment.ForStep(config, _loop.State.Instances[effect.Index], step, effect.Attempt);
         bool isPromised = step.Kind != StepKind.Check;
         ProcessRequest request = new(step.Command.Arguments.AsArray(), effect.Attempt)
@@ -317,7 +363,7 @@ internal sealed class EffectRunner : IDisposable
         }
     }
 
-    private void AgentEnded(long tag, StepOutcome outcome)
+    private void StepEnded(long tag, StepOutcome outcome)
     {
         if (_jobs.Remove(tag, out Job job))
         {
@@ -337,9 +383,9 @@ internal sealed class EffectRunner : IDisposable
         if (_loop.Keeper.Cancel(tag))
         {
             _loop.Keeper.Settled(tag);
-            AgentEnded(tag, new StepOutcome(StepOutcomeKind.CouldNotStart, Cancelled));
+            StepEnded(tag, new StepOutcome(StepOutcomeKind.CouldNotStart, Cancelled));
         }
-        else if (!Agents.Stop(tag))
+        else if (!Agents.Stop(tag) && !Reach.Stop(tag))
         {
             _processes.Terminate(tag);
         }
@@ -375,7 +421,8 @@ internal sealed class EffectRunner : IDisposable
         }
     }
 
-    private static string Printable(string line)
+    /// <summary>What a terminal would take for a command does not reach it.</summary>
+    public static string Printable(string line)
     {
         StringBuilder builder = new(line.Length);
         foreach (char character in line)

@@ -23,9 +23,11 @@ internal sealed class EventLoop : IDisposable
     private const long StateToken = 12;
     private const long StateTimerToken = 13;
     private const long LeftoverToken = 14;
-    private const long WatchdogToken = 15;
+    private const long CheckToken = 15;
+    private const long WatchdogToken = 16;
     private const long ControlTokenBase = 100;
     private const long SocketTokenBase = 1000;
+    private const long ReachTokenBase = 1L << 32;
 
     /// <summary>Notify scripts get this long when the daemon stops; keepalived gives them one second.</summary>
     private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(10);
@@ -38,12 +40,13 @@ internal sealed class EventLoop : IDisposable
     private readonly LinkTable _links;
     private readonly EffectRunner _runner;
     private readonly Signals _signals;
-    private readonly Func<NodeConfig?> _loadConfig;
+    private readonly Func<LoadedConfig> _loadConfig;
     private readonly ControlServer _control;
     private readonly Leftovers _leftovers;
     private ControlSocket? _controlSocket;
     private readonly bool[] _unknownVrids = new bool[256];
     private NodeConfig? _nextConfig;
+    private Operation? _reload;
     private MonotonicInstant _now;
     private MonotonicInstant _stopBy = MonotonicInstant.Never;
     private bool _isStopping;
@@ -54,8 +57,8 @@ internal sealed class EventLoop : IDisposable
     /// <param name="keeper">What is kept on disk for the next life; whoever made it ends it.</param>
     /// <param name="log">The log.</param>
     /// <param name="signals">Signals of the process.</param>
-    /// <param name="loadConfig">Reads the configuration again for a reload; null = refused, and the reasons are in the log.</param>
-    public EventLoop(NodeConfig config, ulong epochBase, StateKeeper keeper, LogWriter log, Signals signals, Func<NodeConfig?> loadConfig)
+    /// <param name="loadConfig">Reads the configuration again for a reload; what is wrong with it is in the log already.</param>
+    public EventLoop(NodeConfig config, ulong epochBase, StateKeeper keeper, LogWriter log, Signals signals, Func<LoadedConfig> loadConfig)
     {
         Config = config;
         Keeper = keeper;
@@ -70,8 +73,9 @@ internal sealed class EventLoop : IDisposable
         Transport = new VrrpTransport(config, _poll, SocketTokenBase);
         Probe = new AddressProbe(this, _links, _poll, ProbeToken);
         PhaseTimes times = new();
-        _runner = new EffectRunner(this, _links, log, times);
-        _control = new ControlServer(this, _links, log, times);
+        Reminder = new MaintenanceReminder(this, log);
+        _runner = new EffectRunner(this, _links, log, times, _poll, ReachTokenBase);
+        _control = new ControlServer(this, _runner, _links, log, times);
         _leftovers = new Leftovers(this, log);
         Heartbeat = new Heartbeat(log);
         Watchdog = new WatchdogRunner(this, log);
@@ -83,6 +87,7 @@ internal sealed class EventLoop : IDisposable
         _poll.Add(keeper.Descriptor, PollEvents.Readable, StateToken);
         _poll.Add(keeper.TimerDescriptor, PollEvents.Readable, StateTimerToken);
         _poll.Add(_leftovers.Descriptor, PollEvents.Readable, LeftoverToken);
+        _poll.Add(_runner.Checks.Descriptor, PollEvents.Readable, CheckToken);
         _poll.Add(Watchdog.Descriptor, PollEvents.Readable, WatchdogToken);
     }
 
@@ -110,6 +115,15 @@ internal sealed class EventLoop : IDisposable
     /// <summary>Asks the links for addresses.</summary>
     public AddressProbe Probe { get; }
 
+    /// <summary>What operators have asked for.</summary>
+    public OperationBook Operations { get; } = new();
+
+    /// <summary>Reminds of maintenance.</summary>
+    public MaintenanceReminder Reminder { get; }
+
+    /// <summary>How the last reload went; null = there was none.</summary>
+    public LastReload? LastReload { get; private set; }
+
     /// <summary>The instant of the present turn.</summary>
     public MonotonicInstant Now => _now;
 
@@ -131,10 +145,12 @@ internal sealed class EventLoop : IDisposable
         _now = MonotonicClock.Now;
         _links.Resync(this);
         _runner.SweepLeftovers();
+        _runner.Static.Apply(Config);
         Recall();
         DrainQueue();
         Deliver(NodeEvent.Started());
         DrainQueue();
+        _runner.Checks.Reconfigure(_now);
         SystemdNotify.Send("READY=1");
         Heartbeat.Begin(_now);
         ProcessTuning.ReleaseStartupCode();
@@ -158,6 +174,7 @@ internal sealed class EventLoop : IDisposable
         }
 
         _runner.Notifications.Abandon();
+        _runner.Static.Remove();
     }
 
     /// <summary>Gives Core an event now and carries out what it decides.</summary>
@@ -230,6 +247,7 @@ internal sealed class EventLoop : IDisposable
     {
         _controlSocket?.Dispose();
         _leftovers.Dispose();
+        _control.Dispose();
         Watchdog.Dispose();
         Transport.Dispose();
         Probe.Dispose();
@@ -291,11 +309,17 @@ internal sealed class EventLoop : IDisposable
             case LeftoverToken:
                 _leftovers.Take();
                 break;
+            case CheckToken:
+                _runner.Checks.TakeTimer();
+                break;
             case WatchdogToken:
                 Watchdog.Take();
                 break;
             case >= ControlTokenBase and < SocketTokenBase:
                 _controlSocket?.Serve(token, _now, _control.Answer);
+                break;
+            case >= ReachTokenBase:
+                _runner.Reach.Take(token);
                 break;
             default:
                 Transport.Receive(token, this);
@@ -324,6 +348,19 @@ internal sealed class EventLoop : IDisposable
             DrainQueue();
         }
 
+        if (_runner.Reach.Due <= _now)
+        {
+            _runner.Reach.Advance(_now);
+        }
+
+        if (_runner.Checks.Due <= _now)
+        {
+            _runner.Checks.Advance(_now);
+            DrainQueue();
+        }
+
+        Reminder.Advance(_now);
+
         // A deadline that is armed again for the past fires again at once; the bound keeps a bug from holding the loop.
         int bound = (2 * State.Armed.Length) + 16;
         while (bound-- > 0 && Timers.TryTakeDue(_now, out int timer))
@@ -336,8 +373,8 @@ internal sealed class EventLoop : IDisposable
 
     private void ArmTimer()
     {
-        MonotonicInstant deadline = MonotonicInstant.Earlier(
-            MonotonicInstant.Earlier(Timers.Earliest, _stopBy), MonotonicInstant.Earlier(Probe.Due, Heartbeat.Due));
+        MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stopBy), MonotonicInstant.Earlier(Probe.Due, _runner.Reach.Due));
+        deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(Heartbeat.Due, MonotonicInstant.Earlier(_runner.Checks.Due, Reminder.Due)));
 
         // A backup's deadline moves away with every advert. Then the timer stays where it is, fires once for nothing and is set anew: one wake-up
         // in place of a system call per packet. An armed instant that has passed is readable already.
@@ -357,7 +394,7 @@ internal sealed class EventLoop : IDisposable
                     Stop();
                     break;
                 case DaemonSignal.Reload:
-                    BeginReload();
+                    RequestReload(out _, out _);
                     break;
                 case DaemonSignal.WriteState or DaemonSignal.WriteCounters:
                     CountersLog.Write(_log, Config, State, Transport.Counters);
@@ -405,25 +442,40 @@ internal sealed class EventLoop : IDisposable
     }
 
     /// <summary>Reads the file; what is not as before is stopped in order under the old configuration first.</summary>
-    private void BeginReload()
+    /// <param name="problem">Why it returned null.</param>
+    /// <param name="diagnostics">What <c>check</c> would say of the file; empty = nothing, or it was not read.</param>
+    /// <returns>The reload that has begun; null = the running configuration stays.</returns>
+    public Operation? RequestReload(out string problem, out string diagnostics)
     {
+        diagnostics = "";
         if (_isStopping || _nextConfig is not null)
         {
-            _log.Write(TimelineLevel.Warning, "reload refused: the daemon is busy with a stop or another reload");
-            return;
+            problem = "reload refused: the daemon is busy with a stop or another reload";
+            _log.Write(TimelineLevel.Warning, problem);
+            return null;
         }
 
         SystemdNotify.Send("RELOADING=1");
-        NodeConfig? next = _loadConfig();
-        if (next is null)
+        LoadedConfig loaded = _loadConfig();
+        diagnostics = loaded.Diagnostics;
+        if (loaded.Config is null)
         {
-            _log.Write(TimelineLevel.Error, "reload refused: the file has errors; the running configuration stays");
+            problem = "reload refused: the file has errors; the running configuration stays";
+            _log.Write(TimelineLevel.Error, problem);
+            LastReload = new LastReload(MonotonicClock.WallNow, IsAccepted: false, loaded.Diagnostics);
             SystemdNotify.Send("READY=1");
-            return;
+            return null;
         }
 
-        _nextConfig = next;
+        problem = "";
+        _nextConfig = loaded.Config;
+        _reload = Operations.Begin("reload", "", _now);
+        _reload.Report("stopping in order what is changed or removed");
+        List<string> changes = ReloadSummary.Describe(Config, _nextConfig, NodeReload.KeptInstances(Config, State, _nextConfig));
+        changes.ForEach(_reload.Add);
+        LastReload = new LastReload(MonotonicClock.WallNow, IsAccepted: true, changes.Count == 0 ? "nothing is different" : string.Join("; ", changes));
         _log.Write(TimelineLevel.Notice, "Reloading");
+        return _reload;
     }
 
     private void CompleteReload()
@@ -474,9 +526,14 @@ internal sealed class EventLoop : IDisposable
         _runner.Reconfigured((index, isScript) => isScript ? next.Scripts.Span.IndexOf(old.Scripts[index]) : Array.IndexOf(kept, index));
         Probe.Reconfigured(index => Array.IndexOf(kept, index));
         _links.Resync(this);
+        _runner.Static.Apply(next);
         DrainQueue();
         Deliver(NodeEvent.Started());
         DrainQueue();
+        _runner.Checks.Reconfigure(_now);
+        Reminder.Restart(_now);
+        _reload?.End(true, $"reload complete: {LastReload?.Text}", _now);
+        _reload = null;
         _log.Write(TimelineLevel.Notice, "reload complete");
         SystemdNotify.Send("READY=1");
         GiveBackMemory();

@@ -18,7 +18,10 @@ namespace FenceFirst.Daemon;
 /// <param name="Text">In words, as in the log.</param>
 /// <param name="Entry">The evidence; null for what the daemon itself tells.</param>
 /// <param name="User">User id of the operator; -1 = no operator.</param>
-internal sealed record JournalEntry(DateTimeOffset At, MonotonicInstant Now, string Instance, string Kind, string Text, TimelineEntry? Entry = null, long User = -1);
+/// <param name="UserName">Their name; empty = not known.</param>
+/// <param name="Device">Name of the fence device that the entry is about; empty = none.</param>
+internal sealed record JournalEntry(
+    DateTimeOffset At, MonotonicInstant Now, string Instance, string Kind, string Text, TimelineEntry? Entry = null, long User = -1, string UserName = "", string Device = "");
 
 /// <summary>The append-only record of every decision (G8): JSON Lines in the state directory. Used by the log thread only.</summary>
 /// <remarks>
@@ -119,9 +122,19 @@ internal sealed class Journal : IDisposable
             json.WriteNumber("uid", entry.User);
         }
 
+        if (entry.UserName.Length > 0)
+        {
+            json.WriteString("user", entry.UserName);
+        }
+
         if (entry.Entry is { } timeline)
         {
             WriteEvidence(json, timeline);
+            if (entry.Device.Length > 0)
+            {
+                json.WriteString("device", entry.Device);
+                json.WriteNumber("level", timeline.Level + 1);
+            }
         }
 
         json.WriteString("text", entry.Text);

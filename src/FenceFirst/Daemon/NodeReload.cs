@@ -43,6 +43,13 @@ internal static class NodeReload
 
                 // Whoever reads the configuration anew has looked: a failed promotion with on_failure fault may be tried again.
                 carried.Instances[i].Faults &= ~FaultCauses.Promotion;
+                if (old.Instances[kept[i]] != next.Instances[i])
+                {
+                    // Other targets, another key or another window: what is known of releases is learned anew (docs/promotion.md 4).
+                    carried.Instances[i].ReleasedTargets = 0;
+                    carried.Instances[i].FollowedSince = MonotonicInstant.Never;
+                }
+
                 if (carried.Instances[i].Phase == VrrpPhase.Master && old.Instances[kept[i]].LeaseSeconds != next.Instances[i].LeaseSeconds)
                 {
                     // Addresses that stay take over another lifetime, or none, with the next advert.
@@ -75,6 +82,9 @@ internal static class NodeReload
         return carried;
     }
 
+    /// <summary>Whether an instance is the same in both configurations.</summary>
+    public static bool IsSame(NodeConfig old, int before, NodeConfig next, int after) => Translate(old.Instances[before], old, next) == next.Instances[after];
+
     private static bool CanGoOn(VrrpConfig before, in VrrpState state, VrrpConfig after)
     {
         if (before == after)
@@ -103,7 +113,11 @@ internal static class NodeReload
         Link = Link(instance.Link, old, next),
         Addresses = Addresses(instance.Addresses, old, next),
         ExcludedAddresses = Addresses(instance.ExcludedAddresses, old, next),
-        Routes = instance.Routes.Select(route => route with { Link = Link(route.Link, old, next) }).ToEquatableArray(),
+        Routes = instance.Routes.Select(route => route with
+        {
+            Link = Link(route.Link, old, next),
+            NextHops = route.NextHops.Select(hop => hop with { Link = Link(hop.Link, old, next) }).ToEquatableArray(),
+        }).ToEquatableArray(),
         TrackLinks = instance.TrackLinks.Select(track => track with { Index = Link(track.Index, old, next) }).ToEquatableArray(),
         TrackScripts = instance.TrackScripts
             .Select(track => track with { Index = next.Scripts.Span.IndexOf(old.Scripts[track.Index]) }).ToEquatableArray(),

@@ -30,7 +30,7 @@ internal sealed record KeptState
     /// <summary>No attempt number above this has been used.</summary>
     public uint LastAttempt { get; init; }
 
-    /// <summary>Instances with failed promotions.</summary>
+    /// <summary>Instances of which there is something to remember.</summary>
     public EquatableArray<InstanceMemory> Instances { get; init; }
 
     /// <summary>Attempts whose outcome is not known.</summary>
@@ -163,6 +163,7 @@ internal static class StateFile
         // In nanoseconds since boot.
         json.WriteNumber("retry_at", (instance.RetryAt ?? MonotonicInstant.Zero).Nanoseconds);
         json.WriteBoolean("fault", instance.IsFaulted);
+        json.WriteBoolean("demotion_due", instance.IsDemotionDue);
         json.WriteEndObject();
     }
 
@@ -206,12 +207,17 @@ internal static class StateFile
 
     private static InstanceMemory ReadInstance(JsonElement instance)
     {
-        RequireMembers(instance, 4);
+        RequireMembers(instance, 5);
         int failed = instance.GetProperty("failed_promotions").GetInt32();
         long retryAt = instance.GetProperty("retry_at").GetInt64();
         return failed < 0 || retryAt < 0
             ? throw new FormatException("a negative number")
-            : new InstanceMemory(Text(instance, "instance"), failed, new MonotonicInstant(retryAt), instance.GetProperty("fault").GetBoolean());
+            : new InstanceMemory(
+                Text(instance, "instance"),
+                failed,
+                new MonotonicInstant(retryAt),
+                instance.GetProperty("fault").GetBoolean(),
+                instance.GetProperty("demotion_due").GetBoolean());
     }
 
     private static PromisedAttempt ReadAttempt(JsonElement attempt)

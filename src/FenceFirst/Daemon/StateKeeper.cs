@@ -83,7 +83,7 @@ internal sealed class StateKeeper : IDisposable
         {
             IsDamaged = Former is null,
             LastAttempt = last < AttemptsMax ? last : 0,
-            Instances = (Former?.Instances ?? default).Select(instance => IsSameBoot ? instance : instance with { RetryAt = null }).ToEquatableArray(),
+            Instances = (Former?.Instances ?? default).Select(instance => IsSameBoot ? instance : instance.AfterBoot()).ToEquatableArray(),
             Attempts = _attempts.Values.Select(attempt => attempt.Memory).ToEquatableArray(),
         };
     }

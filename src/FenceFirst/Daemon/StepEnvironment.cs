@@ -50,6 +50,20 @@ internal sealed class StepEnvironment
         $"FENCEFIRST_OLD_MASTER={state.Steps.OldMaster}",
         $"FENCEFIRST_TARGETS={string.Join(' ', (IEnumerable<InternetAddress>)step.Targets)}",
         $"FENCEFIRST_EPOCH={state.Steps.Epoch}",
+        .. step.Kind == StepKind.Fence ? [$"FENCEFIRST_DEVICE={step.Name}", $"FENCEFIRST_LEVEL={state.Steps.Level + 1}"] : (ReadOnlySpan<string>)[],
+    ];
+
+    /// <summary>For a fence device outside of any promotion.</summary>
+    public string[] ForDevice(FenceDeviceConfig device) =>
+    [
+        .. _inherited,
+        "FENCEFIRST_INSTANCE=",
+        "FENCEFIRST_GROUP=",
+        "FENCEFIRST_STATE=TEST",
+        "FENCEFIRST_TRY=1",
+        $"FENCEFIRST_REASON={TimelineText.Reason(PromotionReason.Operator)}",
+        "FENCEFIRST_OLD_MASTER=",
+        $"FENCEFIRST_TARGETS={string.Join(' ', (IEnumerable<InternetAddress>)device.Step.Targets)}",
     ];
 
     /// <summary>For notify scripts.</summary>

@@ -171,7 +171,7 @@ public sealed class StateFileTests : IDisposable
     {
         BootId = "0f2d5c1e",
         LastAttempt = uint.MaxValue,
-        Instances = [new InstanceMemory("VI_\"ö", 3, new MonotonicInstant(123456789), true)],
+        Instances = [new InstanceMemory("VI_\"ö", 3, new MonotonicInstant(123456789), true, true)],
         Attempts =
         [
             new PromisedAttempt(

@@ -171,4 +171,73 @@ public class RecallTests
         m.Deliver(NodeEvent.LeftoverEnded(7));
         Assert.Single(m.OpenSteps);
     }
+
+    // Shown: a Master is killed, so its demotion never ran. The next life, as a candidate that gives up, does not say "I hold nothing and my demotion succeeded".
+    [Fact]
+    public void After_the_death_of_a_master_no_candidate_says_that_its_demotion_succeeded()
+    {
+        SimulatedNode m = MachineDriver.Master(TestConfig.Instance().Promote(TestConfig.Run()).Demote(TestConfig.Run("stop_writes")));
+        m.Kill(isAlive: false);
+        m.Boot();
+        m.Driver.Advance(4);
+        m.Fail();
+        Assert.DoesNotContain("advert:0", m.Seen, StringComparison.Ordinal);
+        Assert.True(m.Recorded(TimelineKind.ReleaseWithheld));
+
+        // Nor does the life after that: it was no better off.
+        m.Kill(isAlive: false);
+        m.Boot();
+        Assert.True(m.First.IsDemotionDoubtful);
+    }
+
+    // Shown: a promotion of the new life that ends in order is what ends the doubt.
+    [Fact]
+    public void A_demotion_of_the_next_life_ends_the_doubt()
+    {
+        SimulatedNode m = MachineDriver.Master(TestConfig.Instance().Promote(TestConfig.Run()).Demote(TestConfig.Run("stop_writes")));
+        m.Kill(isAlive: false);
+        m.Boot();
+        m.Driver.Advance(4);
+        m.Succeed();
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+        m.Hear('z', 200);
+        m.Succeed();
+        Assert.Contains("advert:0 advert:0", m.Seen, StringComparison.Ordinal);
+        Assert.False(m.First.IsDemotionDoubtful);
+    }
+
+    // Shown: after a boot nothing that was to be demoted lives; without a demotion there is nothing to doubt; what cannot be read may have been a Master.
+    [Fact]
+    public void The_doubt_ends_with_the_machine_and_begins_with_a_damaged_memory()
+    {
+        VrrpConfig demoting = TestConfig.Instance().Promote(TestConfig.Run()).Demote(TestConfig.Run("stop_writes"));
+        SimulatedNode booted = MachineDriver.Master(demoting);
+        booted.Crash();
+        booted.Boot();
+        Assert.False(booted.First.IsDemotionDoubtful);
+        SimulatedNode plain = MachineDriver.Master(TestConfig.Instance().Promote(TestConfig.Run()));
+        plain.Kill(isAlive: false);
+        plain.Boot();
+        Assert.False(plain.First.IsDemotionDoubtful);
+        SimulatedNode damaged = MachineDriver.Alone(demoting, isBooted: false);
+        damaged.Memory = new NodeMemory { IsDamaged = true };
+        damaged.Boot();
+        Assert.True(damaged.First.IsDemotionDoubtful);
+    }
+
+    // Shown: what is remembered says so before the first step has succeeded, and no more after a demotion.
+    [Fact]
+    public void A_demotion_is_due_from_the_promotion_on_until_it_has_succeeded()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Run()).Demote(TestConfig.Run("stop_writes")));
+        Assert.False(InstanceMemory.Of("VI_1", m.First).IsDemotionDue);
+        m.Driver.Advance(4);
+        Assert.True(InstanceMemory.Of("VI_1", m.First).IsDemotionDue);
+        m.Succeed();
+        Assert.True(InstanceMemory.Of("VI_1", m.First).IsDemotionDue);
+        m.Hear('z', 200);
+        Assert.True(InstanceMemory.Of("VI_1", m.First).IsDemotionDue);
+        m.Succeed();
+        Assert.False(InstanceMemory.Of("VI_1", m.First).IsDemotionDue);
+    }
 }
