@@ -3,7 +3,7 @@ using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Core.Node;
 
-/// <summary>Takes up what an earlier life of the daemon left: failures and their pauses, and attempts whose outcome nobody knows (docs/promotion.md 7).</summary>
+/// <summary>Takes up what an earlier life of the daemon left: failures and their pauses, maintenance, and attempts whose outcome nobody knows (docs/promotion.md 9).</summary>
 public static class NodeRecall
 {
     /// <summary>Call it once, on a fresh state, before <see cref="NodeEvent.Started"/>.</summary>
@@ -40,6 +40,28 @@ public static class NodeRecall
                 if (attempt.Instance == name)
                 {
                     machine.RecallAttempt(attempt);
+                }
+            }
+        }
+
+        RecallMaintenance(config, state, memory, now, effects);
+    }
+
+    /// <summary>Maintenance goes on as if the daemon had not ended; what has passed meanwhile is over without a word.</summary>
+    private static void RecallMaintenance(NodeConfig config, NodeState state, NodeMemory memory, MonotonicInstant now, EffectBuffer effects)
+    {
+        foreach (ref readonly MaintenanceMemory maintenance in memory.Maintenance.Span)
+        {
+            if (maintenance.Instance.Length == 0)
+            {
+                MaintenanceRules.Change(config, state, -1, maintenance.Until, now, effects);
+            }
+
+            for (int i = 0; i < config.Instances.Count; i++)
+            {
+                if (config.Instances[i].Name == maintenance.Instance)
+                {
+                    MaintenanceRules.Change(config, state, i, maintenance.Until, now, effects);
                 }
             }
         }

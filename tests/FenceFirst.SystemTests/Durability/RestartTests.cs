@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 
 namespace FenceFirst.SystemTests;
 
-/// <summary>docs/promotion.md 7: what a killed daemon leaves to its next life.</summary>
+/// <summary>docs/promotion.md 9: what a killed daemon leaves to its next life.</summary>
 public sealed class RestartTests(ITestOutputHelper output)
 {
     [NeedsTheory("fencefirst")]
