@@ -13,6 +13,7 @@ internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
     private uint _nextRulePriority4 = 16384;
     private uint _nextRulePriority6 = 16384;
     private IReadOnlyCollection<InternetAddress>? _ownAddresses;
+    private TrackerBinder? _trackers;
 
     public DiagnosticBag Diagnostics { get; } = diagnostics;
 
@@ -23,6 +24,9 @@ internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
     public GlobalSettings Globals { get; } = new();
 
     public RoutingNames RoutingNames { get; } = new(facts);
+
+    /// <summary>Tracked files and processes.</summary>
+    public TrackerBinder Trackers => _trackers ??= new TrackerBinder(this);
 
     /// <summary>All interfaces named so far.</summary>
     public EquatableArray<string> Links => _links.ToEquatableArray();
@@ -111,6 +115,9 @@ internal sealed class GlobalSettings
     public int? GarpLowerRepeat { get; set; }
 
     public bool IsMinimalGarp { get; set; }
+
+    /// <summary>Named pipes, and how scripts are run.</summary>
+    public NotifySettings Notify { get; } = new();
 
     public int DownTimerAdverts { get; set; } = 3;
 

@@ -1,5 +1,6 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
+using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Config;
@@ -20,6 +21,8 @@ internal sealed class Binder(BindContext context)
             globalBinder.Bind(block);
         }
 
+        context.Trackers.Define(root);
+        NotifyConfig notify = new NotifyBinder(context).Complete();
         PromotionBinder promotions = new(context, _devices);
         foreach (ConfigNode block in root.Where(node => node.Words.Count > 1))
         {
@@ -56,12 +59,18 @@ internal sealed class Binder(BindContext context)
 
         new TrackerChecks(context, root).Run();
         NodeConfig config = new StaticBinder(context).Bind(root, new NodeConfig());
+        context.Trackers.WarnUnused();
+        EquatableArray<LinkDelay> delays = context.Trackers.Delays(instances);
         GlobalSettings globals = context.Globals;
         return config with
         {
             RouterId = globals.RouterId.Length > 0 ? globals.RouterId : context.Facts.HostName,
             Links = context.Links,
             Scripts = _trackers.ToEquatableArray(),
+            Files = context.Trackers.Files,
+            Processes = context.Trackers.Processes,
+            LinkDelays = delays,
+            Notify = notify,
             Instances = instances.ToEquatableArray(),
             FenceDevices = _devices.Values
                 .Where(device => device.Step is not null)

@@ -72,6 +72,8 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode FenceSelf = Error("FF1411");
     public static readonly DiagnosticCode NothingToAwait = Error("FF1412");
     public static readonly DiagnosticCode NoInstance = Warning("FF1413", 0);
+    public static readonly DiagnosticCode TrackedFileBad = Error("FF1470");
+    public static readonly DiagnosticCode NamedPipeBad = Error("FF1471");
     public static readonly DiagnosticCode LeaseTooShort = Error("FF1435");
     public static readonly DiagnosticCode ReachSelf = Error("FF1440");
     public static readonly DiagnosticCode ReachVirtual = Error("FF1441");
@@ -111,6 +113,9 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode EmptyList = Warning("FF1519");
     public static readonly DiagnosticCode SpacingZero = Warning("FF1521");
     public static readonly DiagnosticCode WeightInGroup = Warning("FF1522");
+    public static readonly DiagnosticCode TrackerUnused = Warning("FF1570", 0);
+    public static readonly DiagnosticCode ProcessNeverMatches = Warning("FF1571", 0);
+    public static readonly DiagnosticCode LinkDelayReduced = Warning("FF1572", 0);
     public static readonly DiagnosticCode HmacNotEnforced = Warning("FF1520", 0);
     public static readonly DiagnosticCode ReachPeer = Warning("FF1540", 0);
     public static readonly DiagnosticCode AgentOptionDeprecated = Warning("FF1530", 0);

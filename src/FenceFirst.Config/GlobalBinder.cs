@@ -8,6 +8,7 @@ internal sealed class GlobalBinder(BindContext context)
 {
     private readonly GlobalSettings _globals = context.Globals;
     private readonly ValueReader _values = context.Values;
+    private readonly NotifyBinder _notify = new(context);
 
     public void Bind(ConfigNode block)
     {
@@ -18,7 +19,7 @@ internal sealed class GlobalBinder(BindContext context)
                 continue;
             }
 
-            if (!TryAnnouncements(node) && !TryProtocol(node))
+            if (!TryAnnouncements(node) && !TryProtocol(node) && !_notify.TryGlobal(node))
             {
                 BindProcess(node);
             }

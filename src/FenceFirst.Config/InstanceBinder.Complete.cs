@@ -26,6 +26,7 @@ internal sealed partial class InstanceBinder
         CompletePeers();
         CompleteRoutes();
         CompleteTracking();
+        CompleteTrackers();
         CompleteAnnouncements();
         CompletePromotion();
         Lint();
@@ -536,7 +537,7 @@ internal sealed partial class InstanceBinder
 
     private void Lint()
     {
-        bool hasWeight = _config.TrackScripts.Concat(_config.TrackLinks).Any(reference => reference.Weight != 0);
+        bool hasWeight = _config.TrackScripts.Concat(_config.TrackLinks).Concat(_config.TrackFiles).Concat(_config.TrackProcesses).Any(reference => reference.Weight != 0);
         if (hasWeight && !_config.IsPreempt)
         {
             _diagnostics.Add(

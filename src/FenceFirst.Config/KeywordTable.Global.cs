@@ -5,12 +5,11 @@ internal static partial class KeywordTable
 {
     private const string NoMail = "no mail is sent yet: use a notify script";
     private const string NoSnmp = "there is no SNMP agent yet";
-    private const string NoPipe = "whoever reads the pipe would hear nothing; use notify";
     private const string OnlyOwnInterface = "only the address's own interface announces it";
     private const string NoTuning = "the process is tuned by its service unit instead";
     private const string NoFirewall = "no firewall rules are made; they only serve no_accept and use_vmac, which are refused";
     private const string NoLvs = "LVS is not part of FenceFirst: let keepalived do it beside, with `keepalived -C`";
-    private const string NoTrackerYet = "a tracker that is silently missing would count as healthy; use a vrrp_script until it is supported";
+    private const string NoBfd = "there is no BFD, and a tracker that is silently missing would count as healthy; let a BFD daemon write its verdict into a file and use track_file";
 
     private static IEnumerable<Keyword> RootRows() =>
     [
@@ -20,17 +19,17 @@ internal static partial class KeywordTable
         Awaits(
             Block(BlockKind.Root, "vrrp_sync_group", BlockKind.VrrpSyncGroup, "instances that change state together", isNamed: true),
             "members would move one by one, which is what the group is meant to prevent; put the addresses into one instance"),
-        Block(BlockKind.Root, "track_file", BlockKind.TrackFileDefinition, "a file whose number is tracked", true) with { Support = Support.NotYet, Advice = NoTrackerYet },
-        Block(BlockKind.Root, "vrrp_track_file", BlockKind.TrackFileDefinition, "old name of track_file", true) with { Support = Support.NotYet, Advice = NoTrackerYet },
-        Block(BlockKind.Root, "vrrp_track_process", BlockKind.TrackProcessDefinition, "a process that is tracked", true) with { Support = Support.NotYet, Advice = NoTrackerYet },
-        Block(BlockKind.Root, "bfd_instance", BlockKind.BfdInstance, "a BFD session that is tracked", true) with { Support = Support.NotYet, Advice = NoTrackerYet },
+        Block(BlockKind.Root, "track_file", BlockKind.TrackFileDefinition, "a file whose number is tracked", true),
+        Block(BlockKind.Root, "vrrp_track_file", BlockKind.TrackFileDefinition, "old name of track_file", true),
+        Block(BlockKind.Root, "vrrp_track_process", BlockKind.TrackProcessDefinition, "a process that is tracked", true),
+        Block(BlockKind.Root, "bfd_instance", BlockKind.BfdInstance, "a BFD session that is tracked", true) with { Support = Support.Refused, Advice = NoBfd },
         Awaits(Block(BlockKind.Root, "track_group", BlockKind.TrackGroup, "instances that track the interfaces of static items", isNamed: true), "use no_track or leave track_group out"),
         Block(BlockKind.Root, "static_ipaddress", BlockKind.Entries, "addresses held while the daemon runs, one per line, as in virtual_ipaddress"),
         Block(BlockKind.Root, "static_routes", BlockKind.Entries, "routes held while the daemon runs, one per line, as in virtual_routes"),
         Block(BlockKind.Root, "static_rules", BlockKind.Entries, "rules held while the daemon runs, one per line, as in virtual_rules"),
         Awaits(Block(BlockKind.Root, "garp_group", BlockKind.GarpGroup, "limits gratuitous ARP over several interfaces")),
         Awaits(Block(BlockKind.Root, "linkbeat_interfaces", BlockKind.Entries, "IF [MII|ETHTOOL|IOCTL]: interfaces whose carrier is polled"), "remove it: the kernel's own notice is used"),
-        Awaits(Block(BlockKind.Root, "interface_up_down_delays", BlockKind.Entries, "IF DOWN [UP]: seconds for which a change of an interface is doubted")),
+        Block(BlockKind.Root, "interface_up_down_delays", BlockKind.Entries, "IF DOWN [UP]: seconds for which a change of an interface is doubted"),
         Unused(Flag(BlockKind.Root, "linkbeat_use_polling", "polls the carrier of all interfaces"), "the kernel's own notice is used"),
         Awaits(Word(BlockKind.Root, "net_namespace", "runs in a network namespace"), "start FenceFirst in it: ip netns exec NAME fencefirst run"),
         Unused(Free(BlockKind.Root, "net_namespace_ipvs", "namespace of the LVS side"), NoLvs, "lvs"),
@@ -103,17 +102,6 @@ internal static partial class KeywordTable
         Awaits(Row(BlockKind.GlobalDefs, "shutdown_script", ValueShape.Script, "runs after everything else"), "use ExecStopPost= of the service unit"),
         Awaits(Integer(BlockKind.GlobalDefs, "startup_script_timeout", 1, 1000, "10", "bound on startup_script", "s")),
         Awaits(Integer(BlockKind.GlobalDefs, "shutdown_script_timeout", 1, 1000, "10", "bound on shutdown_script", "s")),
-        .. AwaitsAll(
-            NoPipe,
-            Words(BlockKind.GlobalDefs, "notify_fifo", "PATH [USER [GROUP]]: state changes as lines in a named pipe"),
-            Words(BlockKind.GlobalDefs, "vrrp_notify_fifo", "PATH [USER [GROUP]]: the same for VRRP alone"),
-            Row(BlockKind.GlobalDefs, "notify_fifo_script", ValueShape.Script, "is started once with the path of the pipe as last argument"),
-            Row(BlockKind.GlobalDefs, "vrrp_notify_fifo_script", ValueShape.Script, "is started once with the path of the pipe as last argument")),
-        .. UnusedAll(
-            "fifo",
-            "there is no named pipe yet",
-            Boolean(BlockKind.GlobalDefs, "vrrp_notify_priority_changes", "priority changes in the named pipe"),
-            Flag(BlockKind.GlobalDefs, "fifo_write_vrrp_states_on_reload", "states in the named pipe after a reload")),
         Awaits(Boolean(BlockKind.GlobalDefs, "vrrp_owner_ignore_adverts", "an address owner ignores adverts")),
         Awaits(Seconds(BlockKind.GlobalDefs, "vrrp_startup_delay", 0.001m, 4294, "0", "holds all instances after start")),
         Awaits(Seconds(BlockKind.GlobalDefs, "vrrp_delay_after_boot", 0.001m, 4294, "0", "holds all instances after boot")),

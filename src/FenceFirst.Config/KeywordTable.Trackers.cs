@@ -1,22 +1,10 @@
 namespace FenceFirst.Config;
 
-/// <content>Trackers other than scripts, and what else stands at the top level.</content>
+/// <content>Blocks of the top level whose behaviour is not built: BFD sessions, groups.</content>
 internal static partial class KeywordTable
 {
     private static IEnumerable<Keyword> TrackerRows() => new Keyword[]
     {
-        Word(BlockKind.TrackFileDefinition, "file", "the file whose first number is the status; missing or empty = 0"),
-        Row(BlockKind.TrackFileDefinition, "weight", ValueShape.Weight, "times the number, added to the priority; 0 = a number other than 0 means Fault") with { Min = -254, Max = 254, Default = "1" },
-        Free(BlockKind.TrackFileDefinition, "init_file", "[VALUE] [overwrite]: makes the file at start"),
-        Words(BlockKind.TrackProcessDefinition, "process", "NAME|PATH [ARGUMENTS]: the process to look for"),
-        Row(BlockKind.TrackProcessDefinition, "param_match", ValueShape.Choice, "how arguments are compared; nothing = exactly") with { Choices = ["initial", "partial"], IsOptional = true },
-        Flag(BlockKind.TrackProcessDefinition, "full_command", "compares argv[0] in full"),
-        Row(BlockKind.TrackProcessDefinition, "weight", ValueShape.Weight, "0 = too few or too many means Fault; otherwise added to the priority") with { Min = -254, Max = 254, Default = "0" },
-        Integer(BlockKind.TrackProcessDefinition, "quorum", 1, 65535, "1", "fewest processes"),
-        Integer(BlockKind.TrackProcessDefinition, "quorum_max", 0, 65535, "unlimited", "most processes; 0 = must not run"),
-        Seconds(BlockKind.TrackProcessDefinition, "delay", 0.000001m, 3600, "0", "both of the next two"),
-        Seconds(BlockKind.TrackProcessDefinition, "fork_delay", 0.000001m, 3600, "0", "before a quorum that was reached counts"),
-        Seconds(BlockKind.TrackProcessDefinition, "terminate_delay", 0.000001m, 3600, "0", "before a quorum that was lost counts"),
         Row(BlockKind.BfdInstance, "neighbor_ip", ValueShape.Address, "the other end"),
         Row(BlockKind.BfdInstance, "neighbour_ip", ValueShape.Address, "the other end"),
         Row(BlockKind.BfdInstance, "source_ip", ValueShape.Address, "this end"),
@@ -37,5 +25,5 @@ internal static partial class KeywordTable
         Row(BlockKind.GarpGroup, "interface", ValueShape.Interface, "a member"),
         Block(BlockKind.GarpGroup, "interfaces", BlockKind.WordList, "members"),
         Block(BlockKind.TrackGroup, "group", BlockKind.WordList, "the instances"),
-    }.Select(row => Awaits(row));
+    }.Select(row => row.Block == BlockKind.BfdInstance ? row with { Support = Support.Refused, Advice = NoBfd } : Awaits(row));
 }

@@ -6,7 +6,7 @@ internal static partial class KeywordTable
 {
     /// <summary>All rows, block by block, in the order of the documentation.</summary>
     public static readonly Keyword[] All =
-        [.. RootRows(), .. GlobalRows(), .. GlobalProcessRows(), .. ScriptRows(), .. InstanceRows(), .. InstanceOtherRows(), .. GroupRows(), .. TrackerRows(), .. OwnRows()];
+        [.. RootRows(), .. GlobalRows(), .. GlobalProcessRows(), .. ScriptRows(), .. InstanceRows(), .. InstanceOtherRows(), .. GroupRows(), .. TrackerRows(), .. TrackingRows(), .. NotifyRows(), .. OwnRows()];
 
     private static readonly Dictionary<(BlockKind, string), Keyword> ByName = All.ToDictionary(row => (row.Block, row.Name));
 

@@ -42,6 +42,9 @@ public sealed record MachineFacts
     /// <summary>Whether the file is for another machine: its interfaces, users and programs are taken to be there.</summary>
     public bool IsElsewhere { get; init; }
 
+    /// <summary>The file system that a path lies on, when the kernel does not tell of changes there (NFS, FUSE, /proc); null = it does. Absent = not asked.</summary>
+    public Func<string, string?>? UnwatchableFileSystem { get; init; }
+
     /// <summary>What a fence agent says about itself, run as its own user; an answer of null = nothing in its time. Absent = agents are not asked.</summary>
     /// <remarks>Only `check` asks: a daemon that reloads cannot wait for a program.</remarks>
     public Func<CommandLine, string?>? AgentMetadata { get; init; }

@@ -1,15 +1,15 @@
 namespace FenceFirst.Config;
 
-/// <summary>What fits together among keywords whose behaviour is not built yet: what is defined, what is referred to, what is mandatory.</summary>
+/// <summary>What fits together among keywords whose behaviour is not built: what is defined, what is referred to, what is mandatory.</summary>
 /// <remarks>The file is judged as if everything were built; that it is not is one error of its own (FF1104).</remarks>
 internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
 {
-    private static readonly (string Block, string Mandatory, string Reference)[] Definitions =
+    private static readonly (string Block, string Reference)[] Definitions =
     [
-        ("track_file", "file", "track_file"),
-        ("vrrp_track_file", "file", "track_file"),
-        ("vrrp_track_process", "process", "track_process"),
-        ("bfd_instance", "neighbor_ip", "track_bfd"),
+        ("track_file", "track_file"),
+        ("vrrp_track_file", "track_file"),
+        ("vrrp_track_process", "track_process"),
+        ("bfd_instance", "track_bfd"),
     ];
 
     private readonly Dictionary<(string Reference, string Name), ConfigNode> _trackers = [];
@@ -18,20 +18,20 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
     {
         foreach (ConfigNode block in root.Where(node => node.Words.Count > 1))
         {
-            (string kind, string mandatory, string reference) = Array.Find(Definitions, definition => definition.Block == block.Name);
+            (string kind, string reference) = Array.Find(Definitions, definition => definition.Block == block.Name);
             if (kind is null)
             {
                 continue;
             }
 
-            if (!_trackers.TryAdd((reference, block.Value), block))
+            if (!_trackers.TryAdd((reference, block.Value), block) && kind == "bfd_instance")
             {
                 context.Diagnostics.Add(DiagnosticCodes.DuplicateName, block.ValueSpan, $"there are two {block.Name} {block.Value}");
             }
 
-            if (!block.Children.Exists(node => node.Name == mandatory || (mandatory == "neighbor_ip" && node.Name == "neighbour_ip")))
+            if (kind == "bfd_instance" && !block.Children.Exists(node => node.Name is "neighbor_ip" or "neighbour_ip"))
             {
-                context.Diagnostics.Add(DiagnosticCodes.MissingKeyword, block.Span, $"{block.Name} {block.Value} has no {mandatory}");
+                context.Diagnostics.Add(DiagnosticCodes.MissingKeyword, block.Span, $"{block.Name} {block.Value} has no neighbor_ip");
             }
         }
 
@@ -47,7 +47,9 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
 
     private void CheckReferences(ConfigNode block)
     {
-        foreach (ConfigNode list in block.Children.Where(node => node.Name is "track_file" or "track_process" or "track_bfd"))
+        // Files and processes of an instance are bound (TrackerBinder).
+        bool isGroup = block.Name == "vrrp_sync_group";
+        foreach (ConfigNode list in block.Children.Where(node => node.Name == "track_bfd" || (isGroup && (node.Name is "track_file" or "track_process"))))
         {
             int most = list.Name == "track_bfd" ? 253 : 254;
             foreach (ConfigNode entry in list.Children)
@@ -154,7 +156,7 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
         foreach (ConfigNode node in nodes)
         {
             CheckValues(node.Children);
-            if (node.Row is not { Support: Support.NotYet or Support.Warned } row || node.Words.Count < 2)
+            if (node.Row is not { Support: Support.NotYet or Support.Warned or Support.Refused } row || node.Words.Count < 2)
             {
                 continue;
             }

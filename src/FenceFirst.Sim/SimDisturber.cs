@@ -169,7 +169,12 @@ internal sealed class SimDisturber(SimWorld world, int instances)
 
     private void Push(ItemKind kind, SimHost host, long after, int number = 0, int instance = 0) => world.Queue.Push(new SimItem
     {
-        Time = world.Now + after, Kind = kind, Node = (byte)host.Index, From = (byte)host.Index, Instance = (byte)instance, Number = number,
+        Time = world.Now + after,
+        Kind = kind,
+        Node = (byte)host.Index,
+        From = (byte)host.Index,
+        Instance = (byte)instance,
+        Number = number,
     });
 
     private void Arm() => world.Queue.Push(new SimItem { Time = world.Now + world.Chance.Between(0, 2 * world.Options.DisturbEvery), Kind = ItemKind.Disturb });

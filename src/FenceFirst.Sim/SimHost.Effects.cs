@@ -436,7 +436,11 @@ internal sealed partial class SimHost
         inquiry = inquiry with { Round = inquiry.Round + 1 };
         _world.Queue.Push(new SimItem
         {
-            Time = _world.Now + ProbeInterval, Kind = ItemKind.ProbeDue, Node = (byte)Index, Instance = (byte)instance, Attempt = inquiry.Attempt,
+            Time = _world.Now + ProbeInterval,
+            Kind = ItemKind.ProbeDue,
+            Node = (byte)Index,
+            Instance = (byte)instance,
+            Attempt = inquiry.Attempt,
         });
         if (!IsLinkUp)
         {

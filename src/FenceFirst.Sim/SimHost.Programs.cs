@@ -144,7 +144,11 @@ internal sealed partial class SimHost
 
     private void Strike(int target, long after, bool doesReboot) => _world.Queue.Push(new SimItem
     {
-        Time = _world.Now + after, Kind = ItemKind.Strike, Node = (byte)target, From = (byte)Index, Number = doesReboot ? 1 : 0,
+        Time = _world.Now + after,
+        Kind = ItemKind.Strike,
+        Node = (byte)target,
+        From = (byte)Index,
+        Number = doesReboot ? 1 : 0,
     });
 
     private void StartScript(in NodeEffect effect)

@@ -49,7 +49,11 @@ internal sealed class SimNetwork
         _cut[path] = isAdvertsOnly ? (byte)AdvertsCut : (byte)AllCut;
         _world.Queue.Push(new SimItem
         {
-            Time = _world.Now + duration, Kind = ItemKind.CutEnds, From = (byte)from, Node = (byte)to, Attempt = ++_cutGeneration[path],
+            Time = _world.Now + duration,
+            Kind = ItemKind.CutEnds,
+            From = (byte)from,
+            Node = (byte)to,
+            Attempt = ++_cutGeneration[path],
         });
     }
 
@@ -121,7 +125,13 @@ internal sealed class SimNetwork
     {
         SimItem item = new()
         {
-            Time = _world.Now + delay, Kind = ItemKind.Packet, Node = (byte)to, From = (byte)from, Instance = (byte)instance, Number = priority, Data = sequence,
+            Time = _world.Now + delay,
+            Kind = ItemKind.Packet,
+            Node = (byte)to,
+            From = (byte)from,
+            Instance = (byte)instance,
+            Number = priority,
+            Data = sequence,
         };
         if (!_world.IsHealed && _world.Has(SimFaults.Damage) && _world.Chance.OneIn(40))
         {

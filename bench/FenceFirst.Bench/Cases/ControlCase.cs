@@ -22,9 +22,16 @@ internal static class ControlCase
         List<double> answers = [];
         Evenness adverts = new(conf);
         int bytes = 0;
+        double processorMs = 0;
         for (int round = 0; round < length.Rounds; round++)
         {
-            adverts.Add(Measured.AsMaster(Subject.FenceFirst, conf, (daemon, lab) => Ask(daemon, lab, conf, length.WindowSeconds, answers, out bytes)));
+            adverts.Add(Measured.AsMaster(Subject.FenceFirst, conf, (daemon, lab) =>
+            {
+                long before = daemon.ProcessorTime().Values.Sum();
+                IReadOnlyList<SeenAdvert> seen = Ask(daemon, lab, conf, length.WindowSeconds, answers, out bytes);
+                processorMs += (daemon.ProcessorTime().Values.Sum() - before) / 1e6;
+                return seen;
+            }));
         }
 
         double p99 = Statistics.Percentile(answers, 0.99);
@@ -36,6 +43,8 @@ internal static class ControlCase
             double.NaN,
             $"≤ {BoundMs} ms",
             p99 <= BoundMs);
+        yield return new Row(
+            "control-cpu", "processor time of the daemon per answer, its adverts included", $"{Row.Text(processorMs / answers.Count)} ms", "", double.NaN, "", true);
         yield return new Row(
             "control-adverts",
             $"adverts meanwhile, 250 × 1 s, n = {adverts.Count}: deviation, p99 [p50, max]; mean {adverts.MeanText}",

@@ -72,6 +72,15 @@ public enum Notification : byte
 
     /// <summary>MASTER_RX_LOWER_PRI.</summary>
     MasterHeardLower,
+
+    /// <summary>DELETED: a reload has removed the instance.</summary>
+    Deleted,
+
+    /// <summary>MASTER_PRIORITY: the effective priority of a Master changed. Told to named pipes only.</summary>
+    MasterPriority,
+
+    /// <summary>BACKUP_PRIORITY: the effective priority of a Backup changed. Told to named pipes only.</summary>
+    BackupPriority,
 }
 
 /// <summary>One effect: a small value in a buffer that the caller reuses.</summary>

@@ -30,6 +30,12 @@ public enum NodeEventKind : byte
     /// <summary>Link <c>Index</c> went up (<c>Number</c> 1) or down or away (0).</summary>
     LinkChanged,
 
+    /// <summary>Tracked file <c>Index</c> holds <c>Number</c> now.</summary>
+    FileChanged,
+
+    /// <summary>There are <c>Number</c> processes of tracker <c>Index</c> now.</summary>
+    ProcessesCounted,
+
     /// <summary>The source address of instance <c>Index</c> is now <c>Address</c>; absent = none.</summary>
     SourceChanged,
 
@@ -39,7 +45,7 @@ public enum NodeEventKind : byte
     /// <summary>The probe <c>Attempt</c> of the addresses of instance <c>Index</c> ended: <c>Address</c> is in use by <c>Station</c>; absent = none is.</summary>
     AddressesProbed,
 
-    /// <summary>Instance <c>Index</c> shall stop in order; -1 = all.</summary>
+    /// <summary>Instance <c>Index</c> shall stop in order; -1 = all. <c>Number</c> 1 = a reload has removed it.</summary>
     StopRequested,
 
     /// <summary>The last process of <c>Attempt</c>, which an earlier life of the daemon started, has ended.</summary>
@@ -79,7 +85,7 @@ public readonly record struct NodeEvent
     /// <summary>What happened.</summary>
     public NodeEventKind Kind { get; }
 
-    /// <summary>Instance, script, link or timer, as <see cref="Kind"/> says; -1 = all.</summary>
+    /// <summary>Instance, script, link, file, process tracker or timer, as <see cref="Kind"/> says; -1 = all.</summary>
     public int Index { get; }
 
     /// <summary>The accepted advert.</summary>
@@ -115,7 +121,7 @@ public readonly record struct NodeEvent
     /// <summary>The daemon is ready.</summary>
     public static NodeEvent Started() => new(NodeEventKind.Started, -1);
 
-    /// <summary>A timer's deadline has been reached. Timers 0..n-1 are the instances, then follow the check scripts.</summary>
+    /// <summary>A timer's deadline has been reached. Timers 0..n-1 are the instances, then follow check scripts, links and processes.</summary>
     public static NodeEvent DeadlineReached(int timer) => new(NodeEventKind.DeadlineReached, timer);
 
     /// <summary>An accepted advert.</summary>
@@ -158,7 +164,16 @@ public readonly record struct NodeEvent
         new(NodeEventKind.AddressesProbed, instance) { Attempt = attempt, Address = inUse, Station = station, Number = errno };
 
     /// <summary>Stop one instance, or all with -1.</summary>
-    public static NodeEvent StopRequested(int instance = -1) => new(NodeEventKind.StopRequested, instance);
+    /// <param name="instance">The instance, or -1.</param>
+    /// <param name="isDeleted">Whether a reload has removed it from the configuration.</param>
+    public static NodeEvent StopRequested(int instance = -1, bool isDeleted = false) =>
+        new(NodeEventKind.StopRequested, instance) { Number = isDeleted ? 1 : 0 };
+
+    /// <summary>A tracked file holds another number.</summary>
+    public static NodeEvent FileChanged(int file, int value) => new(NodeEventKind.FileChanged, file) { Number = value };
+
+    /// <summary>There are more or fewer processes of a tracker.</summary>
+    public static NodeEvent ProcessesCounted(int tracker, int count) => new(NodeEventKind.ProcessesCounted, tracker) { Number = count };
 
     /// <summary>What an earlier life of the daemon had started has ended.</summary>
     public static NodeEvent LeftoverEnded(uint attempt) => new(NodeEventKind.LeftoverEnded, -1) { Attempt = attempt };

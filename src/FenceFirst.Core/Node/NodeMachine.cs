@@ -10,7 +10,7 @@ namespace FenceFirst.Core.Node;
 /// No clock, no randomness, no I/O, no thread: the daemon and the simulator run this very code. The host delivers events one at a time, carries
 /// the effects out in order, and answers every StartStep, StartScript and AskKernel exactly once with its attempt number.
 /// </remarks>
-public static class NodeMachine
+public static partial class NodeMachine
 {
     /// <summary>Handles one event.</summary>
     /// <param name="config">The configuration.</param>
@@ -44,7 +44,7 @@ public static class NodeMachine
                 }
                 else
                 {
-                    ScriptDeadline(config, state, nodeEvent.Index - state.Instances.Length, now, effects);
+                    TrackerDeadline(config, state, nodeEvent.Index - state.Instances.Length, now, effects);
                 }
 
                 break;
@@ -64,8 +64,13 @@ public static class NodeMachine
                 ScriptEnded(config, state, nodeEvent, now, effects);
                 break;
             case NodeEventKind.LinkChanged:
-                state.LinksUp[nodeEvent.Index] = nodeEvent.Number != 0;
-                ReevaluateAll(config, state, now, effects);
+                LinkChanged(config, state, nodeEvent.Index, nodeEvent.Number != 0, now, effects);
+                break;
+            case NodeEventKind.FileChanged:
+                FileChanged(config, state, nodeEvent.Index, nodeEvent.Number, now, effects);
+                break;
+            case NodeEventKind.ProcessesCounted:
+                ProcessesCounted(config, state, nodeEvent.Index, nodeEvent.Number, now, effects);
                 break;
             case NodeEventKind.SourceChanged:
                 state.Instances[nodeEvent.Index].Source = nodeEvent.Address;
@@ -83,7 +88,7 @@ public static class NodeMachine
                 {
                     if (nodeEvent.Index < 0 || nodeEvent.Index == i)
                     {
-                        Machine(config, state, i, now, effects).StopRequested();
+                        Machine(config, state, i, now, effects).StopRequested(nodeEvent.Number != 0);
                     }
                 }
 
@@ -279,6 +284,8 @@ public static class NodeMachine
         {
             Arm(state, effects, state.Instances.Length + i, state.Scripts[i].NextDeadline);
         }
+
+        ArmTrackers(state, effects);
     }
 
     private static void Arm(NodeState state, EffectBuffer effects, int timer, MonotonicInstant deadline)

@@ -19,7 +19,11 @@ public sealed class NodeState
         Instances = new VrrpState[config.Instances.Count];
         Scripts = new ScriptState[config.Scripts.Count];
         LinksUp = new bool[config.Links.Count];
-        Armed = new MonotonicInstant[Instances.Length + Scripts.Length];
+        Links = new LinkState[config.Links.Count];
+        Links.AsSpan().Fill(LinkState.Initial);
+        Files = new int[config.Files.Count];
+        Processes = new ProcessState[config.Processes.Count];
+        Armed = new MonotonicInstant[Instances.Length + Scripts.Length + Links.Length + Processes.Length];
         Armed.AsSpan().Fill(MonotonicInstant.Never);
         for (int i = 0; i < Instances.Length; i++)
         {
@@ -30,6 +34,8 @@ public sealed class NodeState
         {
             Scripts[i] = ScriptState.Initial(config.Scripts[i]);
         }
+
+        Processes.AsSpan().Fill(ProcessState.Initial);
     }
 
     private NodeState(NodeState other)
@@ -48,6 +54,9 @@ public sealed class NodeState
         Instances = [.. other.Instances];
         Scripts = [.. other.Scripts];
         LinksUp = [.. other.LinksUp];
+        Links = [.. other.Links];
+        Files = [.. other.Files];
+        Processes = [.. other.Processes];
         Armed = [.. other.Armed];
     }
 
@@ -90,10 +99,19 @@ public sealed class NodeState
     /// <summary>One state per check script.</summary>
     public ScriptState[] Scripts { get; }
 
-    /// <summary>Whether each link is up.</summary>
+    /// <summary>Whether each link counts as up, after its delays.</summary>
     public bool[] LinksUp { get; }
 
-    /// <summary>Deadline last given to the host per timer: instances first, then scripts.</summary>
+    /// <summary>What was last heard of each link.</summary>
+    public LinkState[] Links { get; }
+
+    /// <summary>The number in each tracked file; 0 = none.</summary>
+    public int[] Files { get; }
+
+    /// <summary>One state per tracked set of processes.</summary>
+    public ProcessState[] Processes { get; }
+
+    /// <summary>Deadline last given to the host per timer: instances first, then scripts, links, processes.</summary>
     public MonotonicInstant[] Armed { get; }
 
     /// <summary>Whether every instance has come to rest after a stop.</summary>
@@ -153,7 +171,10 @@ public sealed class NodeState
         && TestedTargets == other.TestedTargets
         && Instances.AsSpan().SequenceEqual(other.Instances)
         && Scripts.AsSpan().SequenceEqual(other.Scripts)
-        && LinksUp.AsSpan().SequenceEqual(other.LinksUp);
+        && LinksUp.AsSpan().SequenceEqual(other.LinksUp)
+        && Links.AsSpan().SequenceEqual(other.Links)
+        && Files.AsSpan().SequenceEqual(other.Files)
+        && Processes.AsSpan().SequenceEqual(other.Processes);
 
     /// <summary>A random duration from zero up to the bound.</summary>
     internal TimeSpan DrawUpTo(TimeSpan bound)

@@ -11,7 +11,11 @@ public readonly record struct TimelineEntry
     /// <summary>What happened.</summary>
     public TimelineKind Kind { get; init; }
 
-    /// <summary>Index of the instance (or of the script for <see cref="TimelineKind.ScriptChanged"/>); -1 = the whole node.</summary>
+    /// <summary>Whether it is about a tracker, not about one instance.</summary>
+    public bool IsOfTracker =>
+        Kind is TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut or TimelineKind.FileChanged or TimelineKind.ProcessesChanged or TimelineKind.LinkDelayed;
+
+    /// <summary>Index of the instance, or of the tracker (<see cref="IsOfTracker"/>); -1 = the whole node.</summary>
     public int Index { get; init; }
 
     /// <summary>Phase the instance is in after the decision.</summary>
@@ -293,4 +297,16 @@ public enum TimelineKind : byte
 
     /// <summary>The watchdog could not be armed (errno <c>First</c>) and is not required.</summary>
     WatchdogMissing,
+
+    /// <summary>Tracked file <c>Index</c> holds the number <c>First</c> now.</summary>
+    FileChanged,
+
+    /// <summary>Tracked processes <c>Index</c> became good (<c>First</c> 1) or bad (0): there are <c>Second</c>.</summary>
+    ProcessesChanged,
+
+    /// <summary>Link <c>Index</c> went up (<c>First</c> 1) or down (0), which counts in <c>Duration</c> unless it changes back.</summary>
+    LinkDelayed,
+
+    /// <summary>As Master, <c>Address</c>, which was master too, has yielded; the addresses and notify_master are asserted again.</summary>
+    ConflictWon,
 }

@@ -76,6 +76,10 @@ public static class TimelineText
         TimelineKind.AddressesRestored => TimelineLevel.Warning,
         TimelineKind.ScriptChanged => entry.First == 1 ? TimelineLevel.Notice : TimelineLevel.Warning,
         TimelineKind.ScriptTimedOut => TimelineLevel.Warning,
+        TimelineKind.FileChanged => TimelineLevel.Notice,
+        TimelineKind.ProcessesChanged => entry.First == 1 ? TimelineLevel.Notice : TimelineLevel.Warning,
+        TimelineKind.LinkDelayed => TimelineLevel.Notice,
+        TimelineKind.ConflictWon => TimelineLevel.Warning,
         TimelineKind.PacketRefused => TimelineLevel.Warning,
         TimelineKind.AddressListDiffers => TimelineLevel.Warning,
         TimelineKind.ClockSkewed => TimelineLevel.Warning,
@@ -110,9 +114,9 @@ public static class TimelineText
     /// <summary>The entry in words, one line, without time stamp.</summary>
     public static string Describe(NodeConfig config, in TimelineEntry entry)
     {
-        if (entry.Kind is TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut)
+        if (entry.IsOfTracker)
         {
-            return DescribeScript(config.Scripts[entry.Index], entry);
+            return DescribeTracker(config, entry);
         }
 
         if (entry.Index < 0)
@@ -124,9 +128,9 @@ public static class TimelineText
         return $"({instance.Name}) {DescribeInstance(config, instance, entry)}";
     }
 
-    /// <summary>Name of the instance or check script that an entry is about; empty for the whole node.</summary>
+    /// <summary>Name of the instance or tracker that an entry is about; empty for the whole node.</summary>
     public static string SubjectOf(NodeConfig config, in TimelineEntry entry) =>
-        entry.Kind is TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut ? config.Scripts[entry.Index].Name
+        entry.IsOfTracker ? TrackerName(config, entry)
         : entry.Index < 0 ? ""
         : config.Instances[entry.Index].Name;
 
@@ -208,6 +212,28 @@ public static class TimelineText
 
     /// <summary>Present causes of Fault in words.</summary>
     public static string DescribeFaults(NodeConfig config, int instance, FaultCauses faults) => Faults(config, config.Instances[instance], faults);
+
+    private static string TrackerName(NodeConfig config, in TimelineEntry entry) => entry.Kind switch
+    {
+        TimelineKind.FileChanged => config.Files[entry.Index].Name,
+        TimelineKind.ProcessesChanged => config.Processes[entry.Index].Name,
+        TimelineKind.LinkDelayed => config.Links[entry.Index],
+        _ => config.Scripts[entry.Index].Name,
+    };
+
+    private static string DescribeTracker(NodeConfig config, in TimelineEntry entry)
+    {
+        string name = TrackerName(config, entry);
+        return entry.Kind switch
+        {
+            TimelineKind.FileChanged => $"Track file {name} holds {entry.First} now",
+            TimelineKind.ProcessesChanged =>
+                $"Quorum {(entry.First == 1 ? "gained" : "lost")} for tracked process {name}: {Plural(entry.Second, "process runs", "processes run")}",
+            TimelineKind.LinkDelayed =>
+                $"Interface {name} is {(entry.First == 1 ? "up" : "down")}, which counts in {Duration(entry.Duration)} unless it changes back (interface_up_down_delays)",
+            _ => DescribeScript(config.Scripts[entry.Index], entry),
+        };
+    }
 
     private static string DescribeScript(ScriptTracker script, in TimelineEntry entry)
     {
@@ -354,7 +380,9 @@ public static class TimelineText
                 $"promotion: failed, because the watchdog {config.Watchdog?.Path} is required and cannot be armed: {ErrnoText.Describe(entry.First)}; nobody was fenced for it and no address is held, {Next(entry)}. "
                 + "Load its driver (softdog if there is no hardware), or see who else holds it: fuser -v",
             TimelineKind.WatchdogMissing => $"the watchdog {config.Watchdog?.Path} cannot be armed: {ErrnoText.Describe(entry.First)}; it is not required, so the promotion goes on without it",
-            TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut => "",
+            TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut or TimelineKind.FileChanged or TimelineKind.ProcessesChanged or TimelineKind.LinkDelayed => "",
+            TimelineKind.ConflictWon =>
+                $"{entry.Address}, which was master too, has yielded: the addresses are announced and notify_master runs once more (reassert), because what it did elsewhere is still as it left it",
         };
     }
 
@@ -490,6 +518,16 @@ public static class TimelineText
         if (faults.HasFlag(FaultCauses.Script))
         {
             words.Add("a check script has failed");
+        }
+
+        if (faults.HasFlag(FaultCauses.File))
+        {
+            words.Add("a tracked file says so");
+        }
+
+        if (faults.HasFlag(FaultCauses.Process))
+        {
+            words.Add("tracked processes are too few or too many");
         }
 
         if (faults.HasFlag(FaultCauses.NoSource))

@@ -112,6 +112,18 @@ public sealed record VrrpConfig
     /// <summary>Tracked interfaces and what each contributes. The own interface is here with weight 0 unless dont_track_primary.</summary>
     public EquatableArray<TrackReference> TrackLinks { get; init; }
 
+    /// <summary>Tracked files; the number is multiplied by the weight, 0 = any other number than 0 means Fault. -254..254.</summary>
+    public EquatableArray<TrackReference> TrackFiles { get; init; }
+
+    /// <summary>Tracked processes and what each contributes. -254..254.</summary>
+    public EquatableArray<TrackReference> TrackProcesses { get; init; }
+
+    /// <summary>Whether named pipes are told of changes of the effective priority; default false (notify_priority_changes).</summary>
+    public bool IsPriorityNotified { get; init; }
+
+    /// <summary>Whether notify_master runs once more after another master has yielded to this one; default false (reassert, ours).</summary>
+    public bool IsReasserting { get; init; }
+
     /// <summary>Scripts told about state changes.</summary>
     public NotifyScripts Notify { get; init; } = new();
 
@@ -188,7 +200,7 @@ public sealed record GratuitousSchedule
 }
 
 /// <summary>What one tracker contributes to one instance (keepalived).</summary>
-/// <param name="Index">Index into <see cref="Node.NodeConfig.Scripts"/> or <see cref="Node.NodeConfig.Links"/>.</param>
+/// <param name="Index">Index into the list of trackers of its kind in <see cref="Node.NodeConfig"/>.</param>
 /// <param name="Weight">0 = failure means Fault; above 0 = added while good; below 0 = taken off while bad. -253..253.</param>
 /// <param name="IsReversed">Good and bad are exchanged (reverse).</param>
 public readonly record struct TrackReference(int Index, int Weight, bool IsReversed);
@@ -213,6 +225,15 @@ public sealed record NotifyScripts
 
     /// <summary>Run when a Master hears a lower-priority advert (notify_master_rx_lower_pri).</summary>
     public CommandLine? MasterHeardLower { get; init; }
+
+    /// <summary>Run when a reload removes the instance (notify_deleted).</summary>
+    public CommandLine? Deleted { get; init; }
+
+    /// <summary>Whether the removal is told of as DELETED; default false: as FAULT (notify_deleted, with or without a script).</summary>
+    public bool IsDeletedTold { get; init; }
+
+    /// <summary>Whether scripts are started at once and beside each other, as keepalived does; default false: one at a time (notify_parallel, ours).</summary>
+    public bool IsParallel { get; init; }
 }
 
 /// <summary>A program with its arguments and the identity it runs as. Executed directly, never through a shell.</summary>

@@ -143,6 +143,11 @@ public ref partial struct VrrpMachine
             StepDeadlineReached();
         }
 
+        if (_state.ConflictUntil <= _now)
+        {
+            ConflictWon();
+        }
+
         if (_state.MasterDownAt <= _now)
         {
             MasterDownTimerFired();
@@ -197,7 +202,8 @@ public ref partial struct VrrpMachine
     }
 
     /// <summary>The daemon stops, or a reload removes this instance.</summary>
-    internal void StopRequested()
+    /// <param name="isDeleted">Whether a reload has removed it.</param>
+    internal void StopRequested(bool isDeleted = false)
     {
         if (_state.IsStopping)
         {
@@ -206,6 +212,7 @@ public ref partial struct VrrpMachine
 
         ReleaseAfterStall();
         _state.IsStopping = true;
+        _state.IsDeleted = isDeleted;
         switch (_state.Phase)
         {
             case VrrpPhase.Initialize:
@@ -247,6 +254,7 @@ public ref partial struct VrrpMachine
         }
 
         _state.Priority = result.Priority;
+        NotifyPriority();
         if (_state.Phase == VrrpPhase.Backup)
         {
             // The running timer is shifted by the difference of the skews, not started anew (keepalived: vrrp_set_effective_priority).
@@ -311,7 +319,7 @@ public ref partial struct VrrpMachine
         _state.Phase = VrrpPhase.Initialize;
         _state.IsStopped = true;
         Record(new TimelineEntry { Kind = TimelineKind.Stopped });
-        Notify(Notification.Stop);
+        Notify(!_state.IsDeleted ? Notification.Stop : _config.Notify.IsDeletedTold ? Notification.Deleted : Notification.Fault);
     }
 
     private void SilenceTimers()
@@ -321,6 +329,7 @@ public ref partial struct VrrpMachine
         _state.AdvertSentAt = MonotonicInstant.Never;
         _state.GratuitousAt = MonotonicInstant.Never;
         _state.PreemptAt = MonotonicInstant.Never;
+        _state.ConflictUntil = MonotonicInstant.Never;
         _state.Transition = Transition.None;
         _state.Steps = StepProgress.Idle with { Epoch = _state.Steps.Epoch };
     }

@@ -43,6 +43,12 @@ public enum FaultCauses : byte
 
     /// <summary>A promotion failed and <c>on_failure fault</c> is configured; cleared by an operator.</summary>
     Promotion = 8,
+
+    /// <summary>A tracked file says so.</summary>
+    File = 32,
+
+    /// <summary>Tracked processes with weight 0 are too few or too many.</summary>
+    Process = 64,
 }
 
 /// <summary>Why a promotion was started; FENCEFIRST_REASON of its steps.</summary>
@@ -103,6 +109,15 @@ public record struct VrrpState
 
     /// <summary>Whether the instance has come to rest after <see cref="IsStopping"/>.</summary>
     public bool IsStopped;
+
+    /// <summary>Whether a reload has removed this instance.</summary>
+    public bool IsDeleted;
+
+    /// <summary>Another master that has not yielded to us yet; absent = none (reassert).</summary>
+    public InternetAddress ConflictWith;
+
+    /// <summary>When the silence of <see cref="ConflictWith"/> means that it has yielded; Never = there is none.</summary>
+    public MonotonicInstant ConflictUntil;
 
     /// <summary>Whether the first check results are still awaited (weight 0 scripts hold the instance in Initialize).</summary>
     public bool IsAwaitingScripts;
@@ -224,7 +239,7 @@ public record struct VrrpState
         {
             MonotonicInstant next = MonotonicInstant.Earlier(
                 MonotonicInstant.Earlier(MonotonicInstant.Earlier(MasterDownAt, AdvertAt), GratuitousAt),
-                MonotonicInstant.Earlier(Steps.DeadlineAt, Handover.Until));
+                MonotonicInstant.Earlier(Steps.DeadlineAt, MonotonicInstant.Earlier(Handover.Until, ConflictUntil)));
             return MaintenanceUntil == MonotonicInstant.Zero ? next : MonotonicInstant.Earlier(next, MaintenanceUntil);
         }
     }
@@ -243,6 +258,7 @@ public record struct VrrpState
         PreemptAt = MonotonicInstant.Never,
         LowerHeardAt = MonotonicInstant.Never,
         FollowedSince = MonotonicInstant.Never,
+        ConflictUntil = MonotonicInstant.Never,
         RefusedAt = MonotonicInstant.Never,
         Steps = StepProgress.Idle,
         Handover = HandoverProgress.None,

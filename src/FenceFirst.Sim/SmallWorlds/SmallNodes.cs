@@ -175,6 +175,7 @@ internal sealed class SmallNodes
             instance.GratuitousAt = Shift(instance.GratuitousAt, now);
             instance.PreemptAt = Past(instance.PreemptAt, now);
             instance.LowerHeardAt = Old(instance.LowerHeardAt, now);
+            instance.ConflictUntil = Shift(instance.ConflictUntil, now);
             instance.RetryAt = Past(instance.RetryAt, now);
             instance.RefusedAt = Old(instance.RefusedAt, now);
             instance.FollowedSince = Past(instance.FollowedSince, now);

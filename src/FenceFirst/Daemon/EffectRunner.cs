@@ -47,7 +47,8 @@ internal sealed class EffectRunner : IDisposable
         Static = new StaticItems(_kernel, links, log);
         _announcer = new Announcer(links);
         _processes = new ProcessRunner { Started = loop.Keeper.Started };
-        Notifications = new Notifications(_processes, _environment, log);
+        Notifications = new Notifications(_processes, _environment, log, loop.State.Epoch);
+        Notifications.Configure(loop.Config);
         Agents = new AgentRuns(_processes, log, StepEnded);
         Reach = new ReachRuns(links, poll, reachTokenBase, StepEnded);
         Checks = new FenceChecks(loop, _processes, _environment, log);
@@ -159,7 +160,7 @@ internal sealed class EffectRunner : IDisposable
     /// <summary>Puts an entry into the log and the journal: Core's, or one for something the host saw itself.</summary>
     public void Record(in TimelineEntry entry, MonotonicInstant now)
     {
-        if (entry.Index >= 0 && entry.Kind is not (TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut))
+        if (entry.Index >= 0 && !entry.IsOfTracker)
         {
             _times.Take(_loop.Config.Instances[entry.Index].Name, entry);
         }
@@ -238,6 +239,7 @@ internal sealed class EffectRunner : IDisposable
         _timeline.Reset();
         _kernel.Reconfigure(_loop.Config.Instances.Count);
         _renewedAt = new MonotonicInstant[_loop.Config.Instances.Count];
+        Notifications.Configure(_loop.Config);
         foreach (long tag in _jobs.Keys.ToArray())
         {
             Job job = _jobs[tag];
@@ -263,6 +265,7 @@ internal sealed class EffectRunner : IDisposable
         Checks.Dispose();
         Agents.Dispose();
         Reach.Dispose();
+        Notifications.Dispose();
         _processes.Dispose();
         _announcer.Dispose();
         _kernel.Dispose();
@@ -276,8 +279,8 @@ internal sealed class EffectRunner : IDisposable
             return;
         }
 
-        // ENETDOWN and ENETUNREACH come with a link that goes down, which is told of by its own event.
-        if (errno is not (100 or 101) && !_isSendErrorLogged)
+        // ENETDOWN and ENETUNREACH come with a link that goes down, ENODEV with one that is deleted, which is told of by its own event.
+        if (errno is not (100 or 101 or 19) && !_isSendErrorLogged)
         {
             _isSendErrorLogged = true;
             string name = _loop.Config.Instances[effect.Index].Name;

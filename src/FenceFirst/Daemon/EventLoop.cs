@@ -25,12 +25,11 @@ internal sealed class EventLoop : IDisposable
     private const long LeftoverToken = 14;
     private const long CheckToken = 15;
     private const long WatchdogToken = 16;
+    private const long TrackerToken = 17;
+    private const long NotifyToken = 18;
     private const long ControlTokenBase = 100;
     private const long SocketTokenBase = 1000;
     private const long ReachTokenBase = 1L << 32;
-
-    /// <summary>Notify scripts get this long when the daemon stops; keepalived gives them one second.</summary>
-    private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(10);
 
     private readonly EventPoll _poll = new();
     private readonly DeadlineTimer _timer = new();
@@ -39,6 +38,7 @@ internal sealed class EventLoop : IDisposable
     private readonly LogWriter _log;
     private readonly LinkTable _links;
     private readonly EffectRunner _runner;
+    private readonly TrackerHost _trackers;
     private readonly Signals _signals;
     private readonly Func<LoadedConfig> _loadConfig;
     private readonly ControlServer _control;
@@ -50,6 +50,7 @@ internal sealed class EventLoop : IDisposable
     private MonotonicInstant _now;
     private MonotonicInstant _stopBy = MonotonicInstant.Never;
     private bool _isStopping;
+    private bool _isAbandoned;
 
     /// <summary>Opens everything the configuration needs; nothing is sent or changed before <see cref="Run"/>.</summary>
     /// <param name="config">The configuration.</param>
@@ -78,6 +79,7 @@ internal sealed class EventLoop : IDisposable
         _control = new ControlServer(this, _runner, _links, log, times);
         _leftovers = new Leftovers(this, log);
         Heartbeat = new Heartbeat(log);
+        _trackers = new TrackerHost(log);
         Watchdog = new WatchdogRunner(this, log);
         _poll.Add(_timer.Descriptor, PollEvents.Readable, TimerToken);
         _poll.Add(signals.Descriptor, PollEvents.Readable, SignalToken);
@@ -89,6 +91,8 @@ internal sealed class EventLoop : IDisposable
         _poll.Add(_leftovers.Descriptor, PollEvents.Readable, LeftoverToken);
         _poll.Add(_runner.Checks.Descriptor, PollEvents.Readable, CheckToken);
         _poll.Add(Watchdog.Descriptor, PollEvents.Readable, WatchdogToken);
+        _poll.Add(_trackers.Descriptor, PollEvents.Readable, TrackerToken);
+        _poll.Add(_runner.Notifications.Descriptor, PollEvents.Readable, NotifyToken);
     }
 
     /// <summary>The configuration in force.</summary>
@@ -144,6 +148,7 @@ internal sealed class EventLoop : IDisposable
     {
         _now = MonotonicClock.Now;
         _links.Resync(this);
+        _trackers.Configure(this, isStart: true);
         _runner.SweepLeftovers();
         _runner.Static.Apply(Config);
         Recall();
@@ -175,6 +180,20 @@ internal sealed class EventLoop : IDisposable
 
         _runner.Notifications.Abandon();
         _runner.Static.Remove();
+    }
+
+    /// <summary>What named pipes are told after a reload that asks for it.</summary>
+    private void WritePresentStates()
+    {
+        if (!Config.Notify.IsStateWrittenOnReload)
+        {
+            return;
+        }
+
+        for (int i = 0; i < Config.Instances.Count; i++)
+        {
+            _runner.Notifications.WriteState(Config.Instances[i], State.Instances[i]);
+        }
     }
 
     /// <summary>Gives Core an event now and carries out what it decides.</summary>
@@ -251,6 +270,7 @@ internal sealed class EventLoop : IDisposable
         Watchdog.Dispose();
         Transport.Dispose();
         Probe.Dispose();
+        _trackers.Dispose();
         _runner.Dispose();
         _links.Dispose();
         _timer.Dispose();
@@ -314,6 +334,12 @@ internal sealed class EventLoop : IDisposable
                 break;
             case WatchdogToken:
                 Watchdog.Take();
+                break;
+            case TrackerToken:
+                _trackers.Read(this);
+                break;
+            case NotifyToken:
+                _runner.Notifications.Read();
                 break;
             case >= ControlTokenBase and < SocketTokenBase:
                 _controlSocket?.Serve(token, _now, _control.Answer);
@@ -423,19 +449,24 @@ internal sealed class EventLoop : IDisposable
             return false;
         }
 
-        if (!_runner.Notifications.IsBusy)
+        if (_isAbandoned || !_runner.Notifications.IsBusy)
         {
-            return true;
+            return _runner.Notifications.IsClosed(_now);
         }
 
+        TimeSpan bound = Config.Notify.StopTimeout;
         if (_stopBy.IsNever)
         {
-            _stopBy = _now + StopBound;
+            _stopBy = _now + bound;
+            _runner.Notifications.Hurry(bound / 2);
         }
         else if (_now >= _stopBy)
         {
-            _log.Write(TimelineLevel.Warning, $"notify scripts still run after {TimelineText.Duration(StopBound)}; they are killed");
-            return true;
+            _log.Write(TimelineLevel.Warning, $"notify scripts still run after {TimelineText.Duration(bound)} (notify_stop_timeout); they are killed");
+            _runner.Notifications.Abandon();
+            _stopBy = MonotonicInstant.Never;
+            _isAbandoned = true;
+            return _runner.Notifications.IsClosed(_now);
         }
 
         return false;
@@ -502,7 +533,8 @@ internal sealed class EventLoop : IDisposable
             if (!State.Instances[i].IsStopping)
             {
                 _log.Write(TimelineLevel.Notice, Config.Instances[i].Name, "reload", $"({Config.Instances[i].Name}) changed or removed by the reload: stopping it in order");
-                Deliver(NodeEvent.StopRequested(i));
+                bool isDeleted = next.Instances.All(instance => instance.Name != Config.Instances[i].Name);
+                Deliver(NodeEvent.StopRequested(i, isDeleted));
                 DrainQueue();
             }
 
@@ -526,10 +558,12 @@ internal sealed class EventLoop : IDisposable
         _runner.Reconfigured((index, isScript) => isScript ? next.Scripts.Span.IndexOf(old.Scripts[index]) : Array.IndexOf(kept, index));
         Probe.Reconfigured(index => Array.IndexOf(kept, index));
         _links.Resync(this);
+        _trackers.Configure(this, isStart: false);
         _runner.Static.Apply(next);
         DrainQueue();
         Deliver(NodeEvent.Started());
         DrainQueue();
+        WritePresentStates();
         _runner.Checks.Reconfigure(_now);
         Reminder.Restart(_now);
         _reload?.End(true, $"reload complete: {LastReload?.Text}", _now);

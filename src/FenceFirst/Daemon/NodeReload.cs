@@ -1,5 +1,6 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
+using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Daemon;
@@ -77,6 +78,19 @@ internal static class NodeReload
         {
             int o = old.Links.Span.IndexOf(next.Links[i]);
             carried.LinksUp[i] = o >= 0 && state.LinksUp[o];
+            carried.Links[i] = o >= 0 ? state.Links[o] : LinkState.Initial;
+        }
+
+        for (int i = 0; i < next.Files.Count; i++)
+        {
+            int o = old.Files.Span.IndexOf(next.Files[i]);
+            carried.Files[i] = o >= 0 ? state.Files[o] : 0;
+        }
+
+        for (int i = 0; i < next.Processes.Count; i++)
+        {
+            int o = old.Processes.Span.IndexOf(next.Processes[i]);
+            carried.Processes[i] = o >= 0 ? state.Processes[o] : carried.Processes[i];
         }
 
         return carried;
@@ -121,6 +135,10 @@ internal static class NodeReload
         TrackLinks = instance.TrackLinks.Select(track => track with { Index = Link(track.Index, old, next) }).ToEquatableArray(),
         TrackScripts = instance.TrackScripts
             .Select(track => track with { Index = next.Scripts.Span.IndexOf(old.Scripts[track.Index]) }).ToEquatableArray(),
+        TrackFiles = instance.TrackFiles
+            .Select(track => track with { Index = next.Files.Span.IndexOf(old.Files[track.Index]) }).ToEquatableArray(),
+        TrackProcesses = instance.TrackProcesses
+            .Select(track => track with { Index = next.Processes.Span.IndexOf(old.Processes[track.Index]) }).ToEquatableArray(),
     };
 
     private static EquatableArray<VirtualAddress> Addresses(EquatableArray<VirtualAddress> addresses, NodeConfig old, NodeConfig next) =>

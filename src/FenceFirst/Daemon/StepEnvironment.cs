@@ -67,7 +67,12 @@ internal sealed class StepEnvironment
     ];
 
     /// <summary>For notify scripts.</summary>
-    public string[] ForNotification(VrrpConfig config, Notification notification, byte priority, ulong epoch) =>
+    /// <param name="config">The instance.</param>
+    /// <param name="notification">What has happened.</param>
+    /// <param name="priority">Effective priority.</param>
+    /// <param name="epoch">Number of the last promotion.</param>
+    /// <param name="generation">Number of this notification: greater than that of every earlier one of this node, over restarts too.</param>
+    public string[] ForNotification(VrrpConfig config, Notification notification, byte priority, ulong epoch, ulong generation) =>
     [
         .. _inherited,
         $"FENCEFIRST_INSTANCE={config.Name}",
@@ -75,5 +80,6 @@ internal sealed class StepEnvironment
         $"FENCEFIRST_STATE={Notifications.Word(notification)}",
         $"FENCEFIRST_PRIORITY={priority}",
         $"FENCEFIRST_EPOCH={epoch}",
+        $"FENCEFIRST_GENERATION={generation}",
     ];
 }

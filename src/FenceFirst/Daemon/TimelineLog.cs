@@ -33,9 +33,8 @@ internal sealed class TimelineLog(LogWriter log)
             text += $" ({suppressed} more of this kind since the last line)";
         }
 
-        bool isScript = entry.Kind is TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut;
         string name = TimelineText.SubjectOf(config, entry);
-        log.Write(level, isScript ? "" : name, entry.Kind.ToString(), text);
+        log.Write(level, entry.IsOfTracker ? "" : name, entry.Kind.ToString(), text);
         if (log.HasJournal)
         {
             log.Write(new JournalEntry(MonotonicClock.WallNow, now, name, entry.Kind.ToString(), text, entry, Device: TimelineText.DeviceName(config, entry)));

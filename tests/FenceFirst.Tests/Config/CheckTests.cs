@@ -91,7 +91,7 @@ public sealed class CheckTests
         Assert.Equal(0, LanguageVerbs.Help("weight", output, TextWriter.Null));
         Assert.Contains("in vrrp_script: ", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("integer -253 to 253 [reverse]", output.ToString(), StringComparison.Ordinal);
-        Assert.Contains("support: not yet", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("support: refused", output.ToString(), StringComparison.Ordinal);
         StringWriter error = new();
         Assert.Equal(1, LanguageVerbs.Help("priorty", TextWriter.Null, error));
         Assert.Contains("priority", error.ToString(), StringComparison.Ordinal);

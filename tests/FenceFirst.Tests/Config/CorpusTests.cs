@@ -101,12 +101,17 @@ public sealed partial class CorpusTests
             .Where(said => !_linesOfHealthChecking.Contains(said.Line) && !NotOurs.Any(part => said.Text.StartsWith(part, StringComparison.Ordinal)) && !_ours.Exists(diagnostic => diagnostic.Span.Line == said.Line))
             .Select(said => $"{_name}: line {said.Line}: keepalived says '{said.Text}' and we say nothing");
 
+        private static FileKind KindOf(string path, string text) =>
+            text.Contains(path + "/", StringComparison.Ordinal) ? FileKind.Folder
+            : text.Contains("notify_fifo " + path, StringComparison.Ordinal) ? FileKind.Other
+            : FileKind.Regular;
+
         /// <summary>A machine that has every interface, script and user that a public file may name.</summary>
         private static MachineFacts Everything(MachineFacts facts, string text) => facts with
         {
             HasInterface = name => !name.Contains("192.", StringComparison.Ordinal),
             OwnAddresses = () => [],
-            Inspect = path => new FileFacts(text.Contains(path + "/", StringComparison.Ordinal) ? FileKind.Folder : FileKind.Regular, 0b111_101_101, 0, 0),
+            Inspect = path => new FileFacts(KindOf(path, text), 0b111_101_101, 0, 0),
             FindUser = name => new UserFacts(name, 1000, 1000),
             FindGroup = _ => 1000,
         };

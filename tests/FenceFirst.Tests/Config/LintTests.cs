@@ -59,6 +59,9 @@ public sealed partial class LintTests
         { "FF1552", Device, Start + "promotion {\nfence d\n}\n" },
         { "FF1560", "global_defs {\nwatchdog /dev/missing\n}\n", Start },
         { "FF1561", "global_defs {\nwatchdog /dev/missing\n}\n", Start + "version 3\nadvert_int 0.1\n" },
+        { "FF1570", "track_file f {\nfile /run/f\n}\n", Start },
+        { "FF1571", "vrrp_track_process p {\nprocess /usr/sbin/nginx\n}\n", Start + "track_process {\np\n}\n" },
+        { "FF1572", "interface_up_down_delays {\neth0 5\n}\n", Start },
     };
 
     /// <summary>Code, this node's lines, the peer's lines.</summary>

@@ -209,11 +209,13 @@ public class FenceLevelTests
         m.Succeed();
         Assert.True(m.First.Steps.FencedAt.IsNever);
         m.Succeed();
-        Assert.Equal(m.Driver.Now, m.First.Steps.FencedAt);
+        MonotonicInstant fencedAt = m.Driver.Now;
+        Assert.Equal(fencedAt, m.First.Steps.FencedAt);
         Assert.Equal(("a", true), (Running(m), m.OpenSteps.Single().Step.IsRestoring));
         m.Driver.Advance(2);
         m.Answer(isRestored ? StepOutcome.Success : new StepOutcome(StepOutcomeKind.Exited, 1));
         Assert.Equal("b", Running(m));
+        Assert.Equal(fencedAt, m.First.Steps.FencedAt);
         m.Answer(isRestored ? StepOutcome.Success : new StepOutcome(StepOutcomeKind.Exited, 1));
         Assert.Equal(VrrpPhase.Master, m.Phase);
         Assert.Equal(!isRestored, m.Recorded(TimelineKind.PowerNotRestored));

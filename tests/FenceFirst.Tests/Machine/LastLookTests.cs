@@ -306,6 +306,52 @@ public class LastLookTests
         Assert.True(m.First.Steps.IsHeld);
     }
 
+    // 6.1: all holds of one promotion have one bound, counted from the first.
+    [Fact]
+    public void The_bound_is_one_for_all_holds()
+    {
+        SimulatedNode m = MachineDriver.Alone(Fencing);
+        m.Driver.Advance(3);
+        Refuse(m, 'x');
+        m.Driver.Advance(5);
+        Assert.Single(m.OpenSteps);
+        m.Driver.Advance(4);
+        Refuse(m, 'x');
+        m.Succeed();
+        Assert.True(m.First.Steps.IsHeld);
+        for (int i = 0; i < 4; i++)
+        {
+            m.Driver.Advance(1);
+            Refuse(m, 'x');
+        }
+
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        Assert.True(m.Recorded(TimelineKind.HoldFailed));
+    }
+
+    // 6.1: what a target had sent before it was fenced does not hold afterwards.
+    [Fact]
+    public void A_fence_makes_the_refused_packets_of_its_target_forgotten()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("y"), TestConfig.Fence("z")));
+        m.Driver.Advance(4);
+        Refuse(m, 'z');
+        m.Succeed();
+        m.Succeed();
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+    }
+
+    // 6.1: our own packets come back from a loop in the network, damaged perhaps.
+    [Fact]
+    public void Our_own_address_does_not_hold()
+    {
+        SimulatedNode m = MachineDriver.Alone(Fencing);
+        m.Driver.Advance(3);
+        m.Deliver(NodeEvent.PacketRefused(0, DecodeError.WrongChecksum, TestConfig.AddressOf('m')));
+        m.Driver.Advance(1);
+        Assert.Single(m.OpenSteps);
+    }
+
     // 6.1: when they end, the promotion goes on where it was.
     [Fact]
     public void A_hold_ends_with_the_packets()

@@ -471,6 +471,19 @@ public class PromotionTests
         Assert.Single(m.Killed);
     }
 
+    // G3: of three that want the same target the third waits for the second as well, and that is told once.
+    [Fact]
+    public void Whoever_waits_is_told_of_once()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Node(Fencing, Fencing with { Name = "VI_2", Vrid = 52 }, Fencing with { Name = "VI_3", Vrid = 53 }));
+        m.Driver.Advance(4);
+        m.Fail(0);
+        Assert.Equal(1, m.OpenSteps.Single().Instance);
+        m.Fail(1);
+        Assert.Equal(2, m.OpenSteps.Single().Instance);
+        Assert.Single(m.Entries, entry => entry.Kind == TimelineKind.StepQueued && entry.Index == 2);
+    }
+
     // G3: two instances of one daemon fence the same target one after the other.
     [Fact]
     public void A_target_is_fenced_by_one_instance_at_a_time()

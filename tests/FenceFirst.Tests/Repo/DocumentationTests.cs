@@ -243,7 +243,7 @@ public partial class DocumentationTests
             ReadFile = path => path == "/etc/fencefirst/fencefirst.conf" ? text : path.EndsWith(".password", StringComparison.Ordinal) ? "secret\n"
                 : path.EndsWith(".key", StringComparison.Ordinal) ? "hex:" + new string('0', 64) + "\n" : null,
             ListDirectory = _ => [],
-            Inspect = path => path is "/usr" or "/usr/sbin" || text.Contains(path + "/", StringComparison.Ordinal)
+            Inspect = path => path.EndsWith(".events", StringComparison.Ordinal) ? null : path is "/usr" or "/usr/sbin" || text.Contains(path + "/", StringComparison.Ordinal)
                 ? new FileFacts(FileKind.Folder, 0b111_101_101, 0, 0)
                 : path.EndsWith(".password", StringComparison.Ordinal) || path.EndsWith(".key", StringComparison.Ordinal) ? new FileFacts(FileKind.Regular, 0b110_000_000, 0, 0)
                 : text.Contains(path, StringComparison.Ordinal) || path.StartsWith("/usr/sbin/fence_", StringComparison.Ordinal) ? new FileFacts(FileKind.Regular, 0b111_101_101, 0, 0) : null,
