@@ -67,6 +67,16 @@ public static class NodeRecall
         }
     }
 
+    /// <summary>Something that an earlier life left in the kernel could not be removed at the start: it is asked again, and nothing is called released before.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="state">Changed in place.</param>
+    /// <param name="index">The instance.</param>
+    /// <param name="effect">What was refused.</param>
+    /// <param name="now">The present instant.</param>
+    /// <param name="effects">Nothing is appended; the timer is armed by the next event.</param>
+    public static void NoteRefusedRemoval(NodeConfig config, NodeState state, int index, SideEffect effect, MonotonicInstant now, EffectBuffer effects) =>
+        new VrrpMachine(config, state, index, now, effects).RecallRemoval(effect);
+
     /// <summary>The last process of an attempt of an earlier life has ended; what it came to is not known.</summary>
     internal static void LeftoverEnded(NodeConfig config, NodeState state, uint attempt, EffectBuffer effects)
     {

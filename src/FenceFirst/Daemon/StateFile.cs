@@ -34,7 +34,7 @@ internal readonly record struct KeptMaintenance(MaintenanceMemory Memory, TimeSp
         return new KeptMaintenance(memory, left, left == TimeSpan.MaxValue ? DateTimeOffset.UnixEpoch : wallNow + left);
     }
 
-    /// <summary>After a boot: what the wall clock says is left, never more than was left when it was written (docs/decisions/021-after-a-boot-the-wall-clock-ends-maintenance.md).</summary>
+    /// <summary>After a boot: what the wall clock says is left, never more than was left when it was written (docs/decisions/045-after-a-boot-the-wall-clock-ends-maintenance.md).</summary>
     public MaintenanceMemory AfterBoot(MonotonicInstant now, DateTimeOffset wallNow)
     {
         if (Memory.Until.IsNever || Memory.Until == MonotonicInstant.Zero)
@@ -78,7 +78,10 @@ internal static class StateFile
     public const string FileName = "state.json";
 
     /// <summary>Version of the file.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
+
+    /// <summary>The version before: it says nothing of maintenance, and is read once, after an upgrade.</summary>
+    private const int VersionWithoutMaintenance = 1;
 
     private const long FileBytesMax = 4 * 1024 * 1024;
 
@@ -175,14 +178,14 @@ internal static class StateFile
             using JsonDocument document = JsonDocument.Parse(bytes[..end]);
             JsonElement root = document.RootElement;
             int version = root.GetProperty("v").GetInt32();
-            if (version != Version)
+            if (version is not (Version or VersionWithoutMaintenance))
             {
-                problem = $"it has version {version}, and this program knows {Version}";
+                problem = $"it has version {version}, and this program knows {VersionWithoutMaintenance} and {Version}";
                 return null;
             }
 
             problem = "";
-            return Read(root);
+            return Read(root, hasMaintenance: version == Version);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
@@ -250,16 +253,16 @@ internal static class StateFile
             : new KeptMaintenance(new MaintenanceMemory(Text(maintenance, "instance"), new MonotonicInstant(until)), new TimeSpan(left), maintenance.GetProperty("ends_at").GetDateTimeOffset());
     }
 
-    private static KeptState Read(JsonElement root)
+    private static KeptState Read(JsonElement root, bool hasMaintenance)
     {
-        RequireMembers(root, 6);
+        RequireMembers(root, hasMaintenance ? 6 : 5);
         return new KeptState
         {
             BootId = Text(root, "boot"),
             LastAttempt = root.GetProperty("last_attempt").GetUInt32(),
             Instances = root.GetProperty("instances").EnumerateArray().Select(ReadInstance).ToEquatableArray(),
             Attempts = root.GetProperty("attempts").EnumerateArray().Select(ReadAttempt).ToEquatableArray(),
-            Maintenance = root.GetProperty("maintenance").EnumerateArray().Select(ReadMaintenance).ToEquatableArray(),
+            Maintenance = hasMaintenance ? root.GetProperty("maintenance").EnumerateArray().Select(ReadMaintenance).ToEquatableArray() : default,
         };
     }
 

@@ -9,7 +9,7 @@ namespace FenceFirst.Daemon;
 /// <summary>Keeps on disk what has to survive the daemon (docs/promotion.md 9). A fence or run is written down before it starts (G3); everything else follows.</summary>
 /// <remarks>
 /// For the loop's thread. A step whose promise is on its way to the disk waits without holding the loop; a disk that fails, or does not answer in
-/// <see cref="PromiseBound"/>, is told of, and the step runs all the same (docs/decisions/019-a-step-runs-though-the-disk-fails.md).
+/// <see cref="PromiseBound"/>, is told of, and the step runs all the same (docs/decisions/046-a-step-runs-though-the-disk-fails.md).
 /// </remarks>
 internal sealed class StateKeeper : IDisposable
 {

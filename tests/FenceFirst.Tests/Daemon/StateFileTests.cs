@@ -50,16 +50,18 @@ public sealed class StateFileTests : IDisposable
     }
 
     /// <summary>A good line with one of everything.</summary>
-    private const string Good = "{\"v\":1,\"boot\":\"b\",\"last_attempt\":1,\"instances\":[{\"instance\":\"VI\",\"failed_promotions\":1,\"retry_at\":5,\"fault\":false,\"demotion_due\":false}],\"attempts\":[{\"instance\":\"VI\",\"attempt\":3,\"kind\":\"run\",\"step\":0,\"demotion\":false,\"targets\":[],\"run\":\"r\",\"program\":\"p\"}],\"maintenance\":[{\"instance\":\"\",\"until\":5,\"left\":7,\"ends_at\":\"2026-01-01T00:00:00+00:00\"}]}";
+    private const string Good = "{\"v\":2,\"boot\":\"b\",\"last_attempt\":1,\"instances\":[{\"instance\":\"VI\",\"failed_promotions\":1,\"retry_at\":5,\"fault\":false,\"demotion_due\":false}],\"attempts\":[{\"instance\":\"VI\",\"attempt\":3,\"kind\":\"run\",\"step\":0,\"demotion\":false,\"targets\":[],\"run\":\"r\",\"program\":\"p\"}],\"maintenance\":[{\"instance\":\"\",\"until\":5,\"left\":7,\"ends_at\":\"2026-01-01T00:00:00+00:00\"}]}";
 
     // Shown: a good checksum does not save what this version would not write: each row changes one thing in a line that is accepted.
     [Theory]
-    [InlineData("\"v\":1", "\"v\":2")]
+    [InlineData("\"v\":2", "\"v\":3")]
+    [InlineData("\"v\":2", "\"v\":1")]
+    [InlineData("\"v\":2", "\"v\":0")]
     [InlineData("\"boot\":\"b\"", "\"boot\":null")]
     [InlineData("\"last_attempt\":1", "\"last_attempt\":-1")]
     [InlineData("\"last_attempt\":1", "\"last_attempt\":4294967296")]
     [InlineData("\"instances\":[", "\"instances\":{},\"other\":[")]
-    [InlineData("\"v\":1", "\"v\":1,\"more\":1")]
+    [InlineData("\"v\":2", "\"v\":2,\"more\":1")]
     [InlineData("\"boot\":\"b\",", "")]
     [InlineData("\"failed_promotions\":1", "\"failed_promotions\":-1")]
     [InlineData("\"retry_at\":5", "\"retry_at\":-1")]
@@ -82,6 +84,16 @@ public sealed class StateFileTests : IDisposable
         Assert.Contains(part, Good);
         Assert.Null(StateFile.Parse(Summed(Good.Replace(part, instead, StringComparison.Ordinal)), out string problem));
         Assert.NotEqual("", problem);
+    }
+
+    // Shown: the file of the version before is read after an upgrade, whole: nothing of what it remembers is lost, and it knew of no maintenance.
+    [Fact]
+    public void The_file_of_the_version_before_is_read()
+    {
+        string old = Good[..Good.IndexOf(",\"maintenance\"", StringComparison.Ordinal)].Replace("\"v\":2", "\"v\":1", StringComparison.Ordinal) + "}";
+        KeptState before = StateFile.Parse(Summed(old), out _)!, now = StateFile.Parse(Summed(Good), out _)!;
+        Assert.Equal((now.BootId, now.LastAttempt, now.Instances, now.Attempts), (before.BootId, before.LastAttempt, before.Instances, before.Attempts));
+        Assert.True(before.Maintenance.IsEmpty);
     }
 
     // Shown: maintenance without an end outlives a boot; of one with an end the wall clock says how much is left, and never more than was.
