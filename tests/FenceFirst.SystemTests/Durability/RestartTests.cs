@@ -87,6 +87,29 @@ public sealed class RestartTests(ITestOutputHelper output)
     }
 
     [NeedsFact("fencefirst")]
+    public async Task Maintenance_survives_the_daemon()
+    {
+        // SIGKILL while maintenance is on: the next life is in maintenance before it listens, and takes nothing although nobody is master.
+        await using Lab lab = await Lab.OpenAsync(output, "b");
+        Node b = lab["b"];
+        string text = Conf.File(new Conf(lab.Virtual)), socket = Path.Combine(b.Folder, "fencefirst.sock");
+        Daemon daemon = b.StartFenceFirst(text);
+        await b.WaitForAddressAsync(lab.Virtual);
+        await b.RunAsync(Needs.FenceFirst, "maintenance", "on", "--for", "2h", "--socket", socket);
+        await lab.UntilAsync(() => File.ReadAllText(Path.Combine(b.Folder, "state", "state.json")).Contains("\"until\"", StringComparison.Ordinal), 5, "maintenance to be written down");
+        daemon.Send(Signal.Kill);
+        await daemon.WaitForExitAsync();
+        daemon = b.StartFenceFirst(text);
+        Seen on = await daemon.WaitForLogAsync("MAINTENANCE is on");
+        Seen heldBack = await daemon.WaitForLogAsync("no promotion starts for another 119 min");
+        Assert.True(on.At < heldBack.At);
+        Assert.False(b.Holds(lab.Virtual));
+        await b.RunAsync(Needs.FenceFirst, "maintenance", "off", "--socket", socket);
+        await b.WaitForAddressAsync(lab.Virtual);
+        Assert.Equal(0, await daemon.StopAsync());
+    }
+
+    [NeedsFact("fencefirst")]
     public async Task Failures_and_the_fault_after_them_survive_the_daemon()
     {
         // retry_after 60: a killed daemon's next life goes on waiting, a stopped one's as well. on_failure fault: it stays down until retry.
