@@ -101,7 +101,7 @@ public sealed class KillTests(ITestOutputHelper output)
             Daemon b = _b.StartFenceFirst(text);
             await b.WaitForLogAsync("(VI_1) master is");
 
-            Story story = new();
+            Story story = new() { IsStubborn = isStubborn };
             try
             {
                 if (isCut)
