@@ -70,7 +70,6 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode FenceSelf = Error("FF1411");
     public static readonly DiagnosticCode NothingToAwait = Error("FF1412");
     public static readonly DiagnosticCode NoInstance = Warning("FF1413", 0);
-    public static readonly DiagnosticCode LeaseTooShort = Error("FF1435");
     public static readonly DiagnosticCode ReachSelf = Error("FF1440");
     public static readonly DiagnosticCode ReachVirtual = Error("FF1441");
     public static readonly DiagnosticCode HmacKeyBad = Error("FF1420");
@@ -97,6 +96,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode UsedBeforeDefinition = Warning("FF1513");
     public static readonly DiagnosticCode NoEffect = Warning("FF1514", 0);
     public static readonly DiagnosticCode HmacNotEnforced = Warning("FF1520", 0);
+    public static readonly DiagnosticCode LeaseShort = Warning("FF1541", 0);
     public static readonly DiagnosticCode ReachPeer = Warning("FF1540", 0);
     public static readonly DiagnosticCode AgentOptionDeprecated = Warning("FF1530", 0);
     public static readonly DiagnosticCode AgentSecretInFile = Warning("FF1531", 0);

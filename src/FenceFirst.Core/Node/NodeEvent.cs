@@ -42,6 +42,9 @@ public enum NodeEventKind : byte
     /// <summary>Instance <c>Index</c> shall stop in order; -1 = all.</summary>
     StopRequested,
 
+    /// <summary>Leases are best renewed <c>Number</c> nanoseconds after a full second of the clock.</summary>
+    RenewalPhaseFound,
+
     /// <summary>An operator wants instance <c>Index</c> to try again now (<c>fencefirst retry</c>).</summary>
     OperatorRetry,
 
@@ -88,7 +91,7 @@ public readonly record struct NodeEvent
     /// <summary>The daemon is ready.</summary>
     public static NodeEvent Started() => new(NodeEventKind.Started, -1);
 
-    /// <summary>A timer's deadline has been reached. Timers 0..n-1 are the instances, then follow the check scripts.</summary>
+    /// <summary>A timer's deadline has been reached. Timers 0..n-1 are the instances, then follow the check scripts, then one for all leases.</summary>
     public static NodeEvent DeadlineReached(int timer) => new(NodeEventKind.DeadlineReached, timer);
 
     /// <summary>An accepted advert.</summary>
@@ -129,6 +132,10 @@ public readonly record struct NodeEvent
     /// <param name="errno">Why the link could not be asked; 0 = it was.</param>
     public static NodeEvent AddressesProbed(int instance, uint attempt, InternetAddress inUse, ulong station = 0, int errno = 0) =>
         new(NodeEventKind.AddressesProbed, instance) { Attempt = attempt, Address = inUse, Station = station, Number = errno };
+
+    /// <summary>The host has found out when the kernel is most exact about lifetimes.</summary>
+    /// <param name="phase">Time after a full second of the clock, 0 up to 1 s.</param>
+    public static NodeEvent RenewalPhaseFound(TimeSpan phase) => new(NodeEventKind.RenewalPhaseFound, -1) { Number = (int)(phase.Ticks % TimeSpan.TicksPerSecond) * 100 };
 
     /// <summary>Stop one instance, or all with -1.</summary>
     public static NodeEvent StopRequested(int instance = -1) => new(NodeEventKind.StopRequested, instance);

@@ -32,6 +32,10 @@ public static class NodeMachine
                 {
                     Machine(config, state, nodeEvent.Index, now, effects).DeadlineReached();
                 }
+                else if (nodeEvent.Index == state.Armed.Length - 1)
+                {
+                    LeaseRules.Renew(config, state, now, effects);
+                }
                 else
                 {
                     ScriptDeadline(config, state, nodeEvent.Index - state.Instances.Length, now, effects);
@@ -79,6 +83,9 @@ public static class NodeMachine
                 }
 
                 break;
+            case NodeEventKind.RenewalPhaseFound:
+                LeaseRules.ChangePhase(state, nodeEvent.Number, now);
+                break;
             case NodeEventKind.OperatorRetry:
                 Machine(config, state, nodeEvent.Index, now, effects).OperatorRetry();
                 break;
@@ -99,6 +106,8 @@ public static class NodeMachine
         {
             ArmTimers(state, effects);
         }
+
+        Arm(state, effects, state.Armed.Length - 1, state.RenewAt);
     }
 
     private static VrrpMachine Machine(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects) =>
@@ -118,6 +127,12 @@ public static class NodeMachine
             else
             {
                 machine.TrackersChanged();
+            }
+
+            if (state.Instances[i].IsLeased)
+            {
+                // The addresses still have the lifetime of the old configuration, and the grid of the new one may be wider than that.
+                state.RenewAt = now;
             }
         }
 

@@ -19,7 +19,8 @@ public sealed class NodeState
         Instances = new VrrpState[config.Instances.Count];
         Scripts = new ScriptState[config.Scripts.Count];
         LinksUp = new bool[config.Links.Count];
-        Armed = new MonotonicInstant[Instances.Length + Scripts.Length];
+        Armed = new MonotonicInstant[Instances.Length + Scripts.Length + 1];
+        RenewalInterval = LeaseRules.Interval(config);
         Armed.AsSpan().Fill(MonotonicInstant.Never);
         for (int i = 0; i < Instances.Length; i++)
         {
@@ -38,6 +39,9 @@ public sealed class NodeState
         Chance = other.Chance;
         LastAttempt = other.LastAttempt;
         IsStarted = other.IsStarted;
+        RenewAt = other.RenewAt;
+        RenewalInterval = other.RenewalInterval;
+        RenewalPhase = other.RenewalPhase;
         Instances = [.. other.Instances];
         Scripts = [.. other.Scripts];
         LinksUp = [.. other.LinksUp];
@@ -56,6 +60,15 @@ public sealed class NodeState
     /// <summary>Whether the daemon has started.</summary>
     public bool IsStarted { get; internal set; }
 
+    /// <summary>When all leased addresses get a new lifetime (G6); Never = nothing is leased.</summary>
+    public MonotonicInstant RenewAt { get; internal set; } = MonotonicInstant.Never;
+
+    /// <summary>Time between two rounds of renewals: half of the shortest lease.</summary>
+    internal TimeSpan RenewalInterval { get; }
+
+    /// <summary>Where the grid of the rounds begins, in nanoseconds, 0 up to a second; 0 until the host has found out better.</summary>
+    internal int RenewalPhase { get; set; }
+
     /// <summary>One state per instance.</summary>
     public VrrpState[] Instances { get; }
 
@@ -65,7 +78,7 @@ public sealed class NodeState
     /// <summary>Whether each link is up.</summary>
     public bool[] LinksUp { get; }
 
-    /// <summary>Deadline last given to the host per timer: instances first, then scripts.</summary>
+    /// <summary>Deadline last given to the host per timer: instances first, then scripts, then the one of <see cref="RenewAt"/>.</summary>
     public MonotonicInstant[] Armed { get; }
 
     /// <summary>Whether every instance has come to rest after a stop.</summary>
@@ -86,7 +99,7 @@ public sealed class NodeState
     }
 
     /// <summary>State for another configuration that goes on where this one is: same numbers, everything else as before a start.</summary>
-    public NodeState For(NodeConfig config) => new(config, Epoch, Chance) { LastAttempt = LastAttempt };
+    public NodeState For(NodeConfig config) => new(config, Epoch, Chance) { LastAttempt = LastAttempt, RenewalPhase = RenewalPhase };
 
     /// <summary>A copy that shares nothing.</summary>
     public NodeState Clone() => new(this);
@@ -97,6 +110,8 @@ public sealed class NodeState
         && LastAttempt == other.LastAttempt
         && Chance == other.Chance
         && IsStarted == other.IsStarted
+        && RenewAt == other.RenewAt
+        && RenewalPhase == other.RenewalPhase
         && Instances.AsSpan().SequenceEqual(other.Instances)
         && Scripts.AsSpan().SequenceEqual(other.Scripts)
         && LinksUp.AsSpan().SequenceEqual(other.LinksUp);

@@ -23,6 +23,7 @@ internal sealed class EffectRunner : IDisposable
     private readonly PhaseTimes _times;
     private readonly LinkTable _links;
     private readonly KernelRunner _kernel;
+    private readonly LeaseRenewals _leases;
     private readonly Announcer _announcer;
     private readonly ProcessRunner _processes;
     private readonly StepEnvironment _environment = new();
@@ -39,7 +40,7 @@ internal sealed class EffectRunner : IDisposable
         _timeline = new TimelineLog(log);
         _times = times;
         _kernel = new KernelRunner(links);
-        _kernel.Reconfigure(loop.Config.Instances.Count);
+        _leases = new LeaseRenewals(links);
         _announcer = new Announcer(links);
         _processes = new ProcessRunner();
         Notifications = new Notifications(_processes, _environment, log);
@@ -93,6 +94,11 @@ internal sealed class EffectRunner : IDisposable
     public void Run(in NodeEffect effect, MonotonicInstant now)
     {
         NodeConfig config = _loop.Config;
+        if (effect.Kind != NodeEffectKind.RenewAddresses)
+        {
+            CommitRenewals();
+        }
+
         switch (effect.Kind)
         {
             case NodeEffectKind.ArmTimer:
@@ -127,10 +133,31 @@ internal sealed class EffectRunner : IDisposable
                 Record(effect.Entry, now);
                 break;
             case NodeEffectKind.RenewAddresses:
-                RenewAddresses(effect.Index, config.Instances[effect.Index]);
+                _leases.Add(effect.Index);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    /// <summary>Carries out the renewals that the last effects asked for; before every other effect, and after the last one.</summary>
+    public void CommitRenewals()
+    {
+        if (!_leases.IsPending)
+        {
+            return;
+        }
+
+        int errno = _leases.Commit(_loop.Config, out TimeSpan? phase);
+        if (phase is { } found)
+        {
+            _loop.Enqueue(NodeEvent.RenewalPhaseFound(found));
+        }
+
+        if (errno != 0 && !_isRenewalErrorLogged)
+        {
+            _isRenewalErrorLogged = true;
+            _log.Write(TimelineLevel.Error, $"the lifetime of an address could not be renewed: {ErrnoText.Describe(errno)} (logged once)");
         }
     }
 
@@ -213,7 +240,6 @@ internal sealed class EffectRunner : IDisposable
     public void Reconfigured(Func<int, bool, int> newIndex)
     {
         _timeline.Reset();
-        _kernel.Reconfigure(_loop.Config.Instances.Count);
         foreach (long tag in _jobs.Keys.ToArray())
         {
             Job job = _jobs[tag];
@@ -238,6 +264,7 @@ internal sealed class EffectRunner : IDisposable
         _processes.Dispose();
         _announcer.Dispose();
         _kernel.Dispose();
+        _leases.Dispose();
     }
 
     private void SendAdvert(in NodeEffect effect)
@@ -266,16 +293,6 @@ internal sealed class EffectRunner : IDisposable
         }
 
         _loop.Enqueue(NodeEvent.KernelAnswered(effect.Index, effect.Attempt, errno));
-    }
-
-    private void RenewAddresses(int index, VrrpConfig config)
-    {
-        int errno = _kernel.Renew(index, config);
-        if (errno != 0 && !_isRenewalErrorLogged)
-        {
-            _isRenewalErrorLogged = true;
-            _log.Write(TimelineLevel.Error, config.Name, "lease", $"({config.Name}) the lifetime of an address could not be renewed: {ErrnoText.Describe(errno)} (logged once)");
-        }
     }
 
     private void StartStep(VrrpConfig config, in NodeEffect effect, MonotonicInstant now)

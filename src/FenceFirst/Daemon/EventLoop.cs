@@ -144,6 +144,8 @@ internal sealed class EventLoop : IDisposable
         {
             _runner.Run(_effects[i], _now);
         }
+
+        _runner.CommitRenewals();
     }
 
     /// <summary>Gives Core an event after those that wait already; for answers to effects, which must not interrupt them.</summary>

@@ -217,7 +217,7 @@ internal sealed class SimulatedNode
         Name = name;
         Config = config;
         State = new NodeState(config, 0);
-        Timers = new MonotonicInstant[config.Instances.Count + config.Scripts.Count];
+        Timers = new MonotonicInstant[config.Instances.Count + config.Scripts.Count + 1];
         _asked = new HashSet<SideEffect>[config.Instances.Count];
         Reset();
     }
