@@ -31,6 +31,9 @@ internal sealed class Daemon : IDisposable
     /// <summary>Wall time just before the fork, in nanoseconds since 1970.</summary>
     public long StartedAt { get; }
 
+    /// <summary>Where FenceFirst listens for questions.</summary>
+    public string SocketPath => Path.Combine(_folder, "socket");
+
     public string Log => File.ReadAllText(Path.Combine(_folder, "log"));
 
     /// <summary>Starts a daemon on a configuration; both write their log without details to a file.</summary>

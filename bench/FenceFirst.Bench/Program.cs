@@ -15,6 +15,7 @@ internal static class Program
         ("adverts", AdvertCase.Run),
         ("lease", LeaseCase.Run),
         ("allocation", AllocationCase.Run),
+        ("control", ControlCase.Run),
     ];
 
     private static int Main(string[] arguments)

@@ -4,11 +4,15 @@ using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Config;
 
-/// <summary>The entries of virtual_ipaddress and virtual_ipaddress_excluded: ADDRESS[/LENGTH] and options (keepalived.conf(5)).</summary>
-internal sealed class AddressBinder(BindContext context)
+/// <summary>The entries of virtual_ipaddress, virtual_ipaddress_excluded and static_ipaddress: ADDRESS[/LENGTH] and options (keepalived.conf(5)).</summary>
+/// <param name="context">What all binders share.</param>
+/// <param name="isStatic">Whether the entries are those of static_ipaddress.</param>
+internal sealed class AddressBinder(BindContext context, bool isStatic = false)
 {
     /// <summary>Longest label the kernel takes.</summary>
     public const int LabelLengthMax = 15;
+
+    private bool _isDeviceGiven;
 
     /// <summary>One address, or null when it cannot be used, which is reported.</summary>
     /// <param name="entry">The line.</param>
@@ -27,6 +31,7 @@ internal sealed class AddressBinder(BindContext context)
         }
 
         VirtualAddress result = new(address, length, defaultLink);
+        _isDeviceGiven = false;
         for (int i = 1; i < entry.Words.Count; i++)
         {
             VirtualAddress? next = Option(result, entry.Words, ref i);
@@ -38,6 +43,12 @@ internal sealed class AddressBinder(BindContext context)
             result = next;
         }
 
+        if (!result.Peer.IsNone && !result.Broadcast.IsNone)
+        {
+            context.Diagnostics.Add(DiagnosticCodes.NoEffect, entry.Span, $"{address} has a peer, so it has no broadcast address: brd is ignored");
+            result = result with { Broadcast = InternetAddress.None };
+        }
+
         if (result.Link < 0)
         {
             context.Diagnostics.Add(DiagnosticCodes.MissingKeyword, entry.Span, $"{address} has no interface", "add `dev NAME`, or `interface` to the instance");
@@ -45,21 +56,6 @@ internal sealed class AddressBinder(BindContext context)
         }
 
         return result;
-    }
-
-    /// <summary>A kernel scope by name or number.</summary>
-    public static bool TryScope(string text, out byte scope)
-    {
-        (bool isName, scope) = text switch
-        {
-            "global" or "universe" => (true, (byte)0),
-            "site" => (true, (byte)200),
-            "link" => (true, (byte)253),
-            "host" => (true, (byte)254),
-            "nowhere" => (true, (byte)255),
-            _ => (false, (byte)0),
-        };
-        return isName || byte.TryParse(text, out scope);
     }
 
     private VirtualAddress? Option(VirtualAddress address, List<Token> words, ref int i)
@@ -79,8 +75,10 @@ internal sealed class AddressBinder(BindContext context)
                 return address with { Flags = address.Flags | 0x400 };
             case "-nodad":
                 return address with { IsDuplicateDetected = true };
-            case "use_vmac":
+            case "use_vmac" when !isStatic:
                 return Refuse(DiagnosticCodes.NotYet, option, "keepalived's use_vmac is not supported yet");
+            case "track_group" when isStatic:
+                return Refuse(DiagnosticCodes.NotYet, option, "keepalived's track_group is not supported yet", "leave it out");
         }
 
         if (i + 1 >= words.Count)
@@ -91,13 +89,16 @@ internal sealed class AddressBinder(BindContext context)
         Token value = words[++i];
         switch (option.Text)
         {
+            case "dev" when _isDeviceGiven:
+                return Refuse(DiagnosticCodes.UnknownOption, option, $"{address.Address} has two interfaces", "one dev per address");
             case "dev":
+                _isDeviceGiven = true;
                 int link = context.Link(value.Text, value.Span);
                 return link < 0 ? null : address with { Link = link };
             case "brd" or "broadcast":
                 return Broadcast(address, value);
             case "peer":
-                return context.Values.TryNetwork(value, "peer", out InternetAddress peer, out byte length) ? address with { Peer = peer, PrefixLength = length } : null;
+                return Peer(address, value);
             case "label":
                 if (address.Address.IsIPv6 || value.Text.Length is 0 or > LabelLengthMax)
                 {
@@ -106,12 +107,12 @@ internal sealed class AddressBinder(BindContext context)
 
                 return address with { Label = value.Text };
             case "scope":
-                if (address.Address.IsIPv6 || !TryScope(value.Text, out byte scope))
+                if (address.Address.IsIPv6 || !context.RoutingNames.TryScope(value.Text, out uint scope))
                 {
                     return Refuse(DiagnosticCodes.BadChoice, value, $"'{value.Text}' is not possible as scope", "global, site, link, host or a number; IPv4 only");
                 }
 
-                return address with { Scope = scope };
+                return address with { Scope = (byte)scope };
             case "preferred_lft":
                 if (value.Text is "forever" or "infinity")
                 {
@@ -123,6 +124,32 @@ internal sealed class AddressBinder(BindContext context)
                 bool isAddress = InternetAddress.TryParse(option.Text.Split('/')[0], out _);
                 return Refuse(DiagnosticCodes.UnknownOption, option, $"'{option.Text}' is not an option of an address", isAddress ? "one address per line" : "dev, brd, label, scope, peer, no_track ...");
         }
+    }
+
+    /// <summary>The other end of a point-to-point address; it is what has the prefix length.</summary>
+    private VirtualAddress? Peer(VirtualAddress address, Token value)
+    {
+        if (!context.Values.TryNetwork(value, "peer", out InternetAddress peer, out byte length))
+        {
+            return null;
+        }
+
+        if (peer.IsIPv6 != address.Address.IsIPv6)
+        {
+            return Refuse(DiagnosticCodes.WrongFamily, value, $"peer {peer} is of another family than {address.Address}");
+        }
+
+        if (value.Text.Contains('/', StringComparison.Ordinal))
+        {
+            context.Diagnostics.Add(DiagnosticCodes.KeepalivedForm, value.Span, "keepalived drops a peer with a prefix length; FenceFirst reads it", $"peer {peer}, if the node alone is meant");
+        }
+
+        if (address.PrefixLength != address.Address.Length * 8)
+        {
+            context.Diagnostics.Add(DiagnosticCodes.NoEffect, value.Span, $"the prefix length of {address} is ignored: the peer's holds", $"{address.Address} peer {peer}/{address.PrefixLength}");
+        }
+
+        return address with { Peer = peer, PrefixLength = length };
     }
 
     private VirtualAddress? Broadcast(VirtualAddress address, Token value)

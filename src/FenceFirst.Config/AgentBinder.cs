@@ -56,7 +56,8 @@ internal sealed class AgentBinder(BindContext context)
             Options = options.Select(each => each.Option).ToList().ToEquatableArray(),
             OptionFiles = files.Select(each => each.Option).ToList().ToEquatableArray(),
         };
-        CompareWithMetadata(agentNode, command, agent, [.. options, .. files]);
+        bool isMonitored = block.Children.Any(node => node.Name == "monitor_interval" && node.Value != "0");
+        CompareWithMetadata(agentNode, command, agent, [.. options, .. files], isMonitored);
         return agent;
     }
 
@@ -72,6 +73,10 @@ internal sealed class AgentBinder(BindContext context)
                     break;
                 case "action" when context.Values.TryChoice(node, out string action) && action == "reboot":
                     _diagnostics.Add(DiagnosticCodes.NoEffect, node.Span, "action only means something to an agent: the script decides what it does");
+                    break;
+                case "monitor_interval" when context.Values.TryInteger(node, out int interval) && interval > 0:
+                    _diagnostics.Add(
+                        DiagnosticCodes.AgentOption, node.Span, "monitor_interval needs an agent: a script cannot be asked for its status", "use a fence agent, or watch the device by other means");
                     break;
                 case "verify" when context.Values.TryBoolean(node, out bool isVerified) && isVerified:
                     _diagnostics.Add(
@@ -194,7 +199,7 @@ internal sealed class AgentBinder(BindContext context)
         return _commands.Command(new Token(path, word.Span, word.End), user) is { } command ? command with { Arguments = arguments.ToEquatableArray() } : null;
     }
 
-    private void CompareWithMetadata(ConfigNode node, CommandLine command, FenceAgent agent, List<(AgentOption Option, Token Word)> options)
+    private void CompareWithMetadata(ConfigNode node, CommandLine command, FenceAgent agent, List<(AgentOption Option, Token Word)> options, bool isMonitored)
     {
         if (context.Facts.AgentMetadata is not { } ask)
         {
@@ -240,7 +245,7 @@ internal sealed class AgentBinder(BindContext context)
             (_, true) => ["off", "status"],
             (_, false) => ["off"],
         };
-        foreach (string action in wanted)
+        foreach (string action in isMonitored ? wanted.Append(agent.Question).Distinct() : wanted)
         {
             if (description.Actions.Count > 0 && !description.Actions.Contains(action))
             {

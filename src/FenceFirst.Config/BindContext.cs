@@ -10,7 +10,10 @@ internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
     public const int InterfaceNameLengthMax = 15;
 
     private readonly List<string> _links = [];
+    private uint _nextRulePriority4 = 16384;
+    private uint _nextRulePriority6 = 16384;
     private IReadOnlyCollection<InternetAddress>? _ownAddresses;
+    private TrackerBinder? _trackers;
 
     public DiagnosticBag Diagnostics { get; } = diagnostics;
 
@@ -20,11 +23,29 @@ internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
 
     public GlobalSettings Globals { get; } = new();
 
+    public RoutingNames RoutingNames { get; } = new(facts);
+
+    /// <summary>Tracked files and processes.</summary>
+    public TrackerBinder Trackers => _trackers ??= new TrackerBinder(this);
+
     /// <summary>All interfaces named so far.</summary>
     public EquatableArray<string> Links => _links.ToEquatableArray();
 
     /// <summary>Whether an address belongs to this machine.</summary>
     public bool IsOwnAddress(InternetAddress address) => (_ownAddresses ??= Facts.OwnAddresses()).Contains(address);
+
+    /// <summary>Priority of a rule that has none; keepalived counts down from 16384 for each family.</summary>
+    public uint NextRulePriority(bool isIPv6) => isIPv6 ? _nextRulePriority6-- : _nextRulePriority4--;
+
+    /// <summary>Reports what makes an entry unusable; always false.</summary>
+    public bool Refuse(DiagnosticCode code, Token at, string message, string hint = "")
+    {
+        Diagnostics.Add(code, at.Span, message, hint);
+        return false;
+    }
+
+    /// <summary>Reports what is worth knowing.</summary>
+    public void Warn(DiagnosticCode code, Token at, string message, string hint = "") => Diagnostics.Add(code, at.Span, message, hint);
 
     /// <summary>The index of an interface; -1 when it does not exist, which is reported.</summary>
     public int Link(string name, SourceSpan span)
@@ -95,6 +116,9 @@ internal sealed class GlobalSettings
 
     public bool IsMinimalGarp { get; set; }
 
+    /// <summary>Named pipes, and how scripts are run.</summary>
+    public NotifySettings Notify { get; } = new();
+
     public int DownTimerAdverts { get; set; } = 3;
 
     public bool IsLowerPriorityUnanswered { get; set; }
@@ -109,6 +133,15 @@ internal sealed class GlobalSettings
 
     /// <summary>vip_lease of instances that say nothing themselves; 0 = off.</summary>
     public int LeaseSeconds { get; set; }
+
+    /// <summary>Whether symbolic links stay in the paths of scripts.</summary>
+    public bool KeepsSymbolicLinks { get; set; }
+
+    /// <summary>Interface of static addresses without dev.</summary>
+    public ConfigNode? DefaultInterface { get; set; }
+
+    /// <summary>The line that names the watchdog; null = there is none.</summary>
+    public ConfigNode? Watchdog { get; set; }
 
     public bool IsUnknownVridLogged { get; set; }
 

@@ -1,5 +1,6 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
+using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Config;
@@ -20,6 +21,8 @@ internal sealed class Binder(BindContext context)
             globalBinder.Bind(block);
         }
 
+        context.Trackers.Define(root);
+        NotifyConfig notify = new NotifyBinder(context).Complete();
         PromotionBinder promotions = new(context, _devices);
         foreach (ConfigNode block in root.Where(node => node.Words.Count > 1))
         {
@@ -54,13 +57,26 @@ internal sealed class Binder(BindContext context)
             context.Diagnostics.Add(DiagnosticCodes.ScriptUnused, script.Node.Span, $"vrrp_script {script.Node.Value} is not tracked by any instance: it is not run");
         }
 
+        new TrackerChecks(context, root).Run();
+        NodeConfig config = new StaticBinder(context).Bind(root, new NodeConfig());
+        context.Trackers.WarnUnused();
+        EquatableArray<LinkDelay> delays = context.Trackers.Delays(instances);
         GlobalSettings globals = context.Globals;
-        return new NodeConfig
+        return config with
         {
             RouterId = globals.RouterId.Length > 0 ? globals.RouterId : context.Facts.HostName,
             Links = context.Links,
             Scripts = _trackers.ToEquatableArray(),
+            Files = context.Trackers.Files,
+            Processes = context.Trackers.Processes,
+            LinkDelays = delays,
+            Notify = notify,
             Instances = instances.ToEquatableArray(),
+            FenceDevices = _devices.Values
+                .Where(device => device.Step is not null)
+                .Select(device => new FenceDeviceConfig(device.Step!) { MonitorInterval = device.MonitorInterval }) // Those without a step are left out above.
+                .ToEquatableArray(),
+            Watchdog = new WatchdogBinder(context).Bind(globals.Watchdog, instances),
             Process = new ProcessConfig
             {
                 RealTimePriority = globals.RealTimePriority,
@@ -111,7 +127,7 @@ internal sealed class Binder(BindContext context)
                     timeout = SecondsOrOne(node) ?? timeout;
                     break;
                 case "weight":
-                    (weight, isReversed) = Weight(node);
+                    context.Values.TryWeight(node, out weight, out isReversed);
                     break;
                 case "rise":
                     rise = context.Values.TryInteger(node, out int successes) ? successes : rise;
@@ -159,16 +175,6 @@ internal sealed class Binder(BindContext context)
         }
 
         return seconds == TimeSpan.Zero ? TimeSpan.FromSeconds(1) : seconds;
-    }
-
-    private (int Weight, bool IsReversed) Weight(ConfigNode node)
-    {
-        if (node.Words.Count > 2 && node.Words[2].Text != "reverse")
-        {
-            context.Diagnostics.Add(DiagnosticCodes.UnknownOption, node.Words[2].Span, "only `reverse` may follow the weight");
-        }
-
-        return context.Values.TryInteger(node, out int weight) ? (weight, node.Words.Count > 2 && node.Words[2].Text == "reverse") : (0, false);
     }
 
     /// <summary>keepalived: the same Vrid twice for one family is fatal on one interface and group, or among unicast instances with a common peer.</summary>

@@ -160,6 +160,11 @@ internal sealed class CommandBinder(BindContext context)
 
     private string? Program(string written, SourceSpan span, UserFacts user)
     {
+        if (context.Facts.IsElsewhere)
+        {
+            return written;
+        }
+
         ScriptPath paths = new(context.Facts);
         string path = written;
         if (!written.Contains('/'))
@@ -203,7 +208,7 @@ internal sealed class CommandBinder(BindContext context)
         }
 
         CheckSecurity(paths, path, resolved, file, span, user);
-        return resolved;
+        return context.Globals.KeepsSymbolicLinks ? path : resolved;
     }
 
     /// <summary>Only scripts that run as root, or as somebody they make themselves, can be used to become root.</summary>

@@ -9,8 +9,9 @@ internal sealed class ConfigLine
     private readonly int[]? _columns;
     private readonly int _firstColumn;
 
-    private ConfigLine(SourceText source, int number, string text, int[]? columns, int firstColumn)
+    private ConfigLine(SourceText source, int number, string text, int[]? columns, int firstColumn, string? expanded = null)
     {
+        Expanded = expanded;
         Source = source;
         Number = number;
         Text = text;
@@ -27,11 +28,15 @@ internal sealed class ConfigLine
     /// <summary>The text.</summary>
     public string Text { get; }
 
+    /// <summary>The whole line after its references were replaced; null when it stands in the file like this.</summary>
+    public string? Expanded { get; }
+
     /// <summary>A physical line as it stands in the file.</summary>
     public static ConfigLine Physical(SourceText source, int number) => new(source, number, source.Line(number), null, 1);
 
     /// <summary>Text whose characters come from the given columns of one physical line.</summary>
-    public static ConfigLine FromColumns(SourceText source, int number, string text, int[] columns) => new(source, number, text, columns, 1);
+    public static ConfigLine FromColumns(SourceText source, int number, string text, int[] columns, string? expanded = null) =>
+        new(source, number, text, columns, 1, expanded);
 
     /// <summary>The column, from 1, of the character at the index; the end of the text is one after the last character.</summary>
     public int ColumnAt(int index)
@@ -52,7 +57,7 @@ internal sealed class ConfigLine
     /// <summary>Part of the text.</summary>
     public ConfigLine Slice(int start, int length) => _columns is null
         ? new(Source, Number, Text.Substring(start, length), null, _firstColumn + start)
-        : new(Source, Number, Text.Substring(start, length), _columns[start..(start + length)], ColumnAt(start));
+        : new(Source, Number, Text.Substring(start, length), _columns[start..(start + length)], ColumnAt(start), Expanded);
 
     /// <summary>Without blanks at both ends.</summary>
     public ConfigLine Trimmed()
@@ -77,7 +82,7 @@ internal sealed class ConfigLine
     {
         int first = ColumnAt(start);
         int last = length <= 0 ? first : ColumnAt(start + length - 1);
-        return new SourceSpan(Source, Number, first, Math.Max(1, last - first + 1));
+        return new SourceSpan(Source, Number, first, Math.Max(1, last - first + 1)) { Expanded = Expanded };
     }
 
     /// <summary>The place of the whole text.</summary>
@@ -122,5 +127,11 @@ internal sealed class ConfigLineBuilder(SourceText source, int number)
     }
 
     /// <summary>The finished line.</summary>
-    public ConfigLine Build() => ConfigLine.FromColumns(source, number, _text.ToString(), [.. _columns]);
+    /// <param name="isExpanded">Whether references were replaced in it.</param>
+    /// <param name="expanded">The expanded line of which this is a part.</param>
+    public ConfigLine Build(bool isExpanded = false, string? expanded = null)
+    {
+        string text = _text.ToString();
+        return ConfigLine.FromColumns(source, number, text, [.. _columns], isExpanded ? text : expanded);
+    }
 }

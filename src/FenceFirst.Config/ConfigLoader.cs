@@ -49,7 +49,7 @@ public static class KeepalivedExitCode
         int status = Ok;
         foreach (Diagnostic diagnostic in diagnostics.Sorted())
         {
-            int one = diagnostic.Severity == Severity.Error ? Math.Max(diagnostic.Code.KeepalivedStatus, CannotRun) : diagnostic.Code.KeepalivedStatus;
+            int one = diagnostic.Severity == Severity.Error && diagnostic.Code.KeepalivedStatus == Ok ? Errors : diagnostic.Code.KeepalivedStatus;
             if (one == CannotRun)
             {
                 return CannotRun;

@@ -45,6 +45,9 @@ public sealed class DiagnosticBag
     /// <summary>Problems that were counted but not kept.</summary>
     public int DroppedCount { get; private set; }
 
+    /// <summary>Whether further problems are only counted.</summary>
+    public bool IsFull => _items.Count >= CountMax;
+
     /// <summary>Whether the configuration is refused.</summary>
     public bool HasErrors => ErrorCount > 0;
 

@@ -1,6 +1,7 @@
 namespace FenceFirst.Config;
 
-/// <summary>Every kind of problem. FF10xx text and blocks, FF11xx keywords and support, FF12xx values, FF13xx scripts, FF14xx what fits together, FF15xx lints.</summary>
+/// <summary>Every kind of problem. FF10xx text and blocks, FF11xx keywords and support, FF12xx values, FF13xx scripts, FF14xx what fits together,
+/// FF15xx lints, FF16xx two nodes compared.</summary>
 /// <remarks>A number is never given to another problem: people search for it.</remarks>
 internal static class DiagnosticCodes
 {
@@ -19,7 +20,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode ExpansionTooLarge = Error("FF1013");
     public static readonly DiagnosticCode BadConditional = Warning("FF1014");
     public static readonly DiagnosticCode MultiLineReference = Error("FF1015");
-    public static readonly DiagnosticCode SequenceUnsupported = Error("FF1016");
+    public static readonly DiagnosticCode BadRepetition = Error("FF1016");
     public static readonly DiagnosticCode LineContinuation = Warning("FF1017");
     public static readonly DiagnosticCode IncludeSkipped = Warning("FF1018");
     public static readonly DiagnosticCode MisspeltConfigId = Error("FF1019");
@@ -33,7 +34,8 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode BlockNotExpected = Error("FF1107");
     public static readonly DiagnosticCode MissingValue = Fatal("FF1108");
     public static readonly DiagnosticCode ExtraWords = Warning("FF1109", 0);
-    public static readonly DiagnosticCode Repeated = Warning("FF1110");
+    public static readonly DiagnosticCode Repeated = Warning("FF1110", 0);
+    public static readonly DiagnosticCode TrackedTwice = Warning("FF1111");
 
     public static readonly DiagnosticCode BadNumber = Error("FF1201");
     public static readonly DiagnosticCode OutOfRange = Error("FF1202");
@@ -70,6 +72,8 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode FenceSelf = Error("FF1411");
     public static readonly DiagnosticCode NothingToAwait = Error("FF1412");
     public static readonly DiagnosticCode NoInstance = Warning("FF1413", 0);
+    public static readonly DiagnosticCode TrackedFileBad = Error("FF1470");
+    public static readonly DiagnosticCode NamedPipeBad = Error("FF1471");
     public static readonly DiagnosticCode ReachSelf = Error("FF1440");
     public static readonly DiagnosticCode ReachVirtual = Error("FF1441");
     public static readonly DiagnosticCode HmacKeyBad = Error("FF1420");
@@ -80,6 +84,12 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode AgentSecretFile = Error("FF1432");
     public static readonly DiagnosticCode AgentMetadata = Error("FF1433");
     public static readonly DiagnosticCode AgentAction = Error("FF1434");
+    public static readonly DiagnosticCode ReleaseNotTrusted = Error("FF1450");
+    public static readonly DiagnosticCode FenceExpression = Error("FF1451");
+    public static readonly DiagnosticCode FenceTargetsDiffer = Error("FF1452");
+    public static readonly DiagnosticCode FenceRebootTogether = Error("FF1453");
+    public static readonly DiagnosticCode TooManySteps = Error("FF1454");
+    public static readonly DiagnosticCode WatchdogBad = Error("FF1460");
 
     public static readonly DiagnosticCode OwnAddressAmongPeers = Warning("FF1501", 0);
     public static readonly DiagnosticCode NopreemptCleared = Warning("FF1502");
@@ -87,19 +97,44 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode PasswordTruncated = Warning("FF1504");
     public static readonly DiagnosticCode WeightWithNopreempt = Warning("FF1505", 0);
     public static readonly DiagnosticCode FenceWithoutNopreempt = Warning("FF1506", 0);
-    public static readonly DiagnosticCode OwnInterfaceTracked = Warning("FF1507", 0);
+    public static readonly DiagnosticCode OwnInterfaceTracked = Warning("FF1507");
     public static readonly DiagnosticCode UnicastWithoutPeers = Warning("FF1508", 0);
     public static readonly DiagnosticCode TargetIsNoPeer = Warning("FF1509", 0);
     public static readonly DiagnosticCode AddressTwice = Warning("FF1510");
     public static readonly DiagnosticCode OwnerIgnoresWeights = Warning("FF1511", 0);
     public static readonly DiagnosticCode InvertedBoolean = Warning("FF1512", 0);
     public static readonly DiagnosticCode UsedBeforeDefinition = Warning("FF1513");
-    public static readonly DiagnosticCode NoEffect = Warning("FF1514", 0);
+    public static readonly DiagnosticCode NoEffect = Warning("FF1514");
+    public static readonly DiagnosticCode KeepalivedForm = Warning("FF1515");
+    public static readonly DiagnosticCode NotTracked = Warning("FF1516");
+    public static readonly DiagnosticCode Deprecated = Warning("FF1517");
+    public static readonly DiagnosticCode GroupOfOne = Warning("FF1518");
+    public static readonly DiagnosticCode EmptyList = Warning("FF1519");
+    public static readonly DiagnosticCode SpacingZero = Warning("FF1521");
+    public static readonly DiagnosticCode WeightInGroup = Warning("FF1522");
+    public static readonly DiagnosticCode TrackerUnused = Warning("FF1570", 0);
+    public static readonly DiagnosticCode ProcessNeverMatches = Warning("FF1571", 0);
+    public static readonly DiagnosticCode LinkDelayReduced = Warning("FF1572", 0);
     public static readonly DiagnosticCode HmacNotEnforced = Warning("FF1520", 0);
     public static readonly DiagnosticCode LeaseShort = Warning("FF1541", 0);
     public static readonly DiagnosticCode ReachPeer = Warning("FF1540", 0);
     public static readonly DiagnosticCode AgentOptionDeprecated = Warning("FF1530", 0);
     public static readonly DiagnosticCode AgentSecretInFile = Warning("FF1531", 0);
+    public static readonly DiagnosticCode ReleaseOfKeepalived = Warning("FF1550", 0);
+    public static readonly DiagnosticCode ReleaseOnFailure = Warning("FF1551", 0);
+    public static readonly DiagnosticCode FenceWithoutDelay = Warning("FF1552", 0);
+
+    public static readonly DiagnosticCode PeerWithoutInstance = Warning("FF1601", 0);
+    public static readonly DiagnosticCode PeerVersion = new("FF1602", Severity.Error, 0);
+    public static readonly DiagnosticCode PeerInterval = new("FF1603", Severity.Error, 0);
+    public static readonly DiagnosticCode PeerAddresses = Warning("FF1604", 0);
+    public static readonly DiagnosticCode PeerAuthentication = new("FF1605", Severity.Error, 0);
+    public static readonly DiagnosticCode PeerPath = new("FF1606", Severity.Error, 0);
+    public static readonly DiagnosticCode PeerPriority = Warning("FF1607", 0);
+    public static readonly DiagnosticCode PeerWeight = Warning("FF1608", 0);
+    public static readonly DiagnosticCode PeerFence = Warning("FF1609", 0);
+    public static readonly DiagnosticCode WatchdogMissing = Warning("FF1560", 0);
+    public static readonly DiagnosticCode WatchdogSlow = Warning("FF1561", 0);
 
     private static DiagnosticCode Fatal(string id) => new(id, Severity.Error, 4);
 

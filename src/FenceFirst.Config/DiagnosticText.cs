@@ -48,6 +48,10 @@ public static partial class DiagnosticText
         if (span.Source is not null && span.Line > 0)
         {
             AppendCaret(text, span);
+            if (span.Expanded is not null)
+            {
+                text.Append("    it reads: ").Append(Printable(Shortened(WithoutSecrets(Lexer.Plain(span.Expanded))))).Append('\n');
+            }
         }
 
         if (diagnostic.Hint.Length > 0)
@@ -82,6 +86,8 @@ public static partial class DiagnosticText
         int underlined = Math.Clamp(span.Length, 1, Math.Max(1, length - (caret - start)));
         text.Append('^').Append('~', underlined - 1).Append('\n');
     }
+
+    private static string Shortened(string text) => text.Length <= ShownCharactersMax ? text : text[..ShownCharactersMax] + "...";
 
     /// <summary>Passwords and keys become stars of the same length: what is printed ends up in logs and in tickets.</summary>
     /// <remarks>Every value of an agent's option too: a password is shown just when its option's name is misspelt.</remarks>

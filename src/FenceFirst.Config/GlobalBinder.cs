@@ -8,6 +8,7 @@ internal sealed class GlobalBinder(BindContext context)
 {
     private readonly GlobalSettings _globals = context.Globals;
     private readonly ValueReader _values = context.Values;
+    private readonly NotifyBinder _notify = new(context);
 
     public void Bind(ConfigNode block)
     {
@@ -18,7 +19,7 @@ internal sealed class GlobalBinder(BindContext context)
                 continue;
             }
 
-            if (!TryAnnouncements(node) && !TryProtocol(node))
+            if (!TryAnnouncements(node) && !TryProtocol(node) && !_notify.TryGlobal(node))
             {
                 BindProcess(node);
             }
@@ -113,8 +114,21 @@ internal sealed class GlobalBinder(BindContext context)
             case "enable_script_security":
                 _globals.IsScriptSecurityEnabled = true;
                 break;
+            case "random_seed":
+                // In force already while the lines were read; here its value is judged.
+                _values.TryInteger(node.Words[^1], 0, int.MaxValue, node.Name, out _);
+                break;
+            case "use_symlink_paths":
+                _globals.KeepsSymbolicLinks = Boolean(node);
+                break;
+            case "default_interface":
+                _globals.DefaultInterface = node.Words.Count > 1 ? node : null;
+                break;
             case "vip_lease":
                 _globals.LeaseSeconds = _values.LeaseSeconds(node);
+                break;
+            case "watchdog":
+                _globals.Watchdog = node;
                 break;
             case "log_unknown_vrids":
                 _globals.IsUnknownVridLogged = true;

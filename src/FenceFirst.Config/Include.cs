@@ -8,11 +8,14 @@ namespace FenceFirst.Config;
 internal readonly record struct IncludeStrictness(bool MustRead, bool MustMatch, bool WildcardMustMatch, bool BraceMustMatch)
 {
     /// <summary>The strictness of a directive, or false when the word is none.</summary>
-    public static bool TryFind(string word, out IncludeStrictness strictness)
+    /// <param name="word">The first word of a line.</param>
+    /// <param name="plain">What a plain include obeys (include_check).</param>
+    /// <param name="strictness">The strictness.</param>
+    public static bool TryFind(string word, IncludeStrictness plain, out IncludeStrictness strictness)
     {
         (bool isFound, strictness) = word switch
         {
-            "include" => (true, default(IncludeStrictness)),
+            "include" => (true, plain),
             "includer" => (true, new IncludeStrictness(true, false, false, false)),
             "includem" => (true, new IncludeStrictness(true, true, false, false)),
             "includew" => (true, new IncludeStrictness(true, true, true, false)),

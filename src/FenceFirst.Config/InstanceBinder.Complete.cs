@@ -11,6 +11,9 @@ internal sealed partial class InstanceBinder
 {
     private static readonly TimeSpan LongestVersion3Interval = TimeSpan.FromMilliseconds(40_950);
 
+    /// <summary>Largest weight of a script or an interface.</summary>
+    private const int WeightMax = 253;
+
     private void Complete()
     {
         CompleteLink();
@@ -23,6 +26,7 @@ internal sealed partial class InstanceBinder
         CompletePeers();
         CompleteRoutes();
         CompleteTracking();
+        CompleteTrackers();
         CompleteAnnouncements();
         CompletePromotion();
         Lint();
@@ -121,6 +125,12 @@ internal sealed partial class InstanceBinder
             isIPv6 = peer.IsIPv6;
         }
 
+        if (_isNativeIPv6 && !isIPv6)
+        {
+            ConfigNode native = block.Children.First(node => node.Name == "native_ipv6"); // It is what has set the field.
+            _diagnostics.Add(DiagnosticCodes.NoEffect, native.Span, "native_ipv6 has no effect: the addresses are IPv4", "remove it");
+        }
+
         byte version = _version is not null ? (byte)(_version.Value == "3" ? 3 : 2) : isIPv6 ? (byte)3 : context.Globals.Version;
         if (isIPv6 && version == 2)
         {
@@ -142,7 +152,7 @@ internal sealed partial class InstanceBinder
             }
         }
 
-        if (_config.Addresses.IsEmpty)
+        if (_config.Addresses.IsEmpty && !block.Children.Exists(node => node.Name == "no_virtual_ipaddress"))
         {
             // keepalived: fatal in version 3, a warning in version 2 (clouds, where a script moves the address).
             _diagnostics.Add(new Diagnostic(
@@ -321,9 +331,14 @@ internal sealed partial class InstanceBinder
             _diagnostics.Add(DiagnosticCodes.UnicastWithoutPeers, _unicastSource.Span, "unicast_src_ip without unicast_peer: adverts are sent by multicast, as in keepalived", "add unicast_peer, or write mcast_src_ip");
         }
 
+        if (peers.Count == 0 && block.Children.Find(node => node.Name == "check_unicast_src") is ConfigNode checkSource)
+        {
+            _diagnostics.Add(DiagnosticCodes.NoEffect, checkSource.Span, "check_unicast_src has no effect without unicast_peer");
+        }
+
         if (_config.UnicastTtl >= 0 && peers.Count == 0)
         {
-            _diagnostics.Add(DiagnosticCodes.NoEffect, block.Span, "unicast_ttl has no effect without unicast_peer");
+            _diagnostics.Add(DiagnosticCodes.NoEffect, block.Children.First(node => node.Name == "unicast_ttl").Span, "unicast_ttl has no effect without unicast_peer");
         }
 
         if (_config.IsSourceTracked && _config.Source.IsNone)
@@ -377,11 +392,13 @@ internal sealed partial class InstanceBinder
 
     private void CompleteRoutes()
     {
-        RouteBinder binder = new(context);
+        // A route or rule that says nothing about its family is IPv4 in keepalived, whatever the instance is.
+        RouteBinder routes = new(context);
+        RuleBinder rules = new(context);
         _config = _config with
         {
-            Routes = _routeNodes.Select(node => binder.Route(node, _config.IsIPv6)).OfType<VirtualRoute>().ToEquatableArray(),
-            Rules = _ruleNodes.Select(node => binder.Rule(node, _config.IsIPv6)).OfType<VirtualRule>().ToEquatableArray(),
+            Routes = _routeNodes.Select(node => routes.Route(node, isIPv6: false)).OfType<VirtualRoute>().ToEquatableArray(),
+            Rules = _ruleNodes.Select(node => rules.Rule(node, isIPv6: false)).OfType<VirtualRule>().ToEquatableArray(),
         };
     }
 
@@ -391,7 +408,7 @@ internal sealed partial class InstanceBinder
         foreach (ConfigNode node in _trackLinkNodes)
         {
             int link = context.Link(node.Name, node.Span);
-            if (!TryWeight(node, 0, false, out int weight, out bool isReversed) || link < 0)
+            if (!_values.TryWeight(node, -WeightMax, WeightMax, 0, false, out int weight, out bool isReversed) || link < 0)
             {
                 continue;
             }
@@ -399,7 +416,7 @@ internal sealed partial class InstanceBinder
             if (link == _config.Link || links.Any(reference => reference.Index == link))
             {
                 _diagnostics.Add(
-                    link == _config.Link ? DiagnosticCodes.OwnInterfaceTracked : DiagnosticCodes.Repeated,
+                    link == _config.Link ? DiagnosticCodes.OwnInterfaceTracked : DiagnosticCodes.TrackedTwice,
                     node.Span,
                     link == _config.Link ? $"{node.Name} is the instance's own interface: this line is ignored, as in keepalived" : $"{node.Name} is tracked twice; the first one holds",
                     link == _config.Link ? "it is tracked anyway unless dont_track_primary is written" : "");
@@ -450,40 +467,18 @@ internal sealed partial class InstanceBinder
                 DiagnosticCodes.UsedBeforeDefinition, node.Span, $"vrrp_script {node.Name} is defined further down: keepalived would run without this check, FenceFirst finds it", "move the vrrp_script up");
         }
 
-        if (!TryWeight(node, script.Weight, script.IsReversed, out int weight, out bool isReversed) || script.Index < 0)
+        if (!_values.TryWeight(node, -WeightMax, WeightMax, script.Weight, script.IsReversed, out int weight, out bool isReversed) || script.Index < 0)
         {
             return;
         }
 
         if (tracked.Any(reference => reference.Index == script.Index))
         {
-            _diagnostics.Add(DiagnosticCodes.Repeated, node.Span, $"{node.Name} is tracked twice; the first one holds");
+            _diagnostics.Add(DiagnosticCodes.TrackedTwice, node.Span, $"{node.Name} is tracked twice; the first one holds");
             return;
         }
 
         tracked.Add(new TrackReference(script.Index, weight, isReversed));
-    }
-
-    /// <summary>NAME [weight N [reverse|noreverse]].</summary>
-    private bool TryWeight(ConfigNode node, int defaultWeight, bool defaultReverse, out int weight, out bool isReversed)
-    {
-        weight = defaultWeight;
-        isReversed = defaultReverse;
-        List<Token> words = node.Words;
-        if (words.Count == 1)
-        {
-            return true;
-        }
-
-        bool isWellFormed = words.Count is 3 or 4 && words[1].Text == "weight" && (words.Count == 3 || words[3].Text is "reverse" or "noreverse");
-        if (!isWellFormed)
-        {
-            _diagnostics.Add(DiagnosticCodes.UnknownOption, words[1].Span, $"only `weight N [reverse]` may follow {node.Name}", "one entry per line");
-            return false;
-        }
-
-        isReversed = words.Count == 4 ? words[3].Text == "reverse" : defaultReverse;
-        return _values.TryInteger(words[2], -253, 253, "weight", out weight);
     }
 
     private void CompleteAnnouncements()
@@ -539,7 +534,7 @@ internal sealed partial class InstanceBinder
 
     private void Lint()
     {
-        bool hasWeight = _config.TrackScripts.Concat(_config.TrackLinks).Any(reference => reference.Weight != 0);
+        bool hasWeight = _config.TrackScripts.Concat(_config.TrackLinks).Concat(_config.TrackFiles).Concat(_config.TrackProcesses).Any(reference => reference.Weight != 0);
         if (hasWeight && !_config.IsPreempt)
         {
             _diagnostics.Add(
@@ -555,6 +550,11 @@ internal sealed partial class InstanceBinder
         }
 
         _promotions.LintReach(_config);
+        if (_promotionNode is not null)
+        {
+            _promotions.CheckRelease(_promotionNode, _config, isHmacBad: _hmac is not null && _config.Hmac is null);
+        }
+
         if (_config.Promotion is not PromotionPlan plan || !plan.HasFence)
         {
             return;

@@ -69,10 +69,11 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
             IsChecksumAsV2 = globals.IsChecksumAsV2,
             LeaseSeconds = globals.LeaseSeconds,
         };
+        InheritNotify();
         context.WarnRepeated(block.Children);
         foreach (ConfigNode node in block.Children)
         {
-            if (node.Row is { Support: Support.Honoured } && !TryIdentity(node) && !TryLists(node) && !TryBehaviour(node) && !TryAnnouncements(node))
+            if (node.Row is { Support: Support.Honoured } && !TryIdentity(node) && !TryLists(node) && !TryBehaviour(node) && !TryAnnouncements(node) && !TryNotify(node))
             {
                 BindScripts(node);
             }
@@ -148,6 +149,8 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
             "virtual_rules" => _ruleNodes,
             "track_interface" => _trackLinkNodes,
             "track_script" => _trackScriptNodes,
+            "track_file" => _trackFileNodes,
+            "track_process" => _trackProcessNodes,
             "unicast_peer" => _peerNodes,
             _ => null,
         };

@@ -14,6 +14,7 @@ internal enum BlockKind : byte
     TrackProcessDefinition,
     BfdInstance,
     GarpGroup,
+    TrackGroup,
     FenceDevice,
     Promotion,
     Demotion,
@@ -128,8 +129,17 @@ internal sealed record Keyword(BlockKind Block, string Name, ValueShape Shape, S
     /// <summary>Whether the keyword is FenceFirst's own and unknown to keepalived.</summary>
     public bool IsOwn { get; init; }
 
+    /// <summary>Whether 0 is read as 1, which keepalived does with a message.</summary>
+    public bool IsZeroOne { get; init; }
+
+    /// <summary>Whether the value may be left out.</summary>
+    public bool IsOptional { get; init; }
+
+    /// <summary>The first release of keepalived that knows the keyword; empty = before 2.0, or our own.</summary>
+    public string Since => IsOwn ? "" : KeywordAge.Since(Name);
+
     /// <summary>Fewest words after the keyword.</summary>
-    public int WordsMin => Opens is not null ? (IsNamed ? 1 : 0) : Shape is ValueShape.Flag or ValueShape.Boolean or ValueShape.Free ? 0 : 1;
+    public int WordsMin => Opens is not null ? (IsNamed ? 1 : 0) : IsOptional ? 0 : Shape is ValueShape.Flag or ValueShape.Boolean or ValueShape.Free ? 0 : 1;
 
     /// <summary>Most words after the keyword that are read.</summary>
     public int WordsMax => Opens is not null ? (IsNamed ? 1 : 0) : Shape switch

@@ -5,40 +5,40 @@ internal static partial class KeywordTable
 {
     private const string NoMail = "no mail is sent yet: use a notify script";
     private const string NoSnmp = "there is no SNMP agent yet";
+    private const string OnlyOwnInterface = "only the address's own interface announces it";
     private const string NoTuning = "the process is tuned by its service unit instead";
     private const string NoFirewall = "no firewall rules are made; they only serve no_accept and use_vmac, which are refused";
     private const string NoLvs = "LVS is not part of FenceFirst: let keepalived do it beside, with `keepalived -C`";
-    private const string NoTrackerYet = "a tracker that is silently missing would count as healthy; use a vrrp_script until it is supported";
+    private const string NoBfd = "there is no BFD, and a tracker that is silently missing would count as healthy; let a BFD daemon write its verdict into a file and use track_file";
 
     private static IEnumerable<Keyword> RootRows() =>
     [
         Block(BlockKind.Root, "global_defs", BlockKind.GlobalDefs, "settings of the whole node; several blocks add up"),
         Block(BlockKind.Root, "vrrp_script", BlockKind.VrrpScript, "a check script that instances can track", isNamed: true),
         Block(BlockKind.Root, "vrrp_instance", BlockKind.VrrpInstance, "one virtual router", isNamed: true),
-        Block(BlockKind.Root, "vrrp_sync_group", BlockKind.VrrpSyncGroup, "instances that change state together", isNamed: true) with
-        {
-            Support = Support.NotYet, Advice = "members would move one by one, which is what the group is meant to prevent; put the addresses into one instance",
-        },
-        Block(BlockKind.Root, "track_file", BlockKind.TrackFileDefinition, "a file whose number is tracked", true) with { Support = Support.NotYet, Advice = NoTrackerYet },
-        Block(BlockKind.Root, "vrrp_track_file", BlockKind.TrackFileDefinition, "old name of track_file", true) with { Support = Support.NotYet, Advice = NoTrackerYet },
-        Block(BlockKind.Root, "vrrp_track_process", BlockKind.TrackProcessDefinition, "a process that is tracked", true) with { Support = Support.NotYet, Advice = NoTrackerYet },
-        Block(BlockKind.Root, "bfd_instance", BlockKind.BfdInstance, "a BFD session that is tracked", true) with { Support = Support.NotYet, Advice = NoTrackerYet },
-        NotYet(BlockKind.Root, "track_group", "instances that track static items", opens: BlockKind.Opaque) with { IsNamed = true },
-        NotYet(BlockKind.Root, "static_ipaddress", "addresses held all the time", "set them up in the system's network configuration", BlockKind.Entries),
-        NotYet(BlockKind.Root, "static_routes", "routes held all the time", "set them up in the system's network configuration", BlockKind.Entries),
-        NotYet(BlockKind.Root, "static_rules", "rules held all the time", "set them up in the system's network configuration", BlockKind.Entries),
-        NotYet(BlockKind.Root, "garp_group", "limits gratuitous ARP over several interfaces", opens: BlockKind.GarpGroup),
-        NotYet(BlockKind.Root, "linkbeat_interfaces", "interfaces whose carrier is polled", opens: BlockKind.Entries),
-        NotYet(BlockKind.Root, "interface_up_down_delays", "debounces interfaces", opens: BlockKind.Entries),
-        Warned(BlockKind.Root, "linkbeat_use_polling", "polls the carrier of all interfaces", "the kernel's own notice is used"),
-        NotYet(BlockKind.Root, "net_namespace", "runs in a network namespace", "start FenceFirst in it: ip netns exec NAME fencefirst run"),
-        Warned(BlockKind.Root, "net_namespace_ipvs", "namespace of the LVS side", NoLvs, "lvs"),
-        Warned(BlockKind.Root, "namespace_with_ipsets", "allows ipsets in a namespace", NoFirewall, "firewall"),
-        Warned(BlockKind.Root, "use_pid_dir", "puts the pid files into a directory", "there is no pid file: the service manager knows the process", "pid"),
-        Warned(BlockKind.Root, "instance", "names this daemon", "use --state-dir and --socket to run several", "pid"),
-        Warned(BlockKind.Root, "child_wait_time", "how long the parent waits for its children", "there are no child daemons"),
+        Awaits(
+            Block(BlockKind.Root, "vrrp_sync_group", BlockKind.VrrpSyncGroup, "instances that change state together", isNamed: true),
+            "members would move one by one, which is what the group is meant to prevent; put the addresses into one instance"),
+        Block(BlockKind.Root, "track_file", BlockKind.TrackFileDefinition, "a file whose number is tracked", true),
+        Block(BlockKind.Root, "vrrp_track_file", BlockKind.TrackFileDefinition, "old name of track_file", true),
+        Block(BlockKind.Root, "vrrp_track_process", BlockKind.TrackProcessDefinition, "a process that is tracked", true),
+        Block(BlockKind.Root, "bfd_instance", BlockKind.BfdInstance, "a BFD session that is tracked", true) with { Support = Support.Refused, Advice = NoBfd },
+        Awaits(Block(BlockKind.Root, "track_group", BlockKind.TrackGroup, "instances that track the interfaces of static items", isNamed: true), "use no_track or leave track_group out"),
+        Block(BlockKind.Root, "static_ipaddress", BlockKind.Entries, "addresses held while the daemon runs, one per line, as in virtual_ipaddress"),
+        Block(BlockKind.Root, "static_routes", BlockKind.Entries, "routes held while the daemon runs, one per line, as in virtual_routes"),
+        Block(BlockKind.Root, "static_rules", BlockKind.Entries, "rules held while the daemon runs, one per line, as in virtual_rules"),
+        Awaits(Block(BlockKind.Root, "garp_group", BlockKind.GarpGroup, "limits gratuitous ARP over several interfaces")),
+        Awaits(Block(BlockKind.Root, "linkbeat_interfaces", BlockKind.Entries, "IF [MII|ETHTOOL|IOCTL]: interfaces whose carrier is polled"), "remove it: the kernel's own notice is used"),
+        Block(BlockKind.Root, "interface_up_down_delays", BlockKind.Entries, "IF DOWN [UP]: seconds for which a change of an interface is doubted"),
+        Unused(Flag(BlockKind.Root, "linkbeat_use_polling", "polls the carrier of all interfaces"), "the kernel's own notice is used"),
+        Awaits(Word(BlockKind.Root, "net_namespace", "runs in a network namespace"), "start FenceFirst in it: ip netns exec NAME fencefirst run"),
+        Unused(Free(BlockKind.Root, "net_namespace_ipvs", "namespace of the LVS side"), NoLvs, "lvs"),
+        Unused(Flag(BlockKind.Root, "namespace_with_ipsets", "allows ipsets in a namespace"), NoFirewall, "firewall"),
+        Unused(Flag(BlockKind.Root, "use_pid_dir", "puts the pid files into a directory"), "--pid-file says where the pid file is", "pid"),
+        Unused(Word(BlockKind.Root, "instance", "names this daemon"), "use --state-dir and --socket to run several", "pid"),
+        Unused(Integer(BlockKind.Root, "child_wait_time", 0, 4294967, "5", "how long the parent waits for its children", "s"), "there are no child daemons"),
         .. Many(
-            name => new Keyword(BlockKind.Root, name, ValueShape.Free, Support.Warned, "LVS") { Opens = BlockKind.Opaque, Advice = NoLvs, Topic = "lvs" },
+            name => Unused(Block(BlockKind.Root, name, BlockKind.Opaque, "LVS"), NoLvs, "lvs"),
             "virtual_server", "virtual_server_group", "SSL"),
     ];
 
@@ -50,11 +50,11 @@ internal static partial class KeywordTable
         Row(BlockKind.GlobalDefs, "vrrp_version", ValueShape.Choice, "version of IPv4 instances that name none") with { Choices = ["2", "3"], Default = "2" },
         Row(BlockKind.GlobalDefs, "vrrp_mcast_group4", ValueShape.Address, "where IPv4 adverts go") with { Default = "224.0.0.18" },
         Row(BlockKind.GlobalDefs, "vrrp_mcast_group6", ValueShape.Address, "where IPv6 adverts go") with { Default = "ff02::12" },
-        Integer(BlockKind.GlobalDefs, "vrrp_garp_master_delay", 0, 86400, "5", "from becoming Master to the second burst; 0 = none", "s"),
-        Integer(BlockKind.GlobalDefs, "vrrp_garp_master_repeat", 0, 1000, "5", "announcements per address in a burst; 0 means 1"),
+        Integer(BlockKind.GlobalDefs, "vrrp_garp_master_delay", 0, 4294, "5", "from becoming Master to the second burst; 0 = none", "s"),
+        Integer(BlockKind.GlobalDefs, "vrrp_garp_master_repeat", 0, 1000, "5", "announcements per address in a burst; 0 means 1") with { IsZeroOne = true },
         Integer(BlockKind.GlobalDefs, "vrrp_garp_master_refresh", 0, 86400, "0", "period of refreshes; 0 = none", "s"),
-        Integer(BlockKind.GlobalDefs, "vrrp_garp_master_refresh_repeat", 0, 1000, "1", "announcements per address in a refresh; 0 means 1"),
-        Integer(BlockKind.GlobalDefs, "vrrp_garp_lower_prio_delay", 0, 86400, "as vrrp_garp_master_delay", "from a lower-priority advert to the second burst", "s"),
+        Integer(BlockKind.GlobalDefs, "vrrp_garp_master_refresh_repeat", 0, 1000, "1", "announcements per address in a refresh; 0 means 1") with { IsZeroOne = true },
+        Integer(BlockKind.GlobalDefs, "vrrp_garp_lower_prio_delay", 0, 4294, "as vrrp_garp_master_delay", "from a lower-priority advert to the second burst", "s"),
         Integer(BlockKind.GlobalDefs, "vrrp_garp_lower_prio_repeat", 0, 1000, "as vrrp_garp_master_repeat", "announcements after a lower-priority advert"),
         Seconds(BlockKind.GlobalDefs, "vrrp_garp_interval", 0, 4294.967295m, "0", "least spacing of gratuitous ARP on an interface") with
         {
@@ -80,60 +80,121 @@ internal static partial class KeywordTable
             Advice = "it drops packets to the addresses (needs a firewall), refuses unicast and passwords; write the parts you want",
         },
         Row(BlockKind.GlobalDefs, "notify_master_before_vip", ValueShape.Free, "notify_master is awaited before the address is added") with { IsOwn = true },
-        .. WarnedAll(
-            BlockKind.GlobalDefs, "mail", NoMail,
-            "notification_email_from", "smtp_server", "smtp_helo_name", "smtp_connect_timeout", "smtp_alert", "smtp_alert_vrrp", "no_email_faults"),
-        Warned(BlockKind.GlobalDefs, "notification_email", "mail recipients", NoMail, "mail") with { Opens = BlockKind.WordList },
+        .. UnusedAll(
+            "mail",
+            NoMail,
+            Word(BlockKind.GlobalDefs, "notification_email_from", "sender"),
+            Words(BlockKind.GlobalDefs, "smtp_server", "HOST [PORT]: the mail server"),
+            Word(BlockKind.GlobalDefs, "smtp_helo_name", "the name said to the mail server"),
+            Integer(BlockKind.GlobalDefs, "smtp_connect_timeout", 0, 4294, "30", "bound on connecting; 0 means 1", "s"),
+            Boolean(BlockKind.GlobalDefs, "smtp_alert", "mail on changes, unless set otherwise"),
+            Boolean(BlockKind.GlobalDefs, "smtp_alert_vrrp", "mail on changes of instances and groups"),
+            Flag(BlockKind.GlobalDefs, "no_email_faults", "no mail for Fault"),
+            Block(BlockKind.GlobalDefs, "notification_email", BlockKind.WordList, "mail recipients")),
     ];
 
     private static IEnumerable<Keyword> GlobalProcessRows() =>
     [
-        NotYet(BlockKind.GlobalDefs, "use_symlink_paths", "keeps symbolic links in script paths"),
-        NotYet(BlockKind.GlobalDefs, "set_supplementary_groups", "scripts get all groups of their user"),
-        NotYet(BlockKind.GlobalDefs, "startup_script", "runs before anything else", "use ExecStartPre= of the service unit"),
-        NotYet(BlockKind.GlobalDefs, "shutdown_script", "runs after everything else", "use ExecStopPost= of the service unit"),
-        NotYet(BlockKind.GlobalDefs, "startup_script_timeout", "bound on startup_script"),
-        NotYet(BlockKind.GlobalDefs, "shutdown_script_timeout", "bound on shutdown_script"),
+        Boolean(BlockKind.GlobalDefs, "use_symlink_paths", "keeps symbolic links in script paths; what they point to is checked all the same"),
+        Row(BlockKind.GlobalDefs, "default_interface", ValueShape.Interface, "interface of static addresses without dev") with { Default = "eth0" },
+        Awaits(Boolean(BlockKind.GlobalDefs, "set_supplementary_groups", "scripts get all groups of their user")),
+        Awaits(Row(BlockKind.GlobalDefs, "startup_script", ValueShape.Script, "runs before anything else"), "use ExecStartPre= of the service unit"),
+        Awaits(Row(BlockKind.GlobalDefs, "shutdown_script", ValueShape.Script, "runs after everything else"), "use ExecStopPost= of the service unit"),
+        Awaits(Integer(BlockKind.GlobalDefs, "startup_script_timeout", 1, 1000, "10", "bound on startup_script", "s")),
+        Awaits(Integer(BlockKind.GlobalDefs, "shutdown_script_timeout", 1, 1000, "10", "bound on shutdown_script", "s")),
+        Awaits(Boolean(BlockKind.GlobalDefs, "vrrp_owner_ignore_adverts", "an address owner ignores adverts")),
+        Awaits(Seconds(BlockKind.GlobalDefs, "vrrp_startup_delay", 0.001m, 4294, "0", "holds all instances after start")),
+        Awaits(Seconds(BlockKind.GlobalDefs, "vrrp_delay_after_boot", 0.001m, 4294, "0", "holds all instances after boot")),
+        Awaits(Free(BlockKind.GlobalDefs, "dynamic_interfaces", "[allow_if_changes]: interfaces may be missing at start"), "create the interface first (After= in the service unit)"),
+        Unused(Words(BlockKind.GlobalDefs, "vrrp_garp_extra_if", "[all] SECONDS: announcements on further interfaces"), OnlyOwnInterface, "extra_if"),
+        Unused(Words(BlockKind.GlobalDefs, "vrrp_vmac_garp_intvl", "old name of vrrp_garp_extra_if"), OnlyOwnInterface, "extra_if"),
+        Unused(Flag(BlockKind.GlobalDefs, "disable_local_igmp", "no IGMP reports for 224.0.0.x"), "the kernel's setting is left alone"),
+        .. UnusedAll(
+            "firewall",
+            NoFirewall,
+            Free(BlockKind.GlobalDefs, "vrrp_iptables", "[IN [OUT]]: chains"),
+            Free(BlockKind.GlobalDefs, "vrrp_ipsets", "names of sets"),
+            Free(BlockKind.GlobalDefs, "nftables", "[TABLE]: uses nftables"),
+            Integer(BlockKind.GlobalDefs, "nftables_priority", int.MinValue, int.MaxValue, "-1", "priority of the chains"),
+            Flag(BlockKind.GlobalDefs, "nftables_ifindex", "interfaces by number"),
+            Flag(BlockKind.GlobalDefs, "nftables_counters", "counters in the rules")),
+        .. UnusedAll(
+            "vmac",
+            "there are no virtual MAC interfaces yet",
+            Word(BlockKind.GlobalDefs, "vmac_prefix", "names of created macvlans") with { Default = "vrrp" },
+            Word(BlockKind.GlobalDefs, "vmac_addr_prefix", "names of macvlans for addresses elsewhere") with { Default = "vrrp" }),
+        .. UnusedAll("tuning", NoTuning, [.. TuningRows()]),
+        .. UnusedAll(
+            "snmp",
+            NoSnmp,
+            Free(BlockKind.GlobalDefs, "snmp_socket", "the agentx socket"),
+            Flag(BlockKind.GlobalDefs, "enable_snmp_vrrp", "KEEPALIVED-MIB"),
+            Flag(BlockKind.GlobalDefs, "enable_snmp_keepalived", "old name of enable_snmp_vrrp"),
+            Flag(BlockKind.GlobalDefs, "enable_snmp_rfc", "both RFC MIBs"),
+            Flag(BlockKind.GlobalDefs, "enable_snmp_rfcv2", "RFC 2787 MIB"),
+            Flag(BlockKind.GlobalDefs, "enable_snmp_rfcv3", "RFC 6527 MIB"),
+            Flag(BlockKind.GlobalDefs, "enable_traps", "SNMP traps")),
+        .. UnusedAll(
+            "dbus",
+            "there is no D-Bus interface",
+            Flag(BlockKind.GlobalDefs, "enable_dbus", "D-Bus interface"),
+            Word(BlockKind.GlobalDefs, "dbus_service_name", "its name"),
+            Word(BlockKind.GlobalDefs, "dbus_no_interface_name", "path element of instances without interface")),
+        .. UnusedAll(
+            "files",
+            "FenceFirst keeps its files in --state-dir",
+            [
+                .. Many(
+                    name => Word(BlockKind.GlobalDefs, name, "where a file is kept"),
+                    "config_save_dir", "tmp_config_directory", "state_dump_file", "stats_dump_file", "json_dump_file", "state_file_location", "stats_file_location",
+                    "json_file_location", "iproute_usr_dir", "iproute_etc_dir"),
+                Boolean(BlockKind.GlobalDefs, "data_use_instance", "names of dump files hold the instance"),
+                Row(BlockKind.GlobalDefs, "json_version", ValueShape.Choice, "layout of the JSON dump") with { Choices = ["1", "2"], Default = "1" },
+            ]),
+        .. UnusedAll(
+            "reload",
+            "a reload always checks the new file first and keeps the old configuration when it is bad",
+            Free(BlockKind.GlobalDefs, "reload_check_config", "[LOGFILE]: checks before a reload"),
+            Word(BlockKind.GlobalDefs, "reload_time_file", "a file that schedules a reload"),
+            Flag(BlockKind.GlobalDefs, "reload_repeat", "repeats it daily"),
+            Free(BlockKind.GlobalDefs, "reload_file", "a file that is there during a reload")),
+        Integer(BlockKind.GlobalDefs, "random_seed", 0, uint.MaxValue, "drawn at start", "seed of ${_RANDOM}, for the lines that follow"),
+        Free(BlockKind.GlobalDefs, "include_check", "[+|-]read|match|wildcard_match|brace_match ...: how strict a plain include is, to the end of the file; nothing = all"),
+        .. UnusedAll(
+            "lvs",
+            NoLvs,
+            [
+                .. Many(
+                    name => Free(BlockKind.GlobalDefs, name, "LVS"),
+                    "lvs_process_name", "checker_process_name", "smtp_alert_checker", "checker_log_all_failures", "lvs_timeouts", "lvs_flush", "lvs_flush_on_stop",
+                    "lvs_flush_onstop", "lvs_sync_daemon", "lvs_notify_fifo", "lvs_notify_fifo_script", "checker_priority", "checker_no_swap", "checker_rt_priority",
+                    "checker_cpu_affinity", "checker_rlimit_rttime", "checker_rlimit_rtime", "nftables_ipvs", "nftables_ipvs_priority", "nftables_ipvs_start_fwmark",
+                    "enable_snmp_checker", "snmp_vs_stats_update_interval", "snmp_rs_stats_update_interval", "lvs_netlink_cmd_rcv_bufs", "lvs_netlink_monitor_rcv_bufs",
+                    "lvs_netlink_cmd_rcv_bufs_force", "lvs_netlink_monitor_rcv_bufs_force", "rs_init_notifies", "no_checker_emails"),
+            ]),
+    ];
+
+    private static IEnumerable<Keyword> TuningRows() =>
+    [
+        Flag(BlockKind.GlobalDefs, "process_names", "gives the processes their own names"),
+        .. Many(name => Word(BlockKind.GlobalDefs, name, "name of a process, up to 15 characters"), "process_name", "vrrp_process_name", "bfd_process_name"),
+        Word(BlockKind.GlobalDefs, "umask", "mask of created files"),
+        .. Many(name => Words(BlockKind.GlobalDefs, name, "processors to run on"), "vrrp_cpu_affinity", "bfd_cpu_affinity"),
         .. Many(
-            name => NotYet(BlockKind.GlobalDefs, name, "state changes as lines in a named pipe", "whoever reads the pipe would hear nothing; use notify"),
-            "notify_fifo", "notify_fifo_script", "vrrp_notify_fifo", "vrrp_notify_fifo_script"),
-        Warned(BlockKind.GlobalDefs, "vrrp_notify_priority_changes", "priority changes in the named pipe", "there is no named pipe yet", "fifo"),
-        Warned(BlockKind.GlobalDefs, "fifo_write_vrrp_states_on_reload", "states in the named pipe after a reload", "there is no named pipe yet", "fifo"),
-        NotYet(BlockKind.GlobalDefs, "vrrp_owner_ignore_adverts", "an address owner ignores adverts"),
-        NotYet(BlockKind.GlobalDefs, "vrrp_startup_delay", "holds all instances after start"),
-        NotYet(BlockKind.GlobalDefs, "vrrp_delay_after_boot", "holds all instances after boot"),
-        NotYet(BlockKind.GlobalDefs, "dynamic_interfaces", "interfaces may be missing at start", "create the interface first (After= in the service unit)"),
-        Warned(BlockKind.GlobalDefs, "default_interface", "interface of static addresses", "there are no static addresses"),
-        Warned(BlockKind.GlobalDefs, "vrrp_garp_extra_if", "announcements on further interfaces", "only the address's own interface announces it", "extra_if"),
-        Warned(BlockKind.GlobalDefs, "vrrp_vmac_garp_intvl", "old name of vrrp_garp_extra_if", "only the address's own interface announces it", "extra_if"),
-        Warned(BlockKind.GlobalDefs, "disable_local_igmp", "no IGMP reports for 224.0.0.x", "the kernel's setting is left alone"),
-        .. WarnedAll(BlockKind.GlobalDefs, "firewall", NoFirewall, "vrrp_iptables", "vrrp_ipsets", "nftables", "nftables_priority", "nftables_ifindex", "nftables_counters"),
-        .. WarnedAll(BlockKind.GlobalDefs, "vmac", "there are no virtual MAC interfaces yet", "vmac_prefix", "vmac_addr_prefix"),
-        .. WarnedAll(
-            BlockKind.GlobalDefs, "tuning", NoTuning,
-            "process_names", "process_name", "vrrp_process_name", "bfd_process_name", "umask", "vrrp_cpu_affinity", "vrrp_rlimit_rttime", "vrrp_rlimit_rtime",
-            "bfd_priority", "bfd_no_swap", "bfd_rt_priority", "bfd_cpu_affinity", "bfd_rlimit_rttime", "max_auto_priority", "min_auto_priority_delay",
-            "vrrp_rx_bufs_policy", "vrrp_rx_bufs_multiplier", "vrrp_netlink_cmd_rcv_bufs", "vrrp_netlink_monitor_rcv_bufs", "process_monitor_rcv_bufs",
+            name => Integer(BlockKind.GlobalDefs, name, 1, int.MaxValue, "10000", "bound on real-time running without a pause", "\u00b5s"),
+            "vrrp_rlimit_rttime", "vrrp_rlimit_rtime", "bfd_rlimit_rttime", "bfd_rlimit_rtime"),
+        Integer(BlockKind.GlobalDefs, "bfd_priority", -20, 19, "0", "nice value of the BFD process"),
+        Flag(BlockKind.GlobalDefs, "bfd_no_swap", "locks the memory of the BFD process"),
+        Integer(BlockKind.GlobalDefs, "bfd_rt_priority", 1, 99, "", "SCHED_RR priority of the BFD process"),
+        Free(BlockKind.GlobalDefs, "max_auto_priority", "[-1..99]: limit of automatic real-time priority"),
+        Integer(BlockKind.GlobalDefs, "min_auto_priority_delay", 1, 10_000_000, "1000000", "lateness before that", "\u00b5s"),
+        Word(BlockKind.GlobalDefs, "vrrp_rx_bufs_policy", "MTU, ADVERT or bytes: size of receive buffers"),
+        Integer(BlockKind.GlobalDefs, "vrrp_rx_bufs_multiplier", 1, int.MaxValue, "3", "times that size"),
+        .. Many(
+            name => Integer(BlockKind.GlobalDefs, name, 1, int.MaxValue, "", "size of a netlink buffer", "bytes"),
+            "vrrp_netlink_cmd_rcv_bufs", "vrrp_netlink_monitor_rcv_bufs", "process_monitor_rcv_bufs"),
+        .. Many(
+            name => Boolean(BlockKind.GlobalDefs, name, "even beyond the system's limit"),
             "vrrp_netlink_cmd_rcv_bufs_force", "vrrp_netlink_monitor_rcv_bufs_force", "process_monitor_rcv_bufs_force"),
-        .. WarnedAll(
-            BlockKind.GlobalDefs, "snmp", NoSnmp,
-            "snmp_socket", "enable_snmp_vrrp", "enable_snmp_keepalived", "enable_snmp_rfc", "enable_snmp_rfcv2", "enable_snmp_rfcv3", "enable_traps"),
-        .. WarnedAll(BlockKind.GlobalDefs, "dbus", "there is no D-Bus interface", "enable_dbus", "dbus_service_name", "dbus_no_interface_name"),
-        .. WarnedAll(
-            BlockKind.GlobalDefs, "files", "FenceFirst keeps its files in --state-dir",
-            "config_save_dir", "tmp_config_directory", "data_use_instance", "state_dump_file", "stats_dump_file", "json_dump_file", "json_version",
-            "state_file_location", "stats_file_location", "json_file_location", "iproute_usr_dir", "iproute_etc_dir"),
-        .. WarnedAll(
-            BlockKind.GlobalDefs, "reload", "a reload always checks the new file first and keeps the old configuration when it is bad",
-            "reload_check_config", "reload_time_file", "reload_repeat", "reload_file"),
-        Warned(BlockKind.GlobalDefs, "random_seed", "seed of ${_RANDOM}", "the seed is drawn by the daemon"),
-        Warned(BlockKind.GlobalDefs, "include_check", "how strict include is", "write includer, includem, includew, includeb or includea instead"),
-        .. WarnedAll(
-            BlockKind.GlobalDefs, "lvs", NoLvs,
-            "lvs_process_name", "checker_process_name", "smtp_alert_checker", "checker_log_all_failures", "lvs_timeouts", "lvs_flush", "lvs_flush_on_stop",
-            "lvs_flush_onstop", "lvs_sync_daemon", "lvs_notify_fifo", "lvs_notify_fifo_script", "checker_priority", "checker_no_swap", "checker_rt_priority",
-            "checker_cpu_affinity", "checker_rlimit_rttime", "checker_rlimit_rtime", "nftables_ipvs", "nftables_ipvs_priority", "nftables_ipvs_start_fwmark",
-            "enable_snmp_checker", "snmp_vs_stats_update_interval", "snmp_rs_stats_update_interval", "lvs_netlink_cmd_rcv_bufs", "lvs_netlink_monitor_rcv_bufs",
-            "lvs_netlink_cmd_rcv_bufs_force", "lvs_netlink_monitor_rcv_bufs_force", "rs_init_notifies", "no_checker_emails"),
     ];
 }

@@ -6,9 +6,12 @@ internal static partial class KeywordTable
 {
     /// <summary>All rows, block by block, in the order of the documentation.</summary>
     public static readonly Keyword[] All =
-        [.. RootRows(), .. GlobalRows(), .. GlobalProcessRows(), .. ScriptRows(), .. InstanceRows(), .. InstanceOtherRows(), .. GroupRows(), .. OwnRows()];
+        [.. RootRows(), .. GlobalRows(), .. GlobalProcessRows(), .. ScriptRows(), .. InstanceRows(), .. InstanceOtherRows(), .. GroupRows(), .. TrackerRows(), .. TrackingRows(), .. NotifyRows(), .. OwnRows()];
 
     private static readonly Dictionary<(BlockKind, string), Keyword> ByName = All.ToDictionary(row => (row.Block, row.Name));
+
+    private static readonly Dictionary<string, List<BlockKind>> Blocks =
+        All.GroupBy(row => row.Name).ToDictionary(rows => rows.Key, rows => rows.Select(row => row.Block).Distinct().ToList());
 
     /// <summary>The row of a keyword in a block, or null.</summary>
     public static Keyword? Find(BlockKind block, string name) => ByName.GetValueOrDefault((block, name));
@@ -27,6 +30,7 @@ internal static partial class KeywordTable
         BlockKind.TrackProcessDefinition => "vrrp_track_process",
         BlockKind.BfdInstance => "bfd_instance",
         BlockKind.GarpGroup => "garp_group",
+        BlockKind.TrackGroup => "track_group",
         BlockKind.FenceDevice => "fence_device",
         BlockKind.Promotion => "promotion",
         BlockKind.Demotion => "demotion",
@@ -57,7 +61,7 @@ internal static partial class KeywordTable
     }
 
     /// <summary>Other blocks where the word is a keyword.</summary>
-    public static List<BlockKind> BlocksOf(string word) => [.. All.Where(row => row.Name == word).Select(row => row.Block).Distinct()];
+    public static List<BlockKind> BlocksOf(string word) => Blocks.GetValueOrDefault(word, []);
 
     /// <summary>Edit distance with neighbouring letters exchanged counting as one; words longer than any keyword are never close.</summary>
     public static int Distance(string a, string b)
@@ -102,18 +106,30 @@ internal static partial class KeywordTable
     private static Keyword Block(BlockKind block, string name, BlockKind opens, string meaning, bool isNamed = false) =>
         new(block, name, ValueShape.Free, Support.Honoured, meaning) { Opens = opens, IsNamed = isNamed };
 
-    private static Keyword Warned(BlockKind block, string name, string meaning, string advice, string topic = "") =>
-        new(block, name, ValueShape.Free, Support.Warned, meaning) { Advice = advice, Topic = topic };
-
-    private static Keyword NotYet(BlockKind block, string name, string meaning, string advice = "", BlockKind? opens = null) =>
-        new(block, name, ValueShape.Free, Support.NotYet, meaning) { Advice = advice, Opens = opens };
-
     private static Keyword Refused(BlockKind block, string name, string meaning, string advice) =>
         new(block, name, ValueShape.Free, Support.Refused, meaning) { Advice = advice };
 
-    /// <summary>Switches of the same kind, read and not done.</summary>
-    private static IEnumerable<Keyword> WarnedAll(BlockKind block, string topic, string advice, params string[] names) =>
-        names.Select(name => Warned(block, name, advice, advice, topic));
+    private static Keyword Flag(BlockKind block, string name, string meaning) => Row(block, name, ValueShape.Flag, meaning);
+
+    private static Keyword Boolean(BlockKind block, string name, string meaning) => Row(block, name, ValueShape.Boolean, meaning);
+
+    private static Keyword Word(BlockKind block, string name, string meaning) => Row(block, name, ValueShape.Word, meaning);
+
+    private static Keyword Words(BlockKind block, string name, string meaning) => Row(block, name, ValueShape.Words, meaning);
+
+    private static Keyword Free(BlockKind block, string name, string meaning) => Row(block, name, ValueShape.Free, meaning);
+
+    /// <summary>A row that is read and checked, with what it asks for left undone.</summary>
+    private static Keyword Unused(Keyword row, string advice, string topic = "") => row with { Support = Support.Warned, Advice = advice, Topic = topic };
+
+    /// <summary>Several rows of <see cref="Unused"/> with the same reason: one warning per file.</summary>
+    private static IEnumerable<Keyword> UnusedAll(string topic, string advice, params Keyword[] rows) => rows.Select(row => Unused(row, advice, topic));
+
+    /// <summary>A row that is read and checked and still an error, until its behaviour is built.</summary>
+    private static Keyword Awaits(Keyword row, string advice = "") => row with { Support = Support.NotYet, Advice = advice };
+
+    /// <summary>Several rows of <see cref="Awaits"/>.</summary>
+    private static IEnumerable<Keyword> AwaitsAll(string advice, params Keyword[] rows) => rows.Select(row => Awaits(row, advice));
 
     /// <summary>Rows that differ only in their name.</summary>
     private static IEnumerable<Keyword> Many(Func<string, Keyword> row, params string[] names) => names.Select(row);

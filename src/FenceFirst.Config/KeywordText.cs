@@ -19,7 +19,9 @@ internal static class KeywordText
             - **honoured**: does what the manual says.
             - **warned**: read, not done, and `fencefirst check` says so.
             - **refused**: an error, because ignoring it would change what is safe.
-            - **not yet**: an error for now.
+            - **not yet**: read and checked, but an error for now: its behaviour is not built.
+
+            *Since* is the first release of keepalived that knows the keyword; empty means before 2.0. `fencefirst help KEYWORD` prints a keyword's rows.
 
             Source is keepalived.conf(5) unless the keyword is marked *own*. A line longer than 1023 bytes is ignored by keepalived; FenceFirst reads
             it and warns. The config id `fencefirst` is always true: lines that begin with `@fencefirst ` are read by FenceFirst and dropped by keepalived.
@@ -28,11 +30,11 @@ internal static class KeywordText
         foreach (IGrouping<BlockKind, Keyword> block in KeywordTable.All.GroupBy(row => row.Block))
         {
             text.Append(CultureInfo.InvariantCulture, $"\n## {(block.Key == BlockKind.Root ? "Top level" : KeywordTable.BlockName(block.Key))}\n\n");
-            text.Append("| Keyword | Value | Default | Support | Meaning |\n|---|---|---|---|---|\n");
+            text.Append("| Keyword | Value | Default | Since | Support | Meaning |\n|---|---|---|---|---|---|\n");
             foreach (Keyword row in block)
             {
                 string meaning = row.Meaning == row.Advice || row.Advice.Length == 0 ? row.Meaning : $"{row.Meaning}. {row.Advice}";
-                text.Append(CultureInfo.InvariantCulture, $"| `{row.Name}`{(row.IsOwn ? " *own*" : "")} | {Cell(Value(row))} | {Cell(row.Default)} | {SupportName(row.Support)} | {Cell(meaning)} |\n");
+                text.Append(CultureInfo.InvariantCulture, $"| `{row.Name}`{(row.IsOwn ? " *own*" : "")} | {Cell(Value(row))} | {Cell(row.Default)} | {row.Since} | {SupportName(row.Support)} | {Cell(meaning)} |\n");
             }
         }
 
@@ -41,7 +43,8 @@ internal static class KeywordText
 
     private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
 
-    private static string SupportName(Support support) => support switch
+    /// <summary>The word for a support level.</summary>
+    public static string SupportName(Support support) => support switch
     {
         Support.Honoured => "honoured",
         Support.Warned => "warned",
@@ -49,13 +52,20 @@ internal static class KeywordText
         Support.NotYet => "not yet",
     };
 
-    private static string Value(Keyword row)
+    /// <summary>What follows the keyword, as a reader needs to know it.</summary>
+    public static string Value(Keyword row)
     {
         if (row.Opens is not null)
         {
             return row.IsNamed ? "NAME { }" : "{ }";
         }
 
+        string value = Plain(row);
+        return row.IsOptional && value.Length > 0 ? $"[{value}]" : value;
+    }
+
+    private static string Plain(Keyword row)
+    {
         string range = row.Max >= row.Min ? $" {row.Min} to {row.Max}{(row.Unit.Length > 0 ? " " + row.Unit : "")}" : "";
         return row.Shape switch
         {

@@ -77,7 +77,7 @@ internal static class Lexer
                 DiagnosticCodes.UnterminatedQuote, line.Span(quote, 1), "this double quote is never closed", "a string ends on the line it began on");
         }
 
-        return result.Build().Trimmed();
+        return result.Build(expanded: line.Expanded).Trimmed();
     }
 
     /// <summary>Cuts at every brace outside double quotes; each piece is text without outer blanks, or one brace.</summary>

@@ -39,9 +39,30 @@ public sealed record MachineFacts
     /// <summary>A group's id by name or decimal number; null = there is none.</summary>
     public required Func<string, uint?> FindGroup { get; init; }
 
+    /// <summary>Whether the file is for another machine: its interfaces, users and programs are taken to be there.</summary>
+    public bool IsElsewhere { get; init; }
+
+    /// <summary>The file system that a path lies on, when the kernel does not tell of changes there (NFS, FUSE, /proc); null = it does. Absent = not asked.</summary>
+    public Func<string, string?>? UnwatchableFileSystem { get; init; }
+
     /// <summary>What a fence agent says about itself, run as its own user; an answer of null = nothing in its time. Absent = agents are not asked.</summary>
     /// <remarks>Only `check` asks: a daemon that reloads cannot wait for a program.</remarks>
     public Func<CommandLine, string?>? AgentMetadata { get; init; }
+}
+
+/// <summary>Facts about a machine that cannot be asked.</summary>
+public static class OtherMachine
+{
+    /// <summary>The same files, and everything else as the configuration names it.</summary>
+    public static MachineFacts Of(MachineFacts facts) => facts with
+    {
+        IsElsewhere = true,
+        HasInterface = _ => true,
+        OwnAddresses = () => [],
+        FindUser = name => new UserFacts(name, 0, 0),
+        FindGroup = _ => 0,
+        AgentMetadata = null,
+    };
 }
 
 /// <summary>What stands at a path.</summary>

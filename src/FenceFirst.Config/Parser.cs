@@ -12,6 +12,7 @@ internal sealed class Parser(DiagnosticBag diagnostics)
 
     private readonly Stack<Frame> _frames = [];
     private readonly HashSet<string> _topics = [];
+    private readonly Dictionary<(BlockKind, string), Keyword?> _nearest = [];
     private ConfigNode? _pending;
     private int _order;
     private int _opaqueDepth;
@@ -201,6 +202,18 @@ internal sealed class Parser(DiagnosticBag diagnostics)
         frame = _frames.Peek();
     }
 
+    /// <summary>What the word may have been meant to be. Searched once for each word, and not at all for problems that nobody will see.</summary>
+    private Keyword? Nearest(BlockKind block, string word)
+    {
+        if (!_nearest.TryGetValue((block, word), out Keyword? nearest) && !diagnostics.IsFull)
+        {
+            nearest = KeywordTable.Nearest(block, word);
+            _nearest.Add((block, word), nearest);
+        }
+
+        return nearest;
+    }
+
     private void ReportUnknown(Frame frame, Token word)
     {
         string where = KeywordTable.BlockName(frame.Kind);
@@ -215,7 +228,7 @@ internal sealed class Parser(DiagnosticBag diagnostics)
             return;
         }
 
-        Keyword? nearest = KeywordTable.Nearest(frame.Kind, word.Text);
+        Keyword? nearest = Nearest(frame.Kind, word.Text);
         diagnostics.Add(
             DiagnosticCodes.UnknownKeyword,
             word.Span,

@@ -5,10 +5,10 @@ namespace FenceFirst.Config;
 
 /// <summary>From files to finished lines: comments, conditionals, definitions and includes are resolved, in keepalived's order.</summary>
 /// <remarks>
-/// For one line: comment off; part of an open multi-line definition; leading @ conditional; $NAME= definition; references replaced, and again until
-/// nothing changes; include. Files are read with an explicit stack, so that no input can exhaust ours.
+/// For one line: comment off; part of an open multi-line definition; leading @ conditional; $NAME= definition; ~SEQ and ~LST; references replaced, and
+/// again until nothing changes; include. Files are read with an explicit stack, so that no input can exhaust ours.
 /// </remarks>
-internal sealed class Preprocessor(DiagnosticBag diagnostics, MachineFacts facts, string configId, ulong randomSeed)
+internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFacts facts, string configId, ulong randomSeed)
 {
     /// <summary>keepalived ignores a longer line. We read it and say so: a line that is silently missing is worse than one that only we read.</summary>
     public const int KeepalivedLineBytesMax = 1023;
@@ -25,8 +25,8 @@ internal sealed class Preprocessor(DiagnosticBag diagnostics, MachineFacts facts
     /// <summary>Bound on the length of a line after replacing references.</summary>
     public const int ExpandedCharactersMax = 64 * 1024;
 
-    /// <summary>Bound on lines that come out of multi-line definitions, in all.</summary>
-    public const int ExpandedLinesMax = 20_000;
+    /// <summary>Bound on lines that come out of multi-line definitions and repetitions, in all.</summary>
+    public const int ExpandedLinesMax = 200_000;
 
     /// <summary>The config id that is always true, so that our extensions can stand in a file that keepalived reads too.</summary>
     public const string OwnConfigId = "fencefirst";
@@ -54,9 +54,17 @@ internal sealed class Preprocessor(DiagnosticBag diagnostics, MachineFacts facts
         _cursors.Push(new Cursor(source, DirectoryOf(path)));
         while (_cursors.TryPeek(out Cursor? cursor))
         {
-            if (cursor.Pending.TryPop(out ConfigLine? line))
+            if (cursor.Pending.TryPop(out PendingLine pending))
             {
-                Transform(line);
+                foreach ((string name, ConfigLine value) in pending.Assignments)
+                {
+                    _definitions[name] = value.Text.Length > 0 ? [value] : [];
+                }
+
+                if (pending.Line.Text.Length > 0)
+                {
+                    Transform(pending.Line);
+                }
             }
             else if (cursor.NextLine <= cursor.Source.LineCount)
             {
@@ -148,13 +156,9 @@ internal sealed class Preprocessor(DiagnosticBag diagnostics, MachineFacts facts
                 return;
             }
 
-            if (line.Text.StartsWith("~SEQ", StringComparison.Ordinal) || line.Text.StartsWith("~LST", StringComparison.Ordinal))
+            if (Repetition.Applies(line.Text))
             {
-                diagnostics.Add(
-                    DiagnosticCodes.SequenceUnsupported,
-                    line.Span(0, 4),
-                    $"keepalived's {line.Text[..4]} repetition is not supported yet",
-                    "write the lines out");
+                Repeat(line);
                 return;
             }
 
@@ -182,11 +186,13 @@ internal sealed class Preprocessor(DiagnosticBag diagnostics, MachineFacts facts
         }
 
         List<Token> words = Lexer.Words(line);
-        if (words.Count > 0 && IncludeStrictness.TryFind(words[0].Text, out IncludeStrictness strictness))
+        if (words.Count > 0 && IncludeStrictness.TryFind(words[0].Text, _cursors.Peek().Strictness, out IncludeStrictness strictness))
         {
             ReadIncluded(words, strictness, line);
             return;
         }
+
+        TakeSettings(line);
 
         _lines.Add(line);
     }
@@ -267,7 +273,9 @@ internal sealed class Preprocessor(DiagnosticBag diagnostics, MachineFacts facts
     }
 
     /// <summary>Replaces every reference once; returns the same object when there is none that is defined.</summary>
-    private ConfigLine Substitute(ConfigLine line)
+    /// <param name="line">The line.</param>
+    /// <param name="takesLines">Whether the further lines of a multi-line definition are queued.</param>
+    private ConfigLine Substitute(ConfigLine line, bool takesLines = true)
     {
         string text = line.Text;
         int at = text.IndexOf('$');
@@ -290,7 +298,7 @@ internal sealed class Preprocessor(DiagnosticBag diagnostics, MachineFacts facts
                     result.Append(value[0].Text, line.ColumnAt(at));
                 }
 
-                if (value.Count > 1)
+                if (value.Count > 1 && takesLines)
                 {
                     TakeExtraLines(line, at, end, value, extra);
                 }
@@ -310,10 +318,10 @@ internal sealed class Preprocessor(DiagnosticBag diagnostics, MachineFacts facts
         result.Append(line, done, text.Length - done);
         for (int i = extra.Count - 1; i >= 0; i--)
         {
-            _cursors.Peek().Pending.Push(extra[i]);
+            _cursors.Peek().Pending.Push(new PendingLine(extra[i], []));
         }
 
-        return result.Build();
+        return result.Build(isExpanded: true);
     }
 
     private void TakeExtraLines(ConfigLine line, int at, int end, List<ConfigLine> value, List<ConfigLine> extra)
@@ -422,93 +430,6 @@ internal sealed class Preprocessor(DiagnosticBag diagnostics, MachineFacts facts
         return (least + ((z ^ (z >> 31)) % ((ulong)most - least + 1))).ToString(CultureInfo.InvariantCulture);
     }
 
-    private void ReadIncluded(List<Token> words, IncludeStrictness strictness, ConfigLine line)
-    {
-        if (words.Count < 2)
-        {
-            diagnostics.Add(DiagnosticCodes.MissingValue, words[0].Span, $"{words[0].Text} needs a file name");
-            return;
-        }
-
-        Cursor including = _cursors.Peek();
-        List<string> files = [];
-        foreach (string alternative in Include.Alternatives(words[1].Text))
-        {
-            string pattern = alternative.StartsWith('/') || including.Directory == "." ? alternative : Path.Combine(including.Directory, alternative);
-            bool hasWildcard = Include.HasWildcard(pattern);
-            List<string> matches = Include.Matches(pattern, facts.ListDirectory);
-            List<string> present = [.. matches.Where(path => facts.Inspect(path) is not null)];
-            bool mustMatch = hasWildcard ? strictness.WildcardMustMatch : strictness.MustMatch || strictness.MustRead;
-            mustMatch |= strictness.BraceMustMatch && alternative != words[1].Text;
-            if (present.Count == 0)
-            {
-                diagnostics.Add(
-                    mustMatch ? DiagnosticCodes.IncludeRefused : DiagnosticCodes.IncludeMissing,
-                    words[1].Span,
-                    $"no file matches {alternative}{(mustMatch ? "" : "; keepalived says nothing about it")}",
-                    $"names are relative to the directory of {line.Source.Path}");
-            }
-
-            files.AddRange(present);
-        }
-
-        // A stack: the last one pushed is read first.
-        for (int i = files.Count - 1; i >= 0; i--)
-        {
-            OpenIncluded(files[i], strictness, words[1].Span, including);
-        }
-    }
-
-    private void OpenIncluded(string path, IncludeStrictness strictness, SourceSpan span, Cursor including)
-    {
-        FileFacts? file = Follow(path);
-        if (file is null || file.Kind != FileKind.Regular || (file.Mode & 0b001_001_001) != 0)
-        {
-            diagnostics.Add(
-                strictness.MustRead ? DiagnosticCodes.IncludeRefused : DiagnosticCodes.IncludeSkipped,
-                span,
-                $"{path} is not read: only a regular file without execute permission is included",
-                $"chmod a-x {path}");
-            return;
-        }
-
-        bool isLoop = including.Depth >= IncludeDepthMax;
-        for (Cursor? cursor = including; cursor is not null; cursor = cursor.Including)
-        {
-            isLoop |= cursor.Source.Path == path;
-        }
-
-        if (isLoop)
-        {
-            diagnostics.Add(DiagnosticCodes.IncludeLoop, span, $"{path} includes itself, directly or through others, or includes are nested too deep");
-            return;
-        }
-
-        string? text = facts.ReadFile(path);
-        if (text is null || _filesRead >= FilesMax)
-        {
-            diagnostics.Add(
-                strictness.MustRead || text is not null ? DiagnosticCodes.IncludeRefused : DiagnosticCodes.IncludeSkipped,
-                span,
-                text is null ? $"{path} cannot be read" : $"more than {FilesMax} files are included");
-            return;
-        }
-
-        _cursors.Push(new Cursor(new SourceText(path, text, _filesRead++), DirectoryOf(path), including));
-    }
-
-    private FileFacts? Follow(string path)
-    {
-        FileFacts? file = facts.Inspect(path);
-        for (int i = 0; i < ScriptPath.LinksMax && file is { Kind: FileKind.SymbolicLink }; i++)
-        {
-            path = Path.Combine(DirectoryOf(path), file.LinkTarget);
-            file = facts.Inspect(path);
-        }
-
-        return file;
-    }
-
     private static string DirectoryOf(string path)
     {
         string directory = Path.GetDirectoryName(path) ?? "/";
@@ -528,6 +449,13 @@ internal sealed class Preprocessor(DiagnosticBag diagnostics, MachineFacts facts
 
         public int Depth { get; } = including is null ? 0 : including.Depth + 1;
 
-        public Stack<ConfigLine> Pending { get; } = [];
+        /// <summary>Lines that came out of a definition or a repetition and are read before the next line of the file.</summary>
+        public Stack<PendingLine> Pending { get; } = [];
+
+        /// <summary>What a plain include must find; set by include_check, in force to the end of the file.</summary>
+        public IncludeStrictness Strictness { get; set; } = including?.Strictness ?? default;
     }
+
+    /// <summary>A line that waits, with the definitions that a repetition makes for it.</summary>
+    private readonly record struct PendingLine(ConfigLine Line, List<(string Name, ConfigLine Value)> Assignments);
 }

@@ -7,10 +7,12 @@ namespace FenceFirst.Config;
 /// <summary>A fence_device block as bound.</summary>
 /// <param name="Node">Where it stands.</param>
 /// <param name="Step">The step that one use of it becomes; null when something in the block is wrong.</param>
-internal sealed record FenceDevice(ConfigNode Node, PromotionStep? Step);
+/// <param name="MonitorInterval">How often it is asked for its status; zero = never.</param>
+/// <param name="IsDelayGiven">Whether somebody has thought about its delay, 0 included.</param>
+internal sealed record FenceDevice(ConfigNode Node, PromotionStep? Step, TimeSpan MonitorInterval, bool IsDelayGiven);
 
 /// <summary>fence_device, promotion and demotion: our extension of the language.</summary>
-internal sealed class PromotionBinder(BindContext context, Dictionary<string, FenceDevice> devices)
+internal sealed partial class PromotionBinder(BindContext context, Dictionary<string, FenceDevice> devices)
 {
     private readonly ValueReader _values = context.Values;
     private readonly CommandBinder _commands = new(context);
@@ -27,9 +29,9 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
         List<InternetAddress> targets = [];
         TimeSpan timeout = TimeSpan.FromSeconds(60);
         TimeSpan retryInterval = TimeSpan.FromSeconds(2);
-        TimeSpan delay = default;
-        TimeSpan random = default;
+        FenceDelay delay = default;
         int attempts = 3;
+        int monitorSeconds = 0;
         ConfigNode? agentNode = null;
         foreach (ConfigNode node in block.Children)
         {
@@ -48,7 +50,7 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
                     Targets(node, targets);
                     break;
                 case "delay":
-                    Delay(node, ref delay, ref random);
+                    delay = Delay(node);
                     break;
                 case "timeout":
                     timeout = _values.TrySeconds(node, out TimeSpan bound) ? bound : timeout;
@@ -59,7 +61,15 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
                 case "retry_interval":
                     retryInterval = _values.TrySeconds(node, out TimeSpan pause) ? pause : retryInterval;
                     break;
+                case "monitor_interval" when block.Children.Any(each => each.Name == "agent"):
+                    monitorSeconds = _values.TryInteger(node, out int seconds) ? seconds : 0;
+                    break;
             }
+        }
+
+        if (block.Value is "and" or "then")
+        {
+            context.Diagnostics.Add(DiagnosticCodes.BadName, block.ValueSpan, $"'{block.Value}' cannot be the name of a fence_device: it stands between names in `fence`");
         }
 
         if (targets.Count == 0)
@@ -85,16 +95,18 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
         }
 
         bool isGood = command is not null && context.Diagnostics.ErrorCount == errorsBefore;
-        return new FenceDevice(block, !isGood ? null : new PromotionStep(StepKind.Fence, block.Value, command!) // Good means that it is there.
+        PromotionStep? step = !isGood ? null : new PromotionStep(StepKind.Fence, block.Value, command!) // Good means that it is there.
         {
             Agent = agent,
             Timeout = timeout,
             Attempts = attempts,
             RetryInterval = retryInterval,
-            Delay = delay,
-            RandomDelay = random,
+            Delay = delay.Seconds,
+            RandomDelay = delay.Random,
+            PriorityDelay = delay.Priority,
             Targets = targets.ToEquatableArray(),
-        });
+        };
+        return new FenceDevice(block, step, TimeSpan.FromSeconds(monitorSeconds), block.Children.Any(node => node.Name == "delay"));
     }
 
     /// <summary>A promotion block.</summary>
@@ -138,8 +150,8 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
                 case "listen_after" when _values.TrySeconds(node, out TimeSpan listen):
                     plan = plan with { ListenAfter = listen };
                     break;
-                case "release_is_enough" when _values.TryBoolean(node, out bool isEnough) && isEnough:
-                    context.Diagnostics.Add(DiagnosticCodes.Refused, node.Span, "release_is_enough yes is refused", node.Row!.Advice); // Keywords have a row.
+                case "release_is_enough" when _values.TryBoolean(node, out bool isEnough):
+                    plan = plan with { IsReleaseEnough = isEnough };
                     break;
             }
         }
@@ -160,6 +172,12 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
             context.Diagnostics.Add(DiagnosticCodes.NothingToAwait, block.Span, "this promotion awaits nothing", "add `fence DEVICE`, `check \"COMMAND\"` or `run \"COMMAND\"`, or `probe yes` at least");
         }
 
+        if (steps.Count > PromotionPlan.StepsMax)
+        {
+            context.Diagnostics.Add(DiagnosticCodes.TooManySteps, block.Span, $"{steps.Count} steps: a promotion has at most {PromotionPlan.StepsMax}", "put several commands into one script");
+        }
+
+        WarnWithoutDelay(block);
         return plan with { Steps = steps.ToEquatableArray() };
     }
 
@@ -272,29 +290,6 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
         return command is null ? null : new PromotionStep(kind, name, command) { Timeout = timeout, Attempts = attempts, RetryInterval = retryInterval };
     }
 
-    private void Fences(ConfigNode node, List<PromotionStep> steps)
-    {
-        foreach (Token word in node.Words.Skip(1))
-        {
-            if (!devices.TryGetValue(word.Text, out FenceDevice? device))
-            {
-                context.Diagnostics.Add(DiagnosticCodes.UndefinedName, word.Span, $"there is no fence_device {word.Text}", "fence_device NAME { ... } at the top level");
-                continue;
-            }
-
-            if (device.Step is not null && device.Step.Targets.Any(context.IsOwnAddress))
-            {
-                context.Diagnostics.Add(
-                    DiagnosticCodes.FenceSelf,
-                    word.Span,
-                    $"fence_device {word.Text} fences an address of this machine: the node would shoot itself",
-                    "in a file shared by the nodes, put @NODE before the line (config id: the host name up to the first dot)");
-            }
-
-            AddIfBound(steps, device.Step);
-        }
-    }
-
     private PromotionPlan OnFailure(ConfigNode node, PromotionPlan plan)
     {
         if (node.Value == "fault" && node.Words.Count == 2)
@@ -323,23 +318,6 @@ internal sealed class PromotionBinder(BindContext context, Dictionary<string, Fe
             {
                 targets.Add(target);
             }
-        }
-    }
-
-    private void Delay(ConfigNode node, ref TimeSpan delay, ref TimeSpan random)
-    {
-        bool hasRandom = node.Words.Count == 4 && node.Words[2].Text == "random";
-        if (node.Words.Count == 2 || hasRandom)
-        {
-            _values.TrySeconds(node.Words[1], 0, 86400, 3, "delay", out delay);
-            if (hasRandom)
-            {
-                _values.TrySeconds(node.Words[3], 0, 86400, 3, "random", out random);
-            }
-        }
-        else if (node.Words.Count > 1)
-        {
-            context.Diagnostics.Add(DiagnosticCodes.UnknownOption, node.ValueSpan, "delay is `delay SECONDS` or `delay SECONDS random SECONDS`");
         }
     }
 }

@@ -73,6 +73,9 @@ public sealed class SourceText
 /// <param name="Length">Characters to underline; at least 1 is shown.</param>
 public readonly record struct SourceSpan(SourceText? Source, int Line, int Column, int Length)
 {
+    /// <summary>The line after its references were replaced; null when it stands in the file as it is read.</summary>
+    public string? Expanded { get; init; }
+
     /// <summary>The name of the file, or the empty string.</summary>
     public string Path => Source?.Path ?? "";
 }

@@ -10,7 +10,9 @@ internal sealed class ValueReader(DiagnosticBag diagnostics)
     public bool TryInteger(ConfigNode node, out int value)
     {
         value = 0;
-        return node.Words.Count > 1 && node.Row is not null && TryInteger(node.Words[1], (long)node.Row.Min, (long)node.Row.Max, node.Name, out value);
+        bool isGood = node.Words.Count > 1 && node.Row is not null && TryInteger(node.Words[1], (long)node.Row.Min, (long)node.Row.Max, node.Name, out value);
+        WarnOfZero(node, isGood && value == 0);
+        return isGood;
     }
 
     /// <summary>Reads an integer in a range; decimal digits only.</summary>
@@ -37,11 +39,13 @@ internal sealed class ValueReader(DiagnosticBag diagnostics)
     public bool TrySeconds(ConfigNode node, out TimeSpan value)
     {
         value = default;
-        return node.Words.Count > 1 && node.Row is not null && TrySeconds(node.Words[1], node.Row.Min, node.Row.Max, node.Row.Decimals, node.Name, out value);
+        bool isGood = node.Words.Count > 1 && node.Row is not null && TrySeconds(node.Words[1], node.Row.Min, node.Row.Max, node.Row.Decimals, node.Name, out value, node.Row.Unit);
+        WarnOfZero(node, isGood && value == TimeSpan.Zero);
+        return isGood;
     }
 
     /// <summary>Reads seconds with a fraction; more digits than are kept are rounded half up, with a warning.</summary>
-    public bool TrySeconds(Token word, decimal min, decimal max, int decimals, string what, out TimeSpan value)
+    public bool TrySeconds(Token word, decimal min, decimal max, int decimals, string what, out TimeSpan value, string unit = "s")
     {
         value = default;
         bool isPlain = word.Text.Length is > 0 and <= 24 && word.Text.All(c => char.IsAsciiDigit(c) || c == '.');
@@ -53,18 +57,62 @@ internal sealed class ValueReader(DiagnosticBag diagnostics)
 
         if (seconds < min || seconds > max)
         {
-            diagnostics.Add(DiagnosticCodes.OutOfRange, word.Span, $"{what}: {word.Text} s is outside {min} to {max} s");
+            diagnostics.Add(DiagnosticCodes.OutOfRange, word.Span, $"{what}: {word.Text} {unit} is outside {min} to {max} {unit}");
             return false;
         }
 
         decimal kept = Math.Round(seconds, decimals, MidpointRounding.AwayFromZero);
         if (kept != seconds)
         {
-            diagnostics.Add(DiagnosticCodes.Rounded, word.Span, $"{what}: {word.Text} s is rounded to {kept} s");
+            diagnostics.Add(DiagnosticCodes.Rounded, word.Span, $"{what}: {word.Text} {unit} is rounded to {kept} {unit}");
         }
 
         value = TimeSpan.FromTicks((long)(kept * TimeSpan.TicksPerSecond));
         return true;
+    }
+
+    /// <summary>Reads `weight N [reverse]` of a definition.</summary>
+    public bool TryWeight(ConfigNode node, out int weight, out bool isReversed)
+    {
+        isReversed = node.Words.Count > 2 && node.Words[2].Text == "reverse";
+        if (node.Words.Count > 2 && !isReversed)
+        {
+            diagnostics.Add(DiagnosticCodes.UnknownOption, node.Words[2].Span, "only `reverse` may follow the weight");
+        }
+
+        bool isGood = TryInteger(node, out weight);
+        isReversed &= isGood;
+        return isGood;
+    }
+
+    /// <summary>Reads an entry NAME [weight N [reverse|noreverse]].</summary>
+    public bool TryWeight(ConfigNode entry, int min, int max, int defaultWeight, bool defaultReverse, out int weight, out bool isReversed)
+    {
+        weight = defaultWeight;
+        isReversed = defaultReverse;
+        List<Token> words = entry.Words;
+        if (words.Count == 1)
+        {
+            return true;
+        }
+
+        bool isWellFormed = words.Count is 3 or 4 && words[1].Text == "weight" && (words.Count == 3 || words[3].Text is "reverse" or "noreverse");
+        if (!isWellFormed)
+        {
+            diagnostics.Add(DiagnosticCodes.UnknownOption, words[1].Span, $"only `weight N [reverse]` may follow {entry.Name}", "one entry per line");
+            return false;
+        }
+
+        isReversed = words.Count == 4 ? words[3].Text == "reverse" : defaultReverse;
+        return TryInteger(words[2], min, max, "weight", out weight);
+    }
+
+    private void WarnOfZero(ConfigNode node, bool isZero)
+    {
+        if (isZero && node.Row is { IsZeroOne: true })
+        {
+            diagnostics.Add(DiagnosticCodes.Rounded, node.ValueSpan, $"{node.Name} 0 means 1, as in keepalived");
+        }
     }
 
     /// <summary>Reads whole seconds or `off`, which is 0; so is a bad value, which is reported.</summary>

@@ -47,7 +47,7 @@ public sealed unsafe class ControlSocket : IDisposable
         poll.Add(listener, PollEvents.Readable, tokenBase);
     }
 
-    /// <summary>Answers one request line; the answer is sent with a line feed.</summary>
+    /// <summary>Answers one request line; the answer ends with a line feed and is used up before the next question.</summary>
     public delegate ReadOnlyMemory<byte> Responder(ReadOnlySpan<byte> line, SocketPeer peer);
 
     /// <summary>Tokens in use: this many, from the base on.</summary>
@@ -301,15 +301,16 @@ public sealed unsafe class ControlSocket : IDisposable
         }
 
         ReadOnlyMemory<byte> answer = respond(all[..end], client.Peer);
-        byte[] pending = new byte[Math.Min(answer.Length, AnswerBytesMax) + 1];
-        answer.Span[..(pending.Length - 1)].CopyTo(pending);
-        pending[^1] = (byte)'\n';
-        client.Pending = pending;
+        client.Pending = answer.Length <= AnswerBytesMax ? answer : Encoding.UTF8.GetBytes($"{{\"version\":1,\"error\":\"the answer is longer than {AnswerBytesMax} bytes\"}}\n");
         byte[] rest = all[(end + 1)..].ToArray();
         client.Line.SetLength(0);
         client.Line.Write(rest);
         client.HasLine = rest.AsSpan().Contains((byte)'\n');
-        return Flush(client);
+        bool isAlive = Flush(client);
+
+        // What the kernel did not take outlives the answer, so it is copied; mostly that is nothing.
+        client.Pending = client.Pending.IsEmpty ? default(ReadOnlyMemory<byte>) : client.Pending.ToArray();
+        return isAlive;
     }
 
     /// <summary>Sends what is pending as far as the kernel takes it; false = the client has gone.</summary>

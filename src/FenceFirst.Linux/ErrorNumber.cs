@@ -8,6 +8,12 @@ public static class ErrorNumber
     /// <summary>Success.</summary>
     public const int None = 0;
 
+    /// <summary>Somebody else has the lock.</summary>
+    public const int WouldBlock = LibC.EAGAIN;
+
+    /// <summary>It cannot be done with this kind of thing.</summary>
+    public const int InvalidArgument = LibC.EINVAL;
+
     /// <summary>The address, route or rule is there already.</summary>
     public const int AlreadyExists = LibC.EEXIST;
 

@@ -36,6 +36,21 @@ internal static unsafe partial class LibC
     internal static partial int fdatasync(int fd);
 
     [LibraryImport(Library, SetLastError = true)]
+    internal static partial int fsync(int fd);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int flock(int fd, int operation);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int ftruncate(int fd, long length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int rename(byte* from, byte* to);
+
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int ioctl(int fd, nuint request, void* argument);
+
+    [LibraryImport(Library, SetLastError = true)]
     internal static partial int unlink(byte* path);
 
     [LibraryImport(Library, SetLastError = true)]

@@ -38,11 +38,15 @@ internal static unsafe partial class LibC
     internal const int CLOCK_BOOTTIME = 7;
 
     internal const int O_RDONLY = 0;
+    internal const int O_WRONLY = 1;
     internal const int O_RDWR = 2;
     internal const int O_CREAT = 0x40;
+    internal const int O_TRUNC = 0x200;
     internal const int O_APPEND = 0x400;
     internal const int O_NONBLOCK = 0x800;
     internal const int O_CLOEXEC = 0x80000;
+    internal const int LOCK_EX = 2;
+    internal const int LOCK_NB = 4;
     internal const int SEEK_END = 2;
     internal const int F_ADD_SEALS = 1033;
     internal const int F_SEAL_ALL = 0xf;
@@ -158,6 +162,9 @@ internal static unsafe partial class LibC
     internal static readonly nint SYS_write = IsArm64 ? 64 : 1;
     internal static readonly nint SYS_exit_group = IsArm64 ? 94 : 231;
     internal static readonly nint SYS_pidfd_open = 434;
+
+    /// <summary>O_DIRECTORY differs between the two architectures.</summary>
+    internal static readonly int O_DIRECTORY = IsArm64 ? 0x4000 : 0x10000;
 
     /// <summary>Bytes of one epoll_event: the kernel packs the structure on x86-64 only.</summary>
     internal static readonly int EpollEventBytes = IsArm64 ? 16 : 12;

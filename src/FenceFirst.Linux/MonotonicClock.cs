@@ -21,9 +21,8 @@ public static unsafe class MonotonicClock
     {
         get
         {
-            TimeSpec time;
-            _ = LibC.clock_gettime(LibC.CLOCK_REALTIME, &time);
-            return (time.Seconds, time.Nanoseconds);
+            long ticks = (DateTime.UtcNow - DateTime.UnixEpoch).Ticks;
+            return (ticks / TimeSpan.TicksPerSecond, ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick);
         }
     }
 

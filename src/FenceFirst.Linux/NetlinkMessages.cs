@@ -31,6 +31,7 @@ internal static class Netlink
     internal const ushort Exclusive = 0x200;
     internal const ushort Dump = 0x300;
     internal const ushort Create = 0x400;
+    internal const ushort Append = 0x800;
 
     /// <summary>RTPROT_KEEPALIVED: owner mark of our addresses, routes and rules, so that tools which know keepalived know ours.</summary>
     internal const byte Protocol = 18;

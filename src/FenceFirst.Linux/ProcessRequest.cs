@@ -23,6 +23,9 @@ public sealed record ProcessRequest(IReadOnlyList<string> Arguments, long Tag)
     /// <summary>Bytes of standard output and error kept, 0..16 MiB; default 4096. What comes after is read, counted and dropped.</summary>
     public int OutputBytesMax { get; init; } = 4096;
 
+    /// <summary>Whether <see cref="ProcessRunner.Started"/> is told which process it became.</summary>
+    public bool IsIdentified { get; init; }
+
     /// <summary>What the program reads from standard input, up to 1 MiB; empty = /dev/null.</summary>
     public ReadOnlyMemory<byte> StandardInput { get; init; }
 }

@@ -57,6 +57,9 @@ public sealed unsafe class ProcessRunner : IDisposable
     /// <summary>Readable when <see cref="Pump"/> has something to do.</summary>
     public int Descriptor => _poll.Descriptor;
 
+    /// <summary>Called from <see cref="Pump"/> with the tag and the process of an identified request, once it runs.</summary>
+    public Action<long, ProcessIdentity>? Started { get; set; }
+
     /// <summary>Programs started and not completed.</summary>
     public int RunningCount => _byTag.Count;
 
@@ -182,6 +185,11 @@ public sealed unsafe class ProcessRunner : IDisposable
         running.ProcessDescriptor = result.ProcessDescriptor;
         running.OutputDescriptor = result.OutputDescriptor;
         running.Started = result.Started;
+        if (running.Request.IsIdentified)
+        {
+            Started?.Invoke(running.Request.Tag, new ProcessIdentity(result.ProcessId, result.StartTicks));
+        }
+
         _poll.Add(running.ProcessDescriptor, PollEvents.Readable, running.Token(Source.Process));
         _poll.Add(running.OutputDescriptor, PollEvents.Readable, running.Token(Source.Output));
         if (running.PendingSignal != 0)

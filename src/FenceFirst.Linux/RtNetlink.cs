@@ -113,11 +113,15 @@ public sealed class RtNetlink : IDisposable
         return firstFailing;
     }
 
-    /// <summary>Adds a route through an interface (0 = none named); 0 or the error number.</summary>
-    public int AddRoute(VirtualRoute route, int linkIndex) => ChangeRoute(route, linkIndex, true);
+    /// <summary>Adds a route; 0 or the error number.</summary>
+    /// <param name="route">The route.</param>
+    /// <param name="indexOf">Kernel index of an interface by its index in the configuration; 0 = there is none.</param>
+    public int AddRoute(VirtualRoute route, Func<int, int> indexOf) => ChangeRoute(route, indexOf, true);
 
     /// <summary>Removes a route of ours; 0 or the error number (ESRCH = 3: it is not there).</summary>
-    public int RemoveRoute(VirtualRoute route, int linkIndex) => ChangeRoute(route, linkIndex, false);
+    /// <param name="route">The route.</param>
+    /// <param name="indexOf">As for <see cref="AddRoute"/>.</param>
+    public int RemoveRoute(VirtualRoute route, Func<int, int> indexOf) => ChangeRoute(route, indexOf, false);
 
     /// <summary>Adds a policy rule; 0 or the error number.</summary>
     public int AddRule(VirtualRule rule) => ChangeRule(rule, true);
@@ -252,17 +256,30 @@ public sealed class RtNetlink : IDisposable
         return Exchange(in writer);
     }
 
-    private int ChangeRoute(VirtualRoute route, int linkIndex, bool isAdded)
+    private int ChangeRoute(VirtualRoute route, Func<int, int> indexOf, bool isAdded)
     {
+        // Without its interface the kernel would choose another one.
+        bool isLinkMissing = route.Link >= 0 && indexOf(route.Link) <= 0;
+        foreach (RouteNextHop hop in route.NextHops)
+        {
+            isLinkMissing |= hop.Link >= 0 && indexOf(hop.Link) <= 0;
+        }
+
+        if (isLinkMissing)
+        {
+            LastExplanation = "";
+            return LibC.ENODEV;
+        }
+
         NetlinkWriter writer = new(_requests);
-        NetlinkRequests.WriteRoute(ref writer, route, linkIndex, isAdded, ++_sequence);
+        RouteRequests.WriteRoute(ref writer, route, indexOf, isAdded, ++_sequence);
         return Exchange(in writer);
     }
 
     private int ChangeRule(VirtualRule rule, bool isAdded)
     {
         NetlinkWriter writer = new(_requests);
-        NetlinkRequests.WriteRule(ref writer, rule, isAdded, ++_sequence);
+        RouteRequests.WriteRule(ref writer, rule, isAdded, ++_sequence);
         return Exchange(in writer);
     }
 

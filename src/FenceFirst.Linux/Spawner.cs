@@ -6,7 +6,8 @@ using FenceFirst.Core;
 namespace FenceFirst.Linux;
 
 /// <summary>What the spawner made of a request.</summary>
-internal readonly record struct SpawnResult(long Token, int Errno, int ProcessId, int ProcessDescriptor, int OutputDescriptor, MonotonicInstant Started);
+internal readonly record struct SpawnResult(
+    long Token, int Errno, int ProcessId, int ProcessDescriptor, int OutputDescriptor, MonotonicInstant Started, long StartTicks = 0);
 
 /// <summary>The one thread that starts processes: starting blocks its caller until the program runs, which under load takes milliseconds.</summary>
 /// <remarks>
@@ -145,7 +146,8 @@ internal sealed unsafe class Spawner : IDisposable
             return new SpawnResult(token, errno, 0, -1, -1, started);
         }
 
-        return new SpawnResult(token, 0, processId, descriptor, pipe[0], started);
+        long ticks = request.IsIdentified && ProcessIdentity.Of(processId) is { } identity ? identity.StartTicks : 0;
+        return new SpawnResult(token, 0, processId, descriptor, pipe[0], started, ticks);
     }
 
     private int StartAs(ProcessRequest request, int output, int input, int* processId)

@@ -47,7 +47,7 @@ internal static class LeaseRules
         {
             if (state.Instances[i].IsLeased)
             {
-                new VrrpMachine(config, state, i, now, effects).RenewLease();
+                NodeMachine.Machine(config, state, i, now, effects).RenewLease();
             }
 
             if (state.Instances[i].IsLeased)

@@ -1,3 +1,5 @@
+using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Core.Node;
@@ -14,11 +16,75 @@ public sealed record NodeConfig
     /// <summary>Check scripts, in file order (vrrp_script).</summary>
     public EquatableArray<ScriptTracker> Scripts { get; init; }
 
+    /// <summary>Tracked files, in file order (track_file).</summary>
+    public EquatableArray<FileTracker> Files { get; init; }
+
+    /// <summary>Tracked processes, in file order (vrrp_track_process).</summary>
+    public EquatableArray<ProcessTracker> Processes { get; init; }
+
+    /// <summary>Interfaces that are debounced (interface_up_down_delays).</summary>
+    public EquatableArray<LinkDelay> LinkDelays { get; init; }
+
     /// <summary>Virtual routers, in file order (vrrp_instance).</summary>
     public EquatableArray<VrrpConfig> Instances { get; init; }
 
+    /// <summary>Every fence_device, in file order, whether a promotion uses it or not.</summary>
+    public EquatableArray<FenceDeviceConfig> FenceDevices { get; init; }
+
+    /// <summary>Addresses held as long as the daemon runs (static_ipaddress).</summary>
+    public EquatableArray<VirtualAddress> StaticAddresses { get; init; }
+
+    /// <summary>Routes held as long as the daemon runs (static_routes).</summary>
+    public EquatableArray<VirtualRoute> StaticRoutes { get; init; }
+
+    /// <summary>Rules held as long as the daemon runs (static_rules).</summary>
+    public EquatableArray<VirtualRule> StaticRules { get; init; }
+
+    /// <summary>The watchdog device; absent = none (watchdog).</summary>
+    public WatchdogConfig? Watchdog { get; init; }
+
     /// <summary>What concerns the process rather than one instance.</summary>
     public ProcessConfig Process { get; init; } = new();
+
+    /// <summary>Named pipes, and how long scripts may take.</summary>
+    public NotifyConfig Notify { get; init; } = new();
+}
+
+/// <summary>How everybody is told of changes.</summary>
+public sealed record NotifyConfig
+{
+    /// <summary>Named pipes that get every change as a line, in the order in which they are written to (notify_fifo, vrrp_notify_fifo).</summary>
+    public EquatableArray<NotifyPipe> Pipes { get; init; }
+
+    /// <summary>Whether the pipes get the present states after a reload; default false (fifo_write_vrrp_states_on_reload).</summary>
+    public bool IsStateWrittenOnReload { get; init; }
+
+    /// <summary>How long the scripts of a stop are awaited; 1..600 s, default 10 s; keepalived: 1 s (notify_stop_timeout, ours).</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a script may go on when the script of a newer state waits for it; 1..3600 s, default 60 s (notify_timeout, ours).</summary>
+    public TimeSpan ScriptTimeout { get; init; } = TimeSpan.FromSeconds(60);
+}
+
+/// <summary>A named pipe for changes of state (keepalived).</summary>
+/// <param name="Path">Absolute path; made if there is nothing.</param>
+/// <param name="UserId">Owner of a pipe that is made.</param>
+/// <param name="GroupId">Group of a pipe that is made.</param>
+public sealed record NotifyPipe(string Path, uint UserId, uint GroupId)
+{
+    /// <summary>A program that reads it, with the path as last argument; absent = somebody else does (notify_fifo_script).</summary>
+    public CommandLine? Script { get; init; }
+}
+
+/// <summary>A fence_device by itself, as <c>fencefirst fence-test</c> and its monitoring see it.</summary>
+/// <param name="Step">The fence that one use of it is in a promotion.</param>
+public sealed record FenceDeviceConfig(PromotionStep Step)
+{
+    /// <summary>Name of the block.</summary>
+    public string Name => Step.Name;
+
+    /// <summary>How often its agent is asked for the status; whole seconds, zero = never, the default (monitor_interval).</summary>
+    public TimeSpan MonitorInterval { get; init; }
 }
 
 /// <summary>A check script (keepalived). Exit status 0 within the bound is success, everything else is failure.</summary>

@@ -18,7 +18,7 @@ public enum NodeEffectKind : byte
     /// <summary>Announce every address of instance <c>Index</c>, <c>Count</c> rounds.</summary>
     Announce,
 
-    /// <summary>Start step <c>Step</c> of the promotion (or demotion, as <c>IsDemotion</c> says) of instance <c>Index</c>; answer with StepEnded(<c>Attempt</c>).</summary>
+    /// <summary>Start step <c>Step</c> (of a fence: its device <c>Device</c> of level <c>Level</c>) of the promotion (or demotion, as <c>IsDemotion</c> says) of instance <c>Index</c>; answer with StepEnded(<c>Attempt</c>).</summary>
     StartStep,
 
     /// <summary>End the step <c>Attempt</c> of instance <c>Index</c>: SIGTERM, then SIGKILL to its process group. It still answers.</summary>
@@ -41,6 +41,18 @@ public enum NodeEffectKind : byte
 
     /// <summary>Give every address of instance <c>Index</c> its lifetime anew (G6); nothing is answered: a lost address is told of by its own event.</summary>
     RenewAddresses,
+
+    /// <summary>
+    /// Listen on the link, without sending, for whoever claims an address of instance <c>Index</c>; answer the first claim, or that it is impossible, with
+    /// AddressesProbed(<c>Attempt</c>), once. It goes on until it is ended: <c>Attempt</c> 0 ends it, without an answer.
+    /// </summary>
+    WatchAddresses,
+
+    /// <summary>Open the watchdog and keep it fed as long as the loop is on time; answer with WatchdogAnswered(<c>Attempt</c>).</summary>
+    ArmWatchdog,
+
+    /// <summary>Disarm the watchdog; nothing is answered.</summary>
+    DisarmWatchdog,
 }
 
 /// <summary>What notify scripts are told.</summary>
@@ -60,6 +72,15 @@ public enum Notification : byte
 
     /// <summary>MASTER_RX_LOWER_PRI.</summary>
     MasterHeardLower,
+
+    /// <summary>DELETED: a reload has removed the instance.</summary>
+    Deleted,
+
+    /// <summary>MASTER_PRIORITY: the effective priority of a Master changed. Told to named pipes only.</summary>
+    MasterPriority,
+
+    /// <summary>BACKUP_PRIORITY: the effective priority of a Backup changed. Told to named pipes only.</summary>
+    BackupPriority,
 }
 
 /// <summary>One effect: a small value in a buffer that the caller reuses.</summary>
@@ -88,6 +109,12 @@ public readonly record struct NodeEffect
 
     /// <summary>Index of the step in its plan.</summary>
     public byte Step { get; init; }
+
+    /// <summary>Index of the level of a fence; 0 for everything else.</summary>
+    public byte Level { get; init; }
+
+    /// <summary>Index of the device in its level; 0 for everything else.</summary>
+    public byte Device { get; init; }
 
     /// <summary>Whether the step belongs to the demotion plan.</summary>
     public bool IsDemotion { get; init; }

@@ -30,6 +30,12 @@ public enum NodeEventKind : byte
     /// <summary>Link <c>Index</c> went up (<c>Number</c> 1) or down or away (0).</summary>
     LinkChanged,
 
+    /// <summary>Tracked file <c>Index</c> holds <c>Number</c> now.</summary>
+    FileChanged,
+
+    /// <summary>There are <c>Number</c> processes of tracker <c>Index</c> now.</summary>
+    ProcessesCounted,
+
     /// <summary>The source address of instance <c>Index</c> is now <c>Address</c>; absent = none.</summary>
     SourceChanged,
 
@@ -39,8 +45,14 @@ public enum NodeEventKind : byte
     /// <summary>The probe <c>Attempt</c> of the addresses of instance <c>Index</c> ended: <c>Address</c> is in use by <c>Station</c>; absent = none is.</summary>
     AddressesProbed,
 
-    /// <summary>Instance <c>Index</c> shall stop in order; -1 = all.</summary>
+    /// <summary>Instance <c>Index</c> shall stop in order; -1 = all. <c>Number</c> 1 = a reload has removed it.</summary>
     StopRequested,
+
+    /// <summary>The last process of <c>Attempt</c>, which an earlier life of the daemon started, has ended.</summary>
+    LeftoverEnded,
+
+    /// <summary>The watchdog was armed, as <c>Attempt</c> asked for, or could not be: errno <c>Number</c>.</summary>
+    WatchdogAnswered,
 
     /// <summary>Leases are best renewed <c>Number</c> nanoseconds after a full second of the clock.</summary>
     RenewalPhaseFound,
@@ -50,6 +62,18 @@ public enum NodeEventKind : byte
 
     /// <summary>An operator says that <c>Address</c> is certainly down (<c>fencefirst confirm</c>).</summary>
     OperatorConfirmed,
+
+    /// <summary>auth_hmac: what protects instance <c>Index</c> from replays of <c>Address</c> was forgotten; told before the advert that it came with.</summary>
+    ReplayMarkForgotten,
+
+    /// <summary>An operator wants instance <c>Index</c> to hand the addresses over and to hold itself back for <c>Duration</c> (<c>fencefirst handover</c>).</summary>
+    OperatorHandover,
+
+    /// <summary>Maintenance of instance <c>Index</c> (-1 = all) lasts until <c>Until</c>: by an operator, or restored after a restart (<c>fencefirst maintenance</c>).</summary>
+    MaintenanceChanged,
+
+    /// <summary>A fence of <c>Targets</c> runs outside of any promotion (<c>fencefirst fence-test</c>); none = it has ended.</summary>
+    FenceTestChanged,
 }
 
 /// <summary>One event: a small value, so that none is allocated per packet. Made by the factory methods only.</summary>
@@ -64,7 +88,7 @@ public readonly record struct NodeEvent
     /// <summary>What happened.</summary>
     public NodeEventKind Kind { get; }
 
-    /// <summary>Instance, script, link or timer, as <see cref="Kind"/> says; -1 = all.</summary>
+    /// <summary>Instance, script, link, file, process tracker or timer, as <see cref="Kind"/> says; -1 = all.</summary>
     public int Index { get; }
 
     /// <summary>The accepted advert.</summary>
@@ -88,10 +112,19 @@ public readonly record struct NodeEvent
     /// <summary>Why a packet was refused.</summary>
     public DecodeError Error { get; private init; }
 
+    /// <summary>How long an instance holds itself back.</summary>
+    public TimeSpan Duration { get; private init; }
+
+    /// <summary>When something ends by itself; Never = it does not, Zero = it has ended.</summary>
+    public MonotonicInstant Until { get; private init; }
+
+    /// <summary>Who is being fenced.</summary>
+    public EquatableArray<InternetAddress> Targets { get; private init; }
+
     /// <summary>The daemon is ready.</summary>
     public static NodeEvent Started() => new(NodeEventKind.Started, -1);
 
-    /// <summary>A timer's deadline has been reached. Timers 0..n-1 are the instances, then follow the check scripts, then one for all leases.</summary>
+    /// <summary>A timer's deadline has been reached. Timers 0..n-1 are the instances, then follow check scripts, links and processes, then one for all leases.</summary>
     public static NodeEvent DeadlineReached(int timer) => new(NodeEventKind.DeadlineReached, timer);
 
     /// <summary>An accepted advert.</summary>
@@ -138,7 +171,22 @@ public readonly record struct NodeEvent
     public static NodeEvent RenewalPhaseFound(TimeSpan phase) => new(NodeEventKind.RenewalPhaseFound, -1) { Number = (int)(phase.Ticks % TimeSpan.TicksPerSecond) * 100 };
 
     /// <summary>Stop one instance, or all with -1.</summary>
-    public static NodeEvent StopRequested(int instance = -1) => new(NodeEventKind.StopRequested, instance);
+    /// <param name="instance">The instance, or -1.</param>
+    /// <param name="isDeleted">Whether a reload has removed it from the configuration.</param>
+    public static NodeEvent StopRequested(int instance = -1, bool isDeleted = false) =>
+        new(NodeEventKind.StopRequested, instance) { Number = isDeleted ? 1 : 0 };
+
+    /// <summary>A tracked file holds another number.</summary>
+    public static NodeEvent FileChanged(int file, int value) => new(NodeEventKind.FileChanged, file) { Number = value };
+
+    /// <summary>There are more or fewer processes of a tracker.</summary>
+    public static NodeEvent ProcessesCounted(int tracker, int count) => new(NodeEventKind.ProcessesCounted, tracker) { Number = count };
+
+    /// <summary>What an earlier life of the daemon had started has ended.</summary>
+    public static NodeEvent LeftoverEnded(uint attempt) => new(NodeEventKind.LeftoverEnded, -1) { Attempt = attempt };
+
+    /// <summary>The watchdog was armed (errno 0) or could not be.</summary>
+    public static NodeEvent WatchdogAnswered(uint attempt, int errno) => new(NodeEventKind.WatchdogAnswered, -1) { Attempt = attempt, Number = errno };
 
     /// <summary>An operator wants an instance to try again now.</summary>
     public static NodeEvent OperatorRetry(int instance) => new(NodeEventKind.OperatorRetry, instance);
@@ -146,4 +194,22 @@ public readonly record struct NodeEvent
     /// <summary>An operator answers for the fence of a target.</summary>
     public static NodeEvent OperatorConfirmed(int instance, InternetAddress target) =>
         new(NodeEventKind.OperatorConfirmed, instance) { Address = target };
+
+    /// <summary>What protects from replays of a station was forgotten (<see cref="HmacNotice.ReplayMarkForgotten"/>).</summary>
+    public static NodeEvent ReplayMarkForgotten(int instance, InternetAddress source) =>
+        new(NodeEventKind.ReplayMarkForgotten, instance) { Address = source };
+
+    /// <summary>An operator wants another node to be Master.</summary>
+    /// <param name="instance">The instance.</param>
+    /// <param name="within">How long it holds itself back after its release; more than zero.</param>
+    public static NodeEvent OperatorHandover(int instance, TimeSpan within) => new(NodeEventKind.OperatorHandover, instance) { Duration = within };
+
+    /// <summary>Maintenance begins, ends, or ends at another time than before.</summary>
+    /// <param name="instance">The instance, or -1 for the whole node.</param>
+    /// <param name="until">When it ends by itself; Never = it does not, Zero or any past instant = it ends now.</param>
+    public static NodeEvent MaintenanceChanged(int instance, MonotonicInstant until) => new(NodeEventKind.MaintenanceChanged, instance) { Until = until };
+
+    /// <summary>A fence runs outside of any promotion; one at a time.</summary>
+    /// <param name="targets">Whom it fences; empty = it has ended.</param>
+    public static NodeEvent FenceTestChanged(EquatableArray<InternetAddress> targets) => new(NodeEventKind.FenceTestChanged, -1) { Targets = targets };
 }

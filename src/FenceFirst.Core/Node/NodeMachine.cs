@@ -10,7 +10,7 @@ namespace FenceFirst.Core.Node;
 /// No clock, no randomness, no I/O, no thread: the daemon and the simulator run this very code. The host delivers events one at a time, carries
 /// the effects out in order, and answers every StartStep, StartScript and AskKernel exactly once with its attempt number.
 /// </remarks>
-public static class NodeMachine
+public static partial class NodeMachine
 {
     /// <summary>Handles one event.</summary>
     /// <param name="config">The configuration.</param>
@@ -20,6 +20,16 @@ public static class NodeMachine
     /// <param name="effects">What the host shall do is appended here, in order.</param>
     public static void Step(NodeConfig config, NodeState state, in NodeEvent nodeEvent, MonotonicInstant now, EffectBuffer effects)
     {
+        bool isOver = state.MaintenanceCheckAt <= now;
+        if (isOver)
+        {
+            MaintenanceRules.Expire(config, state, now, effects);
+        }
+
+        bool isFrequent = nodeEvent.Kind
+                is NodeEventKind.AdvertReceived or NodeEventKind.PacketRefused or NodeEventKind.KernelAnswered or NodeEventKind.AddressesProbed
+            || (nodeEvent.Kind == NodeEventKind.DeadlineReached && nodeEvent.Index < state.Instances.Length);
+        bool wasFencing = isFrequent && state.IsFencing(config, nodeEvent.Index);
         switch (nodeEvent.Kind)
         {
             case NodeEventKind.Started:
@@ -38,7 +48,7 @@ public static class NodeMachine
                 }
                 else
                 {
-                    ScriptDeadline(config, state, nodeEvent.Index - state.Instances.Length, now, effects);
+                    TrackerDeadline(config, state, nodeEvent.Index - state.Instances.Length, now, effects);
                 }
 
                 break;
@@ -50,7 +60,6 @@ public static class NodeMachine
                 break;
             case NodeEventKind.StepEnded:
                 Machine(config, state, nodeEvent.Index, now, effects).StepEnded(nodeEvent.Attempt, nodeEvent.Outcome);
-                WakeQueuedFences(config, state, nodeEvent.Index, now, effects);
                 break;
             case NodeEventKind.KernelAnswered:
                 Machine(config, state, nodeEvent.Index, now, effects).KernelAnswered(nodeEvent.Attempt, nodeEvent.Number);
@@ -59,8 +68,13 @@ public static class NodeMachine
                 ScriptEnded(config, state, nodeEvent, now, effects);
                 break;
             case NodeEventKind.LinkChanged:
-                state.LinksUp[nodeEvent.Index] = nodeEvent.Number != 0;
-                ReevaluateAll(config, state, now, effects);
+                LinkChanged(config, state, nodeEvent.Index, nodeEvent.Number != 0, now, effects);
+                break;
+            case NodeEventKind.FileChanged:
+                FileChanged(config, state, nodeEvent.Index, nodeEvent.Number, now, effects);
+                break;
+            case NodeEventKind.ProcessesCounted:
+                ProcessesCounted(config, state, nodeEvent.Index, nodeEvent.Number, now, effects);
                 break;
             case NodeEventKind.SourceChanged:
                 state.Instances[nodeEvent.Index].Source = nodeEvent.Address;
@@ -78,7 +92,7 @@ public static class NodeMachine
                 {
                     if (nodeEvent.Index < 0 || nodeEvent.Index == i)
                     {
-                        Machine(config, state, i, now, effects).StopRequested();
+                        Machine(config, state, i, now, effects).StopRequested(nodeEvent.Number != 0);
                     }
                 }
 
@@ -86,36 +100,62 @@ public static class NodeMachine
             case NodeEventKind.RenewalPhaseFound:
                 LeaseRules.ChangePhase(state, nodeEvent.Number, now);
                 break;
+            case NodeEventKind.LeftoverEnded:
+                NodeRecall.LeftoverEnded(config, state, nodeEvent.Attempt, effects);
+                break;
+            case NodeEventKind.WatchdogAnswered:
+                WatchdogRules.Answered(config, state, nodeEvent.Attempt, nodeEvent.Number, now, effects);
+                break;
             case NodeEventKind.OperatorRetry:
                 Machine(config, state, nodeEvent.Index, now, effects).OperatorRetry();
                 break;
             case NodeEventKind.OperatorConfirmed:
                 Machine(config, state, nodeEvent.Index, now, effects).OperatorConfirmed(nodeEvent.Address);
                 break;
+            case NodeEventKind.ReplayMarkForgotten:
+                Machine(config, state, nodeEvent.Index, now, effects).ReplayMarkForgotten();
+                break;
+            case NodeEventKind.OperatorHandover:
+                Machine(config, state, nodeEvent.Index, now, effects).OperatorHandover(nodeEvent.Duration);
+                break;
+            case NodeEventKind.MaintenanceChanged:
+                MaintenanceRules.Change(config, state, nodeEvent.Index, nodeEvent.Until, now, effects);
+                break;
+            case NodeEventKind.FenceTestChanged:
+                state.TestedTargets = nodeEvent.Targets;
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
 
-        if (nodeEvent.Kind is NodeEventKind.AdvertReceived or NodeEventKind.PacketRefused or NodeEventKind.KernelAnswered or NodeEventKind.AddressesProbed
-            || (nodeEvent.Kind == NodeEventKind.DeadlineReached && nodeEvent.Index < state.Instances.Length))
+        WatchdogRules.DisarmIfIdle(state, effects);
+        if (!isFrequent || isOver || (wasFencing && !state.IsFencing(config, nodeEvent.Index)))
         {
-            // The frequent events touch one instance: with hundreds of instances a look at all of them would be the dearest part.
-            Arm(state, effects, nodeEvent.Index, state.Instances[nodeEvent.Index].NextDeadline);
+            WakeQueuedFences(config, state, now, effects);
+            ArmTimers(state, effects);
         }
         else
         {
-            ArmTimers(state, effects);
+            // The frequent events touch one instance: with hundreds of instances a look at all of them would be the dearest part.
+            Arm(state, effects, nodeEvent.Index, state.Instances[nodeEvent.Index].NextDeadline);
         }
 
         Arm(state, effects, state.Armed.Length - 1, state.RenewAt);
     }
 
-    private static VrrpMachine Machine(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects) =>
-        new(config, state, index, now, effects);
+    internal static VrrpMachine Machine(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects)
+    {
+        VrrpMachine machine = new(config, state, index, now, effects);
+
+        // What has come to its end by the clock has ended before anything else is judged, whichever event is the first to come later.
+        machine.HandoverExpired();
+        return machine;
+    }
 
     private static void Start(NodeConfig config, NodeState state, MonotonicInstant now, EffectBuffer effects)
     {
         state.IsStarted = true;
+        WatchdogRules.Reconfigured(config, state, effects);
         for (int i = 0; i < state.Instances.Length; i++)
         {
             // After a reload some instances are new and the others go on; for those only their trackers may have changed meanwhile.
@@ -236,12 +276,12 @@ public static class NodeMachine
     private static void Reevaluate(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects) =>
         Machine(config, state, index, now, effects).TrackersChanged();
 
-    private static void WakeQueuedFences(NodeConfig config, NodeState state, int ended, MonotonicInstant now, EffectBuffer effects)
+    private static void WakeQueuedFences(NodeConfig config, NodeState state, MonotonicInstant now, EffectBuffer effects)
     {
         // G3: a fence that waited for another instance's attempt on the same target may start now; in index order, one after the other.
         for (int i = 0; i < state.Instances.Length; i++)
         {
-            if (i != ended && state.Instances[i].Steps.IsQueued)
+            if (state.Instances[i].Steps.IsQueued)
             {
                 Machine(config, state, i, now, effects).ContinueQueuedStep();
             }
@@ -259,6 +299,8 @@ public static class NodeMachine
         {
             Arm(state, effects, state.Instances.Length + i, state.Scripts[i].NextDeadline);
         }
+
+        ArmTrackers(state, effects);
     }
 
     private static void Arm(NodeState state, EffectBuffer effects, int timer, MonotonicInstant deadline)

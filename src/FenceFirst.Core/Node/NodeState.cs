@@ -19,7 +19,11 @@ public sealed class NodeState
         Instances = new VrrpState[config.Instances.Count];
         Scripts = new ScriptState[config.Scripts.Count];
         LinksUp = new bool[config.Links.Count];
-        Armed = new MonotonicInstant[Instances.Length + Scripts.Length + 1];
+        Links = new LinkState[config.Links.Count];
+        Links.AsSpan().Fill(LinkState.Initial);
+        Files = new int[config.Files.Count];
+        Processes = new ProcessState[config.Processes.Count];
+        Armed = new MonotonicInstant[Instances.Length + Scripts.Length + Links.Length + Processes.Length + 1];
         RenewalInterval = LeaseRules.Interval(config);
         Armed.AsSpan().Fill(MonotonicInstant.Never);
         for (int i = 0; i < Instances.Length; i++)
@@ -31,6 +35,8 @@ public sealed class NodeState
         {
             Scripts[i] = ScriptState.Initial(config.Scripts[i]);
         }
+
+        Processes.AsSpan().Fill(ProcessState.Initial);
     }
 
     private NodeState(NodeState other)
@@ -38,21 +44,43 @@ public sealed class NodeState
         Epoch = other.Epoch;
         Chance = other.Chance;
         LastAttempt = other.LastAttempt;
+        Leftovers = other.Leftovers;
+        Watchdog = other.Watchdog;
+        WatchdogArmedAs = other.WatchdogArmedAs;
+        WatchdogAttempt = other.WatchdogAttempt;
         IsStarted = other.IsStarted;
+        MaintenanceUntil = other.MaintenanceUntil;
+        MaintenanceCheckAt = other.MaintenanceCheckAt;
+        TestedTargets = other.TestedTargets;
         RenewAt = other.RenewAt;
         RenewalInterval = other.RenewalInterval;
         RenewalPhase = other.RenewalPhase;
         Instances = [.. other.Instances];
         Scripts = [.. other.Scripts];
         LinksUp = [.. other.LinksUp];
+        Links = [.. other.Links];
+        Files = [.. other.Files];
+        Processes = [.. other.Processes];
         Armed = [.. other.Armed];
     }
 
     /// <summary>The highest epoch used so far (FENCEFIRST_EPOCH).</summary>
     public ulong Epoch { get; internal set; }
 
-    /// <summary>The highest attempt number used so far; numbers are never used again in one life of the daemon (G3).</summary>
+    /// <summary>The highest attempt number used so far; numbers are never used again, in a later life of the daemon either (G3).</summary>
     public uint LastAttempt { get; internal set; }
+
+    /// <summary>Attempts of an earlier life of the daemon that have a living process; no others on their targets, and none of their instances, start beside them (G3).</summary>
+    public EquatableArray<AttemptMemory> Leftovers { get; internal set; }
+
+    /// <summary>What we know of the watchdog.</summary>
+    public WatchdogPhase Watchdog { get; internal set; }
+
+    /// <summary>The configuration that it was armed for; absent = it is off.</summary>
+    public WatchdogConfig? WatchdogArmedAs { get; internal set; }
+
+    /// <summary>Number of the request to arm it whose answer is awaited; 0 = none.</summary>
+    public uint WatchdogAttempt { get; internal set; }
 
     /// <summary>State of the random delays (xorshift), never 0: chance is part of the state, so that a run can be repeated.</summary>
     public ulong Chance { get; private set; }
@@ -69,16 +97,34 @@ public sealed class NodeState
     /// <summary>Where the grid of the rounds begins, in nanoseconds, 0 up to a second; 0 until the host has found out better.</summary>
     internal int RenewalPhase { get; set; }
 
+    /// <summary>Until when the whole node is in maintenance; Zero = it is not, Never = until an operator ends it. An instance that a reload adds takes it over.</summary>
+    public MonotonicInstant MaintenanceUntil { get; internal set; }
+
+    /// <summary>Targets of a fence that runs outside of any promotion (<c>fencefirst fence-test</c>); empty = none does.</summary>
+    public EquatableArray<InternetAddress> TestedTargets { get; internal set; }
+
+    /// <summary>No maintenance ends before this, of the node or of an instance.</summary>
+    internal MonotonicInstant MaintenanceCheckAt { get; set; } = MonotonicInstant.Never;
+
     /// <summary>One state per instance.</summary>
     public VrrpState[] Instances { get; }
 
     /// <summary>One state per check script.</summary>
     public ScriptState[] Scripts { get; }
 
-    /// <summary>Whether each link is up.</summary>
+    /// <summary>Whether each link counts as up, after its delays.</summary>
     public bool[] LinksUp { get; }
 
-    /// <summary>Deadline last given to the host per timer: instances first, then scripts, then the one of <see cref="RenewAt"/>.</summary>
+    /// <summary>What was last heard of each link.</summary>
+    public LinkState[] Links { get; }
+
+    /// <summary>The number in each tracked file; 0 = none.</summary>
+    public int[] Files { get; }
+
+    /// <summary>One state per tracked set of processes.</summary>
+    public ProcessState[] Processes { get; }
+
+    /// <summary>Deadline last given to the host per timer: instances first, then scripts, links, processes, then the one of <see cref="RenewAt"/>.</summary>
     public MonotonicInstant[] Armed { get; }
 
     /// <summary>Whether every instance has come to rest after a stop.</summary>
@@ -98,8 +144,28 @@ public sealed class NodeState
         }
     }
 
-    /// <summary>State for another configuration that goes on where this one is: same numbers, everything else as before a start.</summary>
-    public NodeState For(NodeConfig config) => new(config, Epoch, Chance) { LastAttempt = LastAttempt, RenewalPhase = RenewalPhase };
+    /// <summary>State for another configuration that goes on where this one is: same numbers, same maintenance, everything else as before a start.</summary>
+    public NodeState For(NodeConfig config)
+    {
+        NodeState next = new(config, Epoch, Chance)
+        {
+            LastAttempt = LastAttempt,
+            Leftovers = Leftovers,
+            Watchdog = Watchdog,
+            WatchdogArmedAs = WatchdogArmedAs,
+            WatchdogAttempt = WatchdogAttempt,
+            MaintenanceUntil = MaintenanceUntil,
+            MaintenanceCheckAt = MaintenanceCheckAt,
+            TestedTargets = TestedTargets,
+            RenewalPhase = RenewalPhase,
+        };
+        foreach (ref VrrpState instance in next.Instances.AsSpan())
+        {
+            instance.MaintenanceUntil = MaintenanceUntil;
+        }
+
+        return next;
+    }
 
     /// <summary>A copy that shares nothing.</summary>
     public NodeState Clone() => new(this);
@@ -108,13 +174,23 @@ public sealed class NodeState
     public bool ValueEquals(NodeState other) =>
         Epoch == other.Epoch
         && LastAttempt == other.LastAttempt
+        && Leftovers == other.Leftovers
+        && Watchdog == other.Watchdog
+        && WatchdogArmedAs == other.WatchdogArmedAs
+        && WatchdogAttempt == other.WatchdogAttempt
         && Chance == other.Chance
         && IsStarted == other.IsStarted
+        && MaintenanceUntil == other.MaintenanceUntil
+        && MaintenanceCheckAt == other.MaintenanceCheckAt
+        && TestedTargets == other.TestedTargets
         && RenewAt == other.RenewAt
         && RenewalPhase == other.RenewalPhase
         && Instances.AsSpan().SequenceEqual(other.Instances)
         && Scripts.AsSpan().SequenceEqual(other.Scripts)
-        && LinksUp.AsSpan().SequenceEqual(other.LinksUp);
+        && LinksUp.AsSpan().SequenceEqual(other.LinksUp)
+        && Links.AsSpan().SequenceEqual(other.Links)
+        && Files.AsSpan().SequenceEqual(other.Files)
+        && Processes.AsSpan().SequenceEqual(other.Processes);
 
     /// <summary>A random duration from zero up to the bound.</summary>
     internal TimeSpan DrawUpTo(TimeSpan bound)
@@ -131,27 +207,52 @@ public sealed class NodeState
         return new TimeSpan((long)(bound.Ticks * ((Chance >> 32) / 4294967296.0)));
     }
 
-    /// <summary>Whether another instance than <paramref name="self"/> has a fence under way on one of the targets (G3).</summary>
+    /// <summary>
+    /// Whether an instance has a fence under way: an attempt, or a level of several devices half of which have run. Nobody else may touch its targets
+    /// meanwhile: a reboot of one power supply would undo what this fence goes by.
+    /// </summary>
+    internal bool IsFencing(NodeConfig config, int instance)
+    {
+        ref readonly VrrpState state = ref Instances[instance];
+        return state.Phase == VrrpPhase.Promoting
+            && (state.Steps.Attempt != 0 || state.Steps.Device != 0)
+            && config.Instances[instance].Promotion is { } plan
+            && plan.Steps[state.Steps.Index].Kind == StepKind.Fence;
+    }
+
+    /// <summary>Whether another instance than <paramref name="self"/>, or an operator's test, has a fence under way on one of the targets (G3).</summary>
     internal bool IsFencing(NodeConfig config, int self, in EquatableArray<InternetAddress> targets)
     {
+        if (Overlaps(TestedTargets, targets))
+        {
+            return true;
+        }
+
         for (int i = 0; i < Instances.Length; i++)
         {
-            if (i == self
-                || Instances[i].Steps.Attempt == 0
-                || Instances[i].Phase != VrrpPhase.Promoting
-                || config.Instances[i].Promotion is not { } plan)
-            {
-                continue;
-            }
-
-            PromotionStep step = plan.Steps[Instances[i].Steps.Index];
-            if (step.Kind == StepKind.Fence && Overlaps(step.Targets, targets))
+            if (i != self
+                && IsFencing(config, i)
+                && Overlaps(config.Instances[i].Promotion!.Steps[Instances[i].Steps.Index].Targets, targets))
             {
                 return true;
             }
         }
 
         return false;
+    }
+
+    /// <summary>The attempt of an earlier life that keeps an instance from starting a fence of the targets, or a run (no targets); 0 = none (G3).</summary>
+    internal uint LeftoverInTheWay(string instance, in EquatableArray<InternetAddress> targets)
+    {
+        foreach (AttemptMemory leftover in Leftovers)
+        {
+            if (leftover.Instance == instance || Overlaps(leftover.Targets, targets))
+            {
+                return leftover.Attempt;
+            }
+        }
+
+        return 0;
     }
 
     private static bool Overlaps(in EquatableArray<InternetAddress> a, in EquatableArray<InternetAddress> b)

@@ -15,6 +15,9 @@ public sealed record FenceAgent
 
     /// <summary>Whether the agent's status has to say off before the fence has succeeded; default true (verify).</summary>
     public bool IsVerified { get; init; } = true;
+
+    /// <summary>The action that only asks: <c>status</c>, or <c>monitor</c> where the agent's status is not to be relied on (<c>verify no</c>).</summary>
+    public string Question => IsVerified ? "status" : "monitor";
 }
 
 /// <summary>What a fence agent does to its target.</summary>
@@ -25,6 +28,9 @@ public enum FenceAction : byte
 
     /// <summary>Switches it off and on again.</summary>
     Reboot,
+
+    /// <summary>Switches it on again, after every device of its level has switched it off; not written in a file, see <see cref="FenceLevel"/>.</summary>
+    On,
 }
 
 /// <summary>One option of a fence agent.</summary>

@@ -17,7 +17,13 @@ public record struct StepProgress
     /// <summary>Index of the present step in the plan.</summary>
     public byte Index;
 
-    /// <summary>Tries of the present step that have been started.</summary>
+    /// <summary>Index of the present level of a fence; 0 for everything else.</summary>
+    public byte Level;
+
+    /// <summary>Index of the present device in its level; 0 for everything else.</summary>
+    public byte Device;
+
+    /// <summary>Tries of the present device (or step) that have been started.</summary>
     public int Tries;
 
     /// <summary>Number of the attempt under way; 0 = none. Answers to other numbers change nothing (G3).</summary>
@@ -32,22 +38,31 @@ public record struct StepProgress
     /// <summary>Whether the promotion ends as soon as the attempt under way has answered.</summary>
     public bool IsQuitting;
 
+    /// <summary>Whether the watchdog is being armed: nothing else has begun.</summary>
+    public bool IsArming;
+
     /// <summary>Whether a living lower-priority master is given time to release before the first step (preempt_wait).</summary>
     public bool IsAwaitingRelease;
 
     /// <summary>Whether the step waits until another instance's fence of the same target has answered (G3).</summary>
     public bool IsQueued;
 
-    /// <summary>Whether a fenced target was heard although its fence had reported success: the promotion fails at <see cref="LiedStep"/>.</summary>
-    public bool HasLied;
+    /// <summary>What was taken for proof that a target is down and was refuted by its adverts: the promotion fails at <see cref="RefutedStep"/>.</summary>
+    public Refutation Refuted;
 
-    /// <summary>Index of the fence that did not tell the truth.</summary>
-    public byte LiedStep;
+    /// <summary>Index of the fence whose target was heard.</summary>
+    public byte RefutedStep;
+
+    /// <summary>Whether priority 0 was said while an attempt was under way: whatever it answers, this promotion cannot succeed any more.</summary>
+    public bool HasReleased;
 
     /// <summary>Whether a fenced target is listened for (listen_after).</summary>
     public bool IsListening;
 
-    /// <summary>Whether refused packets of a living neighbour hold the promotion.</summary>
+    /// <summary>With nopreempt and no master known: the worse station that was heard once and is given time to give way; absent = none.</summary>
+    public InternetAddress Rival;
+
+    /// <summary>Whether refused packets of a living neighbour, or a rival, hold the promotion.</summary>
     public bool IsHeld;
 
     /// <summary>When a promotion that is held has failed; set by the first hold and kept, so that all holds together are bounded; Never = not held yet.</summary>
@@ -65,6 +80,12 @@ public record struct StepProgress
     /// <summary>Steps that an operator answers for in this promotion, a bit each: fences whose one target is certainly down (docs/promotion.md 3).</summary>
     public ulong Confirmed;
 
+    /// <summary>Fences that were skipped because every target of theirs had released the addresses, a bit each (release_is_enough).</summary>
+    public ulong Released;
+
+    /// <summary>Whether the addresses wait until a release of our own cannot be under way any more (docs/promotion.md 4).</summary>
+    public bool IsOutlivingRelease;
+
     /// <summary>When the last fence of this promotion succeeded; Never = none yet.</summary>
     public MonotonicInstant FencedAt;
 
@@ -73,6 +94,9 @@ public record struct StepProgress
 
     /// <summary>End of the pause, delay, wait or bound that applies now.</summary>
     public MonotonicInstant DeadlineAt;
+
+    /// <summary>Whether the promotion fails because of <see cref="Refuted"/>.</summary>
+    public readonly bool IsRefuted => Refuted != Refutation.None;
 
     /// <summary>No steps under way.</summary>
     public static StepProgress Idle => new()
@@ -84,9 +108,22 @@ public record struct StepProgress
     };
 }
 
+/// <summary>What was wrong about a peer that was taken to be down: it goes on advertising.</summary>
+public enum Refutation : byte
+{
+    /// <summary>Nothing was refuted.</summary>
+    None = 0,
+
+    /// <summary>Its fence had reported success: the device lied.</summary>
+    Fence,
+
+    /// <summary>An operator had confirmed that it is down.</summary>
+    Confirmation,
+}
+
 /// <summary>How an awaited step ended. Exit status 0, or enough answers, within its bound is the only success (G2).</summary>
 /// <param name="Kind">How it ended.</param>
-/// <param name="Code">Exit status, signal number, errno or <see cref="ReachTally"/>, as <paramref name="Kind"/> says.</param>
+/// <param name="Code">Exit status, signal number, errno, <see cref="ReachTally"/> or <see cref="Refutation"/>, as <paramref name="Kind"/> says.</param>
 public readonly record struct StepOutcome(StepOutcomeKind Kind, int Code = 0)
 {
     /// <summary>Exit status 0.</summary>
@@ -116,4 +153,7 @@ public enum StepOutcomeKind : byte
 
     /// <summary>A built-in check had too few answers, within its bound or because nothing could change that; the code is a <see cref="ReachTally"/>.</summary>
     NotReached,
+
+    /// <summary>Its target was heard afterwards; the code is the <see cref="Refutation"/>. No program ends so: the machine says it of a fence.</summary>
+    Refuted,
 }

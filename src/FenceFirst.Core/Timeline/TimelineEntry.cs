@@ -11,7 +11,11 @@ public readonly record struct TimelineEntry
     /// <summary>What happened.</summary>
     public TimelineKind Kind { get; init; }
 
-    /// <summary>Index of the instance (or of the script for <see cref="TimelineKind.ScriptChanged"/>); -1 = the whole node.</summary>
+    /// <summary>Whether it is about a tracker, not about one instance.</summary>
+    public bool IsOfTracker =>
+        Kind is TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut or TimelineKind.FileChanged or TimelineKind.ProcessesChanged or TimelineKind.LinkDelayed;
+
+    /// <summary>Index of the instance, or of the tracker (<see cref="IsOfTracker"/>); -1 = the whole node.</summary>
     public int Index { get; init; }
 
     /// <summary>Phase the instance is in after the decision.</summary>
@@ -25,6 +29,12 @@ public readonly record struct TimelineEntry
 
     /// <summary>A second number: our priority, new priority, try.</summary>
     public int Second { get; init; }
+
+    /// <summary>Index of the level of a fence.</summary>
+    public byte Level { get; init; }
+
+    /// <summary>Index of the device in its level.</summary>
+    public byte Device { get; init; }
 
     /// <summary>Attempt number of a step.</summary>
     public uint Attempt { get; init; }
@@ -221,4 +231,82 @@ public enum TimelineKind : byte
 
     /// <summary><c>Address</c>, which an operator had confirmed to be down, was heard.</summary>
     ConfirmationVoid,
+
+    /// <summary>The level <c>Level</c> of fence <c>First</c> has failed at its device <c>Device</c>; the next level begins.</summary>
+    FenceLevelFailed,
+
+    /// <summary>Device <c>Device</c> of fence <c>First</c> could not restore the power of a target that is off; the fence has succeeded.</summary>
+    PowerNotRestored,
+
+    /// <summary>Step <c>First</c> was skipped: every target of its (<c>Address</c> is the first) has released (release_is_enough).</summary>
+    StepReleased,
+
+    /// <summary>The release of <c>Address</c> replaces no fence: it was followed for <c>Duration</c>, and <c>First</c> seconds are needed.</summary>
+    ReleaseDoubted,
+
+    /// <summary>The promotion ended because <c>Address</c> (priority <c>First</c>) advertises after the release that had replaced its fence.</summary>
+    ReleaseVoid,
+
+    /// <summary>All steps succeeded, but for <c>Duration</c> a release of our own may be under way.</summary>
+    OutlivingRelease,
+
+    /// <summary>An operator asked for handover <c>Attempt</c>, waiting <c>Duration</c>; <c>First</c> is the <see cref="HandoverVerdict"/>.</summary>
+    HandoverStarted,
+
+    /// <summary>Everything is removed and demoted: another master is waited for, for <c>Duration</c>.</summary>
+    HandoverWaiting,
+
+    /// <summary>
+    /// <c>Address</c> (priority <c>First</c>) is master; the addresses were missing for <c>Duration</c>, up to the first claim on the link
+    /// (<c>Second</c> 1) or to its first advert (0).
+    /// </summary>
+    HandoverTaken,
+
+    /// <summary>Nobody took over within <c>Duration</c>; <c>Address</c> advertises, but nobody was seen to claim the addresses.</summary>
+    HandoverExpired,
+
+    /// <summary>The handover ended without a result: a stop (<c>First</c> 1), <c>Faults</c>, or an operator.</summary>
+    HandoverAbandoned,
+
+    /// <summary>Maintenance began, or its end was moved: it lasts <c>Duration</c>, <see cref="TimeSpan.MaxValue"/> = until an operator ends it.</summary>
+    MaintenanceStarted,
+
+    /// <summary>Maintenance ended.</summary>
+    MaintenanceEnded,
+
+    /// <summary>The master (<c>Address</c>) is silent, but maintenance keeps a promotion from starting, for another <c>Duration</c>.</summary>
+    PromotionHeldBack,
+
+    /// <summary>Step <c>Attempt</c> was under way when an earlier life of the daemon ended, and lives on (<c>First</c> 1) or not: it has not succeeded; pause <c>Duration</c>.</summary>
+    AttemptInterrupted,
+
+    /// <summary>Promotions failed <c>Second</c> times before the daemon ended; next try after <c>Duration</c>.</summary>
+    FailuresRemembered,
+
+    /// <summary>What was remembered cannot be read: counts as a failed promotion; next try after <c>Duration</c>.</summary>
+    MemoryDamaged,
+
+    /// <summary>Step <c>Attempt</c> of an earlier life of the daemon has no process any more.</summary>
+    LeftoverEnded,
+
+    /// <summary>A worse station (<c>Address</c>, priority <c>First</c>, ours <c>Second</c>) advertises although no master was known: it may be a candidate.</summary>
+    RivalHeard,
+
+    /// <summary>The watchdog is required and could not be armed (errno <c>First</c>): the promotion failed; next try after <c>Duration</c>.</summary>
+    WatchdogRefused,
+
+    /// <summary>The watchdog could not be armed (errno <c>First</c>) and is not required.</summary>
+    WatchdogMissing,
+
+    /// <summary>Tracked file <c>Index</c> holds the number <c>First</c> now.</summary>
+    FileChanged,
+
+    /// <summary>Tracked processes <c>Index</c> became good (<c>First</c> 1) or bad (0): there are <c>Second</c>.</summary>
+    ProcessesChanged,
+
+    /// <summary>Link <c>Index</c> went up (<c>First</c> 1) or down (0), which counts in <c>Duration</c> unless it changes back.</summary>
+    LinkDelayed,
+
+    /// <summary>As Master, <c>Address</c>, which was master too, has yielded; the addresses and notify_master are asserted again.</summary>
+    ConflictWon,
 }

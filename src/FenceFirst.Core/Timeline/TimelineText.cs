@@ -76,6 +76,10 @@ public static class TimelineText
         TimelineKind.AddressesRestored => TimelineLevel.Warning,
         TimelineKind.ScriptChanged => entry.First == 1 ? TimelineLevel.Notice : TimelineLevel.Warning,
         TimelineKind.ScriptTimedOut => TimelineLevel.Warning,
+        TimelineKind.FileChanged => TimelineLevel.Notice,
+        TimelineKind.ProcessesChanged => entry.First == 1 ? TimelineLevel.Notice : TimelineLevel.Warning,
+        TimelineKind.LinkDelayed => TimelineLevel.Notice,
+        TimelineKind.ConflictWon => TimelineLevel.Warning,
         TimelineKind.PacketRefused => TimelineLevel.Warning,
         TimelineKind.AddressListDiffers => TimelineLevel.Warning,
         TimelineKind.ClockSkewed => TimelineLevel.Warning,
@@ -84,19 +88,51 @@ public static class TimelineText
         TimelineKind.OperatorConfirmed => entry.First == (int)ConfirmVerdict.Accepted ? TimelineLevel.Warning : TimelineLevel.Error,
         TimelineKind.StepConfirmed => TimelineLevel.Warning,
         TimelineKind.ConfirmationVoid => TimelineLevel.Error,
+        TimelineKind.FenceLevelFailed => TimelineLevel.Error,
+        TimelineKind.PowerNotRestored => TimelineLevel.Error,
+        TimelineKind.StepReleased => TimelineLevel.Notice,
+        TimelineKind.ReleaseDoubted => TimelineLevel.Warning,
+        TimelineKind.ReleaseVoid => TimelineLevel.Warning,
+        TimelineKind.OutlivingRelease => TimelineLevel.Notice,
+        TimelineKind.HandoverStarted => entry.First == (int)HandoverVerdict.Accepted ? TimelineLevel.Warning : TimelineLevel.Error,
+        TimelineKind.HandoverWaiting => TimelineLevel.Notice,
+        TimelineKind.HandoverTaken => TimelineLevel.Notice,
+        TimelineKind.HandoverExpired => TimelineLevel.Error,
+        TimelineKind.HandoverAbandoned => TimelineLevel.Warning,
+        TimelineKind.MaintenanceStarted => TimelineLevel.Warning,
+        TimelineKind.MaintenanceEnded => TimelineLevel.Warning,
+        TimelineKind.PromotionHeldBack => TimelineLevel.Error,
+        TimelineKind.AttemptInterrupted => TimelineLevel.Warning,
+        TimelineKind.FailuresRemembered => TimelineLevel.Warning,
+        TimelineKind.MemoryDamaged => TimelineLevel.Error,
+        TimelineKind.LeftoverEnded => TimelineLevel.Notice,
+        TimelineKind.RivalHeard => TimelineLevel.Notice,
+        TimelineKind.WatchdogRefused => TimelineLevel.Error,
+        TimelineKind.WatchdogMissing => TimelineLevel.Error,
     };
 
     /// <summary>The entry in words, one line, without time stamp.</summary>
     public static string Describe(NodeConfig config, in TimelineEntry entry)
     {
-        if (entry.Kind is TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut)
+        if (entry.IsOfTracker)
         {
-            return DescribeScript(config.Scripts[entry.Index], entry);
+            return DescribeTracker(config, entry);
+        }
+
+        if (entry.Index < 0)
+        {
+            return DescribeMaintenance(entry);
         }
 
         VrrpConfig instance = config.Instances[entry.Index];
         return $"({instance.Name}) {DescribeInstance(config, instance, entry)}";
     }
+
+    /// <summary>Name of the instance or tracker that an entry is about; empty for the whole node.</summary>
+    public static string SubjectOf(NodeConfig config, in TimelineEntry entry) =>
+        entry.IsOfTracker ? TrackerName(config, entry)
+        : entry.Index < 0 ? ""
+        : config.Instances[entry.Index].Name;
 
     /// <summary>A duration for people: "0.4 s", "12 s", "3 min 20 s".</summary>
     public static string Duration(TimeSpan duration)
@@ -121,7 +157,25 @@ public static class TimelineText
         StepOutcomeKind.TimedOut => "timed out",
         StepOutcomeKind.Reached => "succeeded",
         StepOutcomeKind.NotReached => "had too few answers",
+        StepOutcomeKind.Refuted => (Refutation)outcome.Code switch
+        {
+            Refutation.None => "was refuted",
+            Refutation.Fence => "reported success although its target goes on advertising (a fence that lies)",
+            Refutation.Confirmation => "an operator had answered for although its target is alive (a confirmation that was refuted)",
+        },
     };
+
+    /// <summary>Name of the fence device that an entry is about, one of several of a fence perhaps; empty when it is about none.</summary>
+    public static string DeviceName(NodeConfig config, in TimelineEntry entry)
+    {
+        if (!IsAboutDevice(entry.Kind) || entry.Phase == VrrpPhase.Demoting || config.Instances[entry.Index].Promotion is not { } plan || entry.First >= plan.Steps.Count)
+        {
+            return "";
+        }
+
+        PromotionStep step = plan.Steps[entry.First];
+        return step.Kind == StepKind.Fence ? step.Device(entry.Level, entry.Device).Name : "";
+    }
 
     /// <summary>FENCEFIRST_REASON.</summary>
     public static string Reason(PromotionReason reason) => reason switch
@@ -142,11 +196,44 @@ public static class TimelineText
         ConfirmVerdict.Ending => "the promotion under way waits for a living master or is ending",
         ConfirmVerdict.MasterIsHeard => "a master is heard, so nothing has to be promoted",
         ConfirmVerdict.NothingFailed => "no promotion has failed lately, so there is nothing to answer for",
+        ConfirmVerdict.Maintenance => "maintenance is on, so no promotion starts; end it first with 'fencefirst maintenance off'",
         ConfirmVerdict.WrongPhase => $"only while promoting or after a failed promotion; after on_failure fault say 'fencefirst retry {instance.Name}' first",
+    };
+
+    /// <summary>Why a handover is refused, as a clause; empty when it is not.</summary>
+    public static string Refusal(HandoverVerdict verdict) => verdict switch
+    {
+        HandoverVerdict.Accepted => "",
+        HandoverVerdict.NotMaster => "it is not Master here, so there is nothing to hand over; ask on the node that is",
+        HandoverVerdict.UnderWay => "a handover is under way already",
+        HandoverVerdict.Stopping => "it is being stopped, which hands the addresses over as well",
+        HandoverVerdict.Owner => "priority 255 makes this node the address owner, which takes the addresses back from anybody (RFC 9568); give it a lower priority, or stop the daemon",
     };
 
     /// <summary>Present causes of Fault in words.</summary>
     public static string DescribeFaults(NodeConfig config, int instance, FaultCauses faults) => Faults(config, config.Instances[instance], faults);
+
+    private static string TrackerName(NodeConfig config, in TimelineEntry entry) => entry.Kind switch
+    {
+        TimelineKind.FileChanged => config.Files[entry.Index].Name,
+        TimelineKind.ProcessesChanged => config.Processes[entry.Index].Name,
+        TimelineKind.LinkDelayed => config.Links[entry.Index],
+        _ => config.Scripts[entry.Index].Name,
+    };
+
+    private static string DescribeTracker(NodeConfig config, in TimelineEntry entry)
+    {
+        string name = TrackerName(config, entry);
+        return entry.Kind switch
+        {
+            TimelineKind.FileChanged => $"Track file {name} holds {entry.First} now",
+            TimelineKind.ProcessesChanged =>
+                $"Quorum {(entry.First == 1 ? "gained" : "lost")} for tracked process {name}: {Plural(entry.Second, "process runs", "processes run")}",
+            TimelineKind.LinkDelayed =>
+                $"Interface {name} is {(entry.First == 1 ? "up" : "down")}, which counts in {Duration(entry.Duration)} unless it changes back (interface_up_down_delays)",
+            _ => DescribeScript(config.Scripts[entry.Index], entry),
+        };
+    }
 
     private static string DescribeScript(ScriptTracker script, in TimelineEntry entry)
     {
@@ -195,6 +282,7 @@ public static class TimelineText
                 $"promotion: {entry.Address} did not release in time; a living master is not fenced, so it stays master",
             TimelineKind.StepStarted => $"{Kind(entry)}: {step} started (attempt {entry.Attempt}, try {entry.Second}{Bound(entry.Duration)})",
             TimelineKind.StepDelayed => $"{Kind(entry)}: {step} waits {Duration(entry.Duration)} before try {entry.Second}",
+            TimelineKind.StepQueued when entry.Attempt != 0 => $"{Kind(entry)}: {step} waits until attempt {entry.Attempt}, which an earlier run of the daemon started, has ended",
             TimelineKind.StepQueued => $"{Kind(entry)}: {step} waits until another instance's fence of the same target has answered",
             TimelineKind.StepSkipped => $"{Kind(entry)}: {step} skipped: its target is not {entry.Address}, the master we lost (fence_scope last_master)",
             TimelineKind.StepEnded => $"{Kind(entry)}: {step} {Outcome(entry.Outcome)}{Reach(instance, entry)} after {Duration(entry.Duration)} (attempt {entry.Attempt}, try {entry.Second})",
@@ -211,6 +299,11 @@ public static class TimelineText
             TimelineKind.FenceLied =>
                 $"promotion: the fence of {entry.Address} reported success, but {entry.Address} goes on advertising (priority {entry.First}): the device does not tell the truth, the step has failed",
             TimelineKind.ListeningStarted => $"promotion: listening {Duration(entry.Duration)} for adverts of the fenced station before going on (listen_after)",
+            TimelineKind.RivalHeard =>
+                $"promotion: {entry.Address} advertises with priority {entry.First} (ours {entry.Second}): a candidate gives way to us now, and to a master we give way when it is heard again",
+            TimelineKind.PromotionHeld when entry.Error == DecodeError.None =>
+                $"promotion: held, because {entry.Address} advertises as well; at most {Duration(entry.Duration)}, unless it gives way",
+            TimelineKind.HoldEnded when entry.Error == DecodeError.None => $"promotion: goes on, because {entry.Address} does not advertise any more",
             TimelineKind.PromotionHeld =>
                 $"promotion: held, because {entry.Address} is alive but its packets are refused; at most {Duration(entry.Duration)}. {DecodeErrorText.Describe(entry.Error)}",
             TimelineKind.HoldEnded => $"promotion: goes on, because no more packets come from {entry.Address}",
@@ -231,7 +324,7 @@ public static class TimelineText
             TimelineKind.ReleaseSent => "sent 0 priority",
             TimelineKind.ReleaseWithheld => entry.First == 1
                 ? "no priority 0 is sent: an address could not be removed, the others must not believe that we released it"
-                : "no priority 0 is sent: a demotion step failed, the others have to fence this node",
+                : "no priority 0 is sent: a demotion step failed or was never run, the others have to fence this node",
             TimelineKind.Stalled when entry.Phase == VrrpPhase.Backup =>
                 $"was woken {Duration(entry.Duration)} late and could not listen meanwhile: that proves no silence, so it listens anew",
             TimelineKind.Stalled => $"did not run for {Duration(entry.Duration)}, longer than its peers wait: addresses removed first, then a new election",
@@ -250,9 +343,54 @@ public static class TimelineText
             TimelineKind.StepConfirmed => $"promotion: {step} counts as succeeded: an operator has confirmed that {entry.Address} is down",
             TimelineKind.ConfirmationVoid =>
                 $"promotion: {entry.Address} was confirmed to be down by an operator, but it is advertising: the confirmation is void",
-            TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut => "",
+            TimelineKind.FenceLevelFailed => $"promotion: level {entry.Level + 1} of {FenceName(instance, entry)} has failed at {step}; level {entry.Level + 2} begins",
+            TimelineKind.PowerNotRestored => $"promotion: {step}: the target is off, and could not be switched on again: do that by hand",
+            TimelineKind.StepReleased => $"promotion: {step} is not needed: {entry.Address} has released the addresses (release_is_enough)",
+            TimelineKind.ReleaseDoubted =>
+                $"the release of {entry.Address} replaces no fence: it was followed for {Duration(entry.Duration)} without a break, and {entry.First} s are needed (release_is_enough)",
+            TimelineKind.ReleaseVoid =>
+                $"promotion: ends, because {entry.Address} advertises (priority {entry.First}) after the release that had replaced its fence"
+                + (entry.Attempt == 0 ? "" : $"; the step under way (attempt {entry.Attempt}) is awaited first"),
+            TimelineKind.OutlivingRelease =>
+                $"promotion: waits {Duration(entry.Duration)}: a release of ours may still be under way, and whoever hears it may take over (release_is_enough)",
+            TimelineKind.HandoverStarted => entry.First == (int)HandoverVerdict.Accepted
+                ? $"operator: handover: leaving Master in order, then waiting {Duration(entry.Duration)} for another master"
+                : $"operator: handover refused: {Refusal((HandoverVerdict)entry.First)}",
+            TimelineKind.HandoverWaiting => $"handover: everything is removed; no promotion starts here before another master is there, for {Duration(entry.Duration)} at most",
+            TimelineKind.HandoverTaken =>
+                $"handover: {entry.Address} took over with priority {entry.First}; the addresses were gone for {Duration(entry.Duration)}, "
+                + (entry.Second == 1 ? "up to the first claim on the link" : "up to its first advert"),
+            TimelineKind.HandoverExpired when entry.Address.IsNone => $"handover: nobody took over within {Duration(entry.Duration)}; this node may become Master again",
+            TimelineKind.HandoverExpired =>
+                $"handover: {entry.Address} advertises, but nobody was seen to claim the addresses within {Duration(entry.Duration)}: look at the promotion of that node",
+            TimelineKind.HandoverAbandoned => "handover: ends without a result: "
+                + (entry.First == 1 ? "this instance stops" : entry.Faults != FaultCauses.None ? $"this instance is in Fault ({Faults(config, instance, entry.Faults)})" : "an operator has decided otherwise"),
+            TimelineKind.MaintenanceStarted or TimelineKind.MaintenanceEnded => DescribeMaintenance(entry),
+            TimelineKind.PromotionHeldBack =>
+                $"MAINTENANCE: {(entry.Address.IsNone ? "no master is heard" : $"{entry.Address} is silent")}, but no promotion starts {MaintenanceEnd("for another", entry.Duration)}",
+            TimelineKind.AttemptInterrupted =>
+                $"attempt {entry.Attempt} was under way when the daemon ended: what it came to is not known, so it has not succeeded"
+                + (entry.First == 1 ? "; its process still runs and is ended first" : "")
+                + (entry.Duration == TimeSpan.Zero ? "" : $"; {Next(entry)}"),
+            TimelineKind.FailuresRemembered =>
+                $"{Plural(entry.Second, "promotion", "promotions")} in a row had failed before the daemon ended; {Next(entry)}",
+            TimelineKind.MemoryDamaged => $"what was remembered of earlier promotions cannot be read: it counts as one that has failed; {Next(entry)}",
+            TimelineKind.LeftoverEnded => $"attempt {entry.Attempt} of an earlier run of the daemon has ended; what it came to is not known",
+            TimelineKind.WatchdogRefused =>
+                $"promotion: failed, because the watchdog {config.Watchdog?.Path} is required and cannot be armed: {ErrnoText.Describe(entry.First)}; nobody was fenced for it and no address is held, {Next(entry)}. "
+                + "Load its driver (softdog if there is no hardware), or see who else holds it: fuser -v",
+            TimelineKind.WatchdogMissing => $"the watchdog {config.Watchdog?.Path} cannot be armed: {ErrnoText.Describe(entry.First)}; it is not required, so the promotion goes on without it",
+            TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut or TimelineKind.FileChanged or TimelineKind.ProcessesChanged or TimelineKind.LinkDelayed => "",
+            TimelineKind.ConflictWon =>
+                $"{entry.Address}, which was master too, has yielded: the addresses are announced and notify_master runs once more (reassert), because what it did elsewhere is still as it left it",
         };
     }
+
+    private static string DescribeMaintenance(in TimelineEntry entry) => entry.Kind == TimelineKind.MaintenanceEnded
+        ? "MAINTENANCE is over: promotions start and trackers count again"
+        : $"MAINTENANCE is on: no promotion starts and trackers demote nobody {MaintenanceEnd("for", entry.Duration)}";
+
+    private static string MaintenanceEnd(string how, TimeSpan left) => left == TimeSpan.MaxValue ? "until 'fencefirst maintenance off'" : $"{how} {Duration(left)}";
 
     private static string Plural(int number, string one, string more) => $"{number} {(number == 1 ? one : more)}";
 
@@ -273,8 +411,13 @@ public static class TimelineText
                 + "A node that is cut off takes no address and fences nobody: look at its link, its switch and its routes, and at whom it asks";
         }
 
-        return $"promotion: failed at {step}, which {Outcome(entry.Outcome)}; no address was added, {Next(entry)}. "
-            + $"Find out why {step} fails, or put right what it needs: {CommandOf(instance, entry)}{Confirmation(instance, entry)}";
+        string fence = FenceName(instance, entry);
+        bool isRefuted = entry.Outcome.Kind == StepOutcomeKind.Refuted;
+        string last = fence.Length == 0 ? $"{step}, which" : isRefuted ? $"{fence}, which" : $"{fence}: its last level failed at {step}, which";
+        string advice = isRefuted
+            ? (Refutation)entry.Outcome.Code == Refutation.Confirmation ? "Look again before you confirm" : $"Test the device by hand before anything else: {CommandOf(instance, entry)}"
+            : $"Find out why {step} fails, or put right what it needs: {CommandOf(instance, entry)}{Confirmation(instance, entry)}";
+        return $"promotion: failed at {last} {Outcome(entry.Outcome)}; no address was added, {Next(entry)}. {advice}";
     }
 
     /// <summary>The exact command for an operator who has looked; only a fence of one target can be answered for.</summary>
@@ -313,7 +456,7 @@ public static class TimelineText
         instance.Promotion is { } plan && entry.First >= 0 && entry.First < plan.Steps.Count ? plan.Steps[entry.First].Reach : null;
 
     private static string CommandOf(VrrpConfig instance, in TimelineEntry entry) =>
-        instance.Promotion is { } plan && entry.First < plan.Steps.Count ? plan.Steps[entry.First].Command.ToString() : "";
+        instance.Promotion is { } plan && entry.First < plan.Steps.Count ? plan.Steps[entry.First].Device(entry.Level, entry.Device).Command.ToString() : "";
 
     private static string DescribeKernel(VrrpConfig instance, SideEffect effect) => effect switch
     {
@@ -342,13 +485,27 @@ public static class TimelineText
         }
 
         PromotionStep step = steps[entry.First];
+        PromotionStep device = step.Device(entry.Level, entry.Device);
         return step.Kind switch
         {
             StepKind.Check => $"check {step.Name}",
+            StepKind.Fence when IsAboutDevice(entry.Kind) =>
+                $"fence {device.Name}"
+                + (step.LevelCount() == 1 ? "" : $" (level {entry.Level + 1} of {step.LevelCount()})")
+                + (device.IsRestoring ? " (on again)" : ""),
             StepKind.Fence => $"fence {step.Name}",
             StepKind.Run => $"run {step.Name}",
         };
     }
+
+    /// <summary>Whether the entry is about one device of a fence, not about the fence as a whole.</summary>
+    private static bool IsAboutDevice(TimelineKind kind) =>
+        kind is TimelineKind.StepStarted or TimelineKind.StepDelayed or TimelineKind.StepEnded or TimelineKind.StepTimedOut or TimelineKind.StepStuck
+            or TimelineKind.PromotionFailed or TimelineKind.PromotionEnding or TimelineKind.FenceLevelFailed or TimelineKind.PowerNotRestored;
+
+    /// <summary>A fence with several devices as it is written in the file; empty for everything else.</summary>
+    private static string FenceName(VrrpConfig instance, in TimelineEntry entry) =>
+        instance.Promotion is { } plan && entry.First < plan.Steps.Count && !plan.Steps[entry.First].Levels.IsEmpty ? $"fence {plan.Steps[entry.First].Name}" : "";
 
     private static string Faults(NodeConfig config, VrrpConfig instance, FaultCauses faults)
     {
@@ -361,6 +518,16 @@ public static class TimelineText
         if (faults.HasFlag(FaultCauses.Script))
         {
             words.Add("a check script has failed");
+        }
+
+        if (faults.HasFlag(FaultCauses.File))
+        {
+            words.Add("a tracked file says so");
+        }
+
+        if (faults.HasFlag(FaultCauses.Process))
+        {
+            words.Add("tracked processes are too few or too many");
         }
 
         if (faults.HasFlag(FaultCauses.NoSource))

@@ -9,7 +9,7 @@ public readonly record struct TrackingResult(byte Priority, FaultCauses Faults, 
 /// <summary>The contribution table of keepalived.</summary>
 public static class TrackingRules
 {
-    /// <summary>Effective priority, tracker faults, and whether weight 0 scripts have yet to run.</summary>
+    /// <summary>Effective priority, tracker faults, and whether weight 0 scripts have yet to run or processes to be counted.</summary>
     public static TrackingResult Evaluate(VrrpConfig config, NodeState state)
     {
         int total = config.BasePriority;
@@ -33,8 +33,47 @@ public static class TrackingRules
             Contribute(reference, state.LinksUp[reference.Index], FaultCauses.Link, ref total, ref faults);
         }
 
+        foreach (ref readonly TrackReference reference in config.TrackFiles.Span)
+        {
+            ContributeFile(reference, state.Files[reference.Index], ref total, ref faults);
+        }
+
+        foreach (ref readonly TrackReference reference in config.TrackProcesses.Span)
+        {
+            ref readonly ProcessState processes = ref state.Processes[reference.Index];
+            if (!processes.IsKnown)
+            {
+                isAwaiting |= reference.Weight == 0;
+                continue;
+            }
+
+            Contribute(reference, processes.IsGood, FaultCauses.Process, ref total, ref faults);
+        }
+
         byte priority = config.IsOwner ? (byte)255 : (byte)Math.Clamp(total, 1, 254);
         return new TrackingResult(priority, faults, isAwaiting);
+    }
+
+    /// <summary>The number times the weight; -254 and less is a fault, more than 253 counts as 253 (keepalived.conf(5), track files).</summary>
+    private static void ContributeFile(in TrackReference reference, int value, ref int total, ref FaultCauses faults)
+    {
+        const int Lowest = -254;
+        const int Highest = 253;
+        if (reference.Weight == 0)
+        {
+            faults |= (value != 0) != reference.IsReversed ? FaultCauses.File : FaultCauses.None;
+            return;
+        }
+
+        long product = (long)value * reference.Weight * (reference.IsReversed ? -1 : 1);
+        if (product <= Lowest)
+        {
+            faults |= FaultCauses.File;
+        }
+        else
+        {
+            total += (int)Math.Min(product, Highest);
+        }
     }
 
     private static void Contribute(in TrackReference reference, bool isGood, FaultCauses cause, ref int total, ref FaultCauses faults)

@@ -26,6 +26,28 @@ public enum ConfirmVerdict : byte
 
     /// <summary>In Fault, Master, Demoting or Initialize no promotion can be under way.</summary>
     WrongPhase,
+
+    /// <summary>Maintenance is on: no promotion starts.</summary>
+    Maintenance,
+}
+
+/// <summary>Whether an instance may hand its addresses over now, and if not, why (docs/promotion.md 7).</summary>
+public enum HandoverVerdict : byte
+{
+    /// <summary>It leaves Master in order and waits for another one.</summary>
+    Accepted = 0,
+
+    /// <summary>It is not Master, so there is nothing to hand over.</summary>
+    NotMaster,
+
+    /// <summary>A handover is under way already.</summary>
+    UnderWay,
+
+    /// <summary>The daemon is stopping, which hands over by itself.</summary>
+    Stopping,
+
+    /// <summary>Priority 255: RFC 9568 lets the address owner take the addresses back whatever is configured.</summary>
+    Owner,
 }
 
 /// <summary>What an operator may do, as questions to the state; nothing is changed here.</summary>
@@ -47,12 +69,14 @@ public static class OperatorRules
         switch (state.Phase)
         {
             case VrrpPhase.Promoting:
-                if (state.Steps.IsQuitting || state.Steps.HasLied || state.Steps.IsAwaitingRelease)
+                if (state.Steps.IsQuitting || state.Steps.IsRefuted || state.Steps.IsAwaitingRelease)
                 {
                     return ConfirmVerdict.Ending;
                 }
 
                 return From(steps, state.Steps.Index) == 0 ? ConfirmVerdict.AlreadyDone : ConfirmVerdict.Accepted;
+            case VrrpPhase.Backup when now < state.MaintenanceUntil:
+                return ConfirmVerdict.Maintenance;
             case VrrpPhase.Backup:
                 // A master that only was is kept with priority 0; a postponed promotion means that the last one has gone silent.
                 bool isMasterSilent = state.Master.IsNone || state.MasterPriority == 0 || state.MasterDownAt == state.RetryAt;
@@ -72,6 +96,20 @@ public static class OperatorRules
 
         return ConfirmVerdict.WrongPhase;
     }
+
+    /// <summary>Judges <c>handover INSTANCE</c> in the present state.</summary>
+    public static HandoverVerdict JudgeHandover(NodeConfig config, NodeState node, int instance)
+    {
+        ref readonly VrrpState state = ref node.Instances[instance];
+        return state.IsStopping ? HandoverVerdict.Stopping
+            : state.Handover.Number != 0 ? HandoverVerdict.UnderWay
+            : state.Phase != VrrpPhase.Master ? HandoverVerdict.NotMaster
+            : config.Instances[instance].IsOwner ? HandoverVerdict.Owner
+            : HandoverVerdict.Accepted;
+    }
+
+    /// <summary>Whether any instance, or a test, has a fence under way on one of the targets (G3).</summary>
+    public static bool IsFencing(NodeConfig config, NodeState node, EquatableArray<InternetAddress> targets) => node.IsFencing(config, -1, targets);
 
     /// <summary>The fences whose one target is the address, a bit per step. A device with more targets is not answered for by one of them.</summary>
     internal static ulong StepsOf(VrrpConfig config, InternetAddress target)

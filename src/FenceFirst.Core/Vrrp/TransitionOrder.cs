@@ -46,6 +46,12 @@ public enum SideEffect : byte
 /// <summary>The order of every transition's side effects, as data (guarantee G5): the machine walks these tables and nothing else.</summary>
 public static class TransitionOrder
 {
+    /// <summary>
+    /// Whether the kernel's error number for a removal says that nothing is there, which is what was asked for: ENOENT, ESRCH, ENXIO, ENODEV,
+    /// EADDRNOTAVAIL.
+    /// </summary>
+    public static bool IsGone(int errno) => errno is 2 or 3 or 6 or 19 or 99;
+
     private static readonly SideEffect[] RaiseOrder =
     [
         SideEffect.Advertise,

@@ -112,6 +112,18 @@ public sealed record VrrpConfig
     /// <summary>Tracked interfaces and what each contributes. The own interface is here with weight 0 unless dont_track_primary.</summary>
     public EquatableArray<TrackReference> TrackLinks { get; init; }
 
+    /// <summary>Tracked files; the number is multiplied by the weight, 0 = any other number than 0 means Fault. -254..254.</summary>
+    public EquatableArray<TrackReference> TrackFiles { get; init; }
+
+    /// <summary>Tracked processes and what each contributes. -254..254.</summary>
+    public EquatableArray<TrackReference> TrackProcesses { get; init; }
+
+    /// <summary>Whether named pipes are told of changes of the effective priority; default false (notify_priority_changes).</summary>
+    public bool IsPriorityNotified { get; init; }
+
+    /// <summary>Whether notify_master runs once more after another master has yielded to this one; default false (reassert, ours).</summary>
+    public bool IsReasserting { get; init; }
+
     /// <summary>Scripts told about state changes.</summary>
     public NotifyScripts Notify { get; init; } = new();
 
@@ -186,69 +198,6 @@ public struct AddressWalk
     public readonly AddressWalk GetEnumerator() => this;
 }
 
-/// <summary>One virtual route (keepalived).</summary>
-/// <param name="Destination">Network address; for the default route the zero address of the family.</param>
-/// <param name="PrefixLength">0..32 or 0..128.</param>
-public sealed record VirtualRoute(InternetAddress Destination, byte PrefixLength)
-{
-    /// <summary>Gateway; absent = directly connected (via).</summary>
-    public InternetAddress Via { get; init; }
-
-    /// <summary>Preferred source address; absent = kernel's choice (src).</summary>
-    public InternetAddress Source { get; init; }
-
-    /// <summary>Index into <see cref="Node.NodeConfig.Links"/> of the outgoing device, or -1 (dev).</summary>
-    public int Link { get; init; } = -1;
-
-    /// <summary>Routing table; 254 = main (table).</summary>
-    public uint Table { get; init; } = 254;
-
-    /// <summary>Metric; 0 = none (metric).</summary>
-    public uint Metric { get; init; }
-
-    /// <summary>Kernel scope; -1 = chosen as iproute2 does (link without gateway, else global) (scope).</summary>
-    public int Scope { get; init; } = -1;
-
-    /// <summary>Kernel route type, RTN_*; 1 = unicast, 6 = blackhole, 7 = unreachable, 8 = prohibit.</summary>
-    public byte Type { get; init; } = 1;
-
-    /// <summary>Type of service, 0..255 (tos).</summary>
-    public byte Tos { get; init; }
-
-    /// <summary>Whether the gateway need not be on a connected network (onlink).</summary>
-    public bool IsOnLink { get; init; }
-
-    /// <summary>Whether the device is not tracked (no_track).</summary>
-    public bool IsUntracked { get; init; }
-
-    /// <summary>The route as iproute2 prints it, shortened.</summary>
-    public override string ToString() =>
-        (PrefixLength == 0 ? "default" : $"{Destination}/{PrefixLength}") + (Via.IsNone ? "" : $" via {Via}");
-}
-
-/// <summary>One policy rule (keepalived).</summary>
-/// <param name="IsIPv6">Address family of the rule.</param>
-/// <param name="Priority">Preference, 1 or more.</param>
-/// <param name="Table">Routing table looked up.</param>
-public sealed record VirtualRule(bool IsIPv6, uint Priority, uint Table)
-{
-    /// <summary>Source network; absent = all (from).</summary>
-    public InternetAddress From { get; init; }
-
-    /// <summary>Prefix length of <see cref="From"/>.</summary>
-    public byte FromLength { get; init; }
-
-    /// <summary>Destination network; absent = all (to).</summary>
-    public InternetAddress To { get; init; }
-
-    /// <summary>Prefix length of <see cref="To"/>.</summary>
-    public byte ToLength { get; init; }
-
-    /// <summary>The rule as iproute2 prints it.</summary>
-    public override string ToString() =>
-        $"{Priority}: from {(From.IsNone ? "all" : $"{From}/{FromLength}")}{(To.IsNone ? "" : $" to {To}/{ToLength}")} lookup {Table}";
-}
-
 /// <summary>A unicast peer.</summary>
 /// <param name="Address">Where adverts go and come from.</param>
 /// <param name="MinTtl">Lowest TTL accepted, 0..255; default 0 (min_ttl).</param>
@@ -278,7 +227,7 @@ public sealed record GratuitousSchedule
 }
 
 /// <summary>What one tracker contributes to one instance (keepalived).</summary>
-/// <param name="Index">Index into <see cref="Node.NodeConfig.Scripts"/> or <see cref="Node.NodeConfig.Links"/>.</param>
+/// <param name="Index">Index into the list of trackers of its kind in <see cref="Node.NodeConfig"/>.</param>
 /// <param name="Weight">0 = failure means Fault; above 0 = added while good; below 0 = taken off while bad. -253..253.</param>
 /// <param name="IsReversed">Good and bad are exchanged (reverse).</param>
 public readonly record struct TrackReference(int Index, int Weight, bool IsReversed);
@@ -303,6 +252,15 @@ public sealed record NotifyScripts
 
     /// <summary>Run when a Master hears a lower-priority advert (notify_master_rx_lower_pri).</summary>
     public CommandLine? MasterHeardLower { get; init; }
+
+    /// <summary>Run when a reload removes the instance (notify_deleted).</summary>
+    public CommandLine? Deleted { get; init; }
+
+    /// <summary>Whether the removal is told of as DELETED; default false: as FAULT (notify_deleted, with or without a script).</summary>
+    public bool IsDeletedTold { get; init; }
+
+    /// <summary>Whether scripts are started at once and beside each other, as keepalived does; default false: one at a time (notify_parallel, ours).</summary>
+    public bool IsParallel { get; init; }
 }
 
 /// <summary>A program with its arguments and the identity it runs as. Executed directly, never through a shell.</summary>

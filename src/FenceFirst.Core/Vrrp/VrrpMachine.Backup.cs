@@ -11,12 +11,24 @@ public ref partial struct VrrpMachine
     {
         if (advert.Priority == 0)
         {
-            if (_config.Promotion is not null && !_state.Master.IsNone && source != _state.Master && source != _state.LowerMaster)
+            HandoverLost(source);
+            bool isLowerGone = source == _state.LowerMaster;
+            if (isLowerGone)
+            {
+                // There is nobody any more to preempt and to wait for.
+                _state.LowerMaster = InternetAddress.None;
+                _state.LowerHeardAt = MonotonicInstant.Never;
+            }
+
+            if (_config.Promotion is not null && !_state.Master.IsNone && source != _state.Master)
             {
                 // DEVIATION: RFC 9568 section 6.4.2 shortens the timer for anybody's priority zero. A candidate that gives up says nothing about the
                 // master that we follow, and taking over early could fence it in good health. With a promotion only its own word counts.
                 return;
             }
+
+            NoteRelease(source);
+            _state.Master = isLowerGone ? source : _state.Master;
 
             // RFC 9568 section 6.4.2: priority zero sets Active_Down_Timer to Skew_Time.
             _state.MasterDownAt = _now + VrrpTimers.Skew(_config.Version, _state.Priority, _state.MasterAdvertInterval);
@@ -55,6 +67,11 @@ public ref partial struct VrrpMachine
 
     private void Follow(in VrrpAdvert advert, InternetAddress source)
     {
+        if (_state.Master != source || _state.IsMasterReleased || _state.FollowedSince.IsNever || _now > _state.MasterDownAt)
+        {
+            _state.FollowedSince = _now;
+        }
+
         if (_state.Master != source || _state.IsMasterReleased)
         {
             Record(new TimelineEntry { Kind = TimelineKind.MasterChanged, Address = source, First = advert.Priority, Second = _state.Priority });
@@ -67,6 +84,8 @@ public ref partial struct VrrpMachine
         _state.IsMasterReleased = false;
         LearnInterval(advert);
         _state.MasterDownAt = _now + MasterDownInterval;
+        _state.IsPromotionHeldBack = false;
+        HandoverHeard(advert.Priority, source);
     }
 
     /// <summary>Version 3 learns the interval of the master. Zero is not an interval: learned, it would make every timer fire at once.</summary>
@@ -104,7 +123,22 @@ public ref partial struct VrrpMachine
         {
             // We have not run, so we have not listened either: that is no silence of the master. Listen anew before a fence is asked for.
             Record(new TimelineEntry { Kind = TimelineKind.Stalled, Duration = late });
+            ForgetReleases();
             _state.MasterDownAt = _now + MasterDownInterval;
+            return;
+        }
+
+        if (IsHandingOver)
+        {
+            // Nobody is heard, or not any more: the others still have the time that they were given.
+            HandoverLost(_state.Handover.By);
+            _state.MasterDownAt = _state.Handover.Until;
+            return;
+        }
+
+        if (IsInMaintenance)
+        {
+            HoldPromotionBack();
             return;
         }
 
@@ -112,6 +146,7 @@ public ref partial struct VrrpMachine
         if (_now < _state.RetryAt)
         {
             Record(new TimelineEntry { Kind = TimelineKind.PromotionPostponed, Duration = _state.RetryAt - _now });
+            _state.FollowedSince = MonotonicInstant.Never;
             _state.MasterDownAt = _state.RetryAt;
             return;
         }

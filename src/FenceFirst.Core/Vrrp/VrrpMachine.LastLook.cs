@@ -26,7 +26,7 @@ public ref partial struct VrrpMachine
     /// <summary>After the last step: held while somebody alive is not understood, then the probe, then Master.</summary>
     private void BeginLastLook()
     {
-        if (BeginHold())
+        if (BeginOutlivingRelease() || BeginHold())
         {
             return;
         }
@@ -49,7 +49,7 @@ public ref partial struct VrrpMachine
     internal void AddressesProbed(uint attempt, InternetAddress inUse, ulong station, int errno)
     {
         ReleaseAfterStall();
-        if (attempt == 0 || attempt != _state.Steps.ProbeAttempt)
+        if (HandoverClaimed(attempt, inUse) || attempt == 0 || attempt != _state.Steps.ProbeAttempt)
         {
             return;
         }
@@ -97,8 +97,20 @@ public ref partial struct VrrpMachine
         return true;
     }
 
-    private readonly TimeSpan ListenTime =>
-        _config.Promotion!.ListenAfter ?? (_state.MasterAdvertInterval < ListenMax ? _state.MasterAdvertInterval : ListenMax);
+    private readonly TimeSpan ListenTime
+    {
+        get
+        {
+            if (_config.Promotion!.ListenAfter is { } given)
+            {
+                return given;
+            }
+
+            // A device whose status says off needs no further proof; an operator's word does.
+            bool isVerified = _config.Promotion.IsEveryFenceVerified && _state.Steps.Confirmed == 0;
+            return isVerified ? TimeSpan.Zero : _state.MasterAdvertInterval < ListenMax ? _state.MasterAdvertInterval : ListenMax;
+        }
+    }
 
     private void LastLookDeadlineReached(MonotonicInstant due)
     {
@@ -111,6 +123,11 @@ public ref partial struct VrrpMachine
         {
             HoldDeadlineReached();
         }
+        else if (_state.Steps.IsOutlivingRelease)
+        {
+            _state.Steps.IsOutlivingRelease = false;
+            BeginLastLook();
+        }
         else if (_now - due > _state.MasterAdvertInterval)
         {
             // We have not run, so we have not listened either.
@@ -122,6 +139,28 @@ public ref partial struct VrrpMachine
             _state.Steps.IsListening = false;
             BeginStep();
         }
+    }
+
+    /// <summary>
+    /// With nopreempt and no master known: a worse station that is heard for the first time is a fellow candidate, which gives way at our adverts, or a
+    /// master. Until it has, nothing is started that cannot be given up; when it advertises again it has not heard us, or does not give way, and we do.
+    /// Without this two equal candidates that started together would end each other's promotions again and again.
+    /// </summary>
+    private bool IsGivenTimeToGiveWay(in VrrpAdvert advert, InternetAddress source)
+    {
+        bool isHeardByIt = !_state.AdvertAt.IsNever;
+        if (!_state.Steps.OldMaster.IsNone || !_state.Steps.Rival.IsNone || !isHeardByIt || _state.Steps.IsCommitted || IsBetter(advert.Priority, source))
+        {
+            return false;
+        }
+
+        _state.Steps.Rival = source;
+        _state.RefusedFrom = source;
+        _state.RefusedError = DecodeError.None;
+        _state.RefusedInterval = TimeSpan.Zero;
+        _state.RefusedAt = _now;
+        Record(new TimelineEntry { Kind = TimelineKind.RivalHeard, Address = source, First = advert.Priority, Second = _state.Priority });
+        return true;
     }
 
     /// <summary>Remembers a refused packet with a promotion: somebody is alive, and we do not understand it (docs/promotion.md 6.1).</summary>
@@ -282,7 +321,7 @@ public ref partial struct VrrpMachine
         }
 
         _state.Steps.IsHeld = false;
-        Record(new TimelineEntry { Kind = TimelineKind.HoldEnded, Address = _state.RefusedFrom });
+        Record(new TimelineEntry { Kind = TimelineKind.HoldEnded, Address = _state.RefusedFrom, Error = _state.RefusedError });
         if (_state.Steps.Index < _config.Promotion!.Steps.Count)
         {
             StartTry();

@@ -26,6 +26,12 @@ public ref partial struct VrrpMachine
             // RFC 9568 section 6.4.3: answer priority zero with an advert at once. The grid stays where it is: what is heard never delays us.
             Record(new TimelineEntry { Kind = TimelineKind.ReleaseHeardAsMaster, Address = source });
             SendAdvert();
+            if (_config.IsReasserting)
+            {
+                // Only who was master, or was about to be, releases; its adverts may not have reached us.
+                _state.ConflictWith = source;
+                ConflictWon();
+            }
         }
         else if (IsBetter(advert.Priority, source))
         {
@@ -66,6 +72,7 @@ public ref partial struct VrrpMachine
             }
         }
 
+        NoteConflict(source);
         Notify(Notification.MasterHeardLower);
     }
 
@@ -129,7 +136,7 @@ public ref partial struct VrrpMachine
     /// G7: a master that has not run for longer than its own Master_Down_Interval has been replaced in the eyes of its peers. It removes its
     /// addresses before it does anything else. A candidate in the same position stands down.
     /// </summary>
-    private void ReleaseAfterStall()
+    internal void ReleaseAfterStall()
     {
         if (_state.AdvertAt.IsNever || _state.AdvertSentAt.IsNever || _now - _state.AdvertSentAt <= OwnMasterDownInterval)
         {
@@ -167,6 +174,7 @@ public ref partial struct VrrpMachine
         _state.Phase = VrrpPhase.Demoting;
         _state.GratuitousAt = MonotonicInstant.Never;
         _state.IsLeased = false;
+        _state.ConflictUntil = MonotonicInstant.Never;
         _state.Steps = StepProgress.Idle with { Epoch = _state.Steps.Epoch };
         _state.IsRemovalDoubtful = false;
         if (transition == Transition.Yield)

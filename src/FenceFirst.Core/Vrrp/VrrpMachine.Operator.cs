@@ -17,6 +17,13 @@ public ref partial struct VrrpMachine
         _state.FailedPromotions = 0;
         bool wasFailed = _state.Faults.HasFlag(FaultCauses.Promotion);
         _state.Faults &= ~FaultCauses.Promotion;
+        if (IsHandingOver && _state.Phase == VrrpPhase.Backup)
+        {
+            // The operator has changed their mind: whoever is heard stays master, otherwise this node goes on as after any release.
+            isPostponed |= _state.MasterDownAt == _state.Handover.Until;
+            AbandonHandover();
+        }
+
         if (isPostponed)
         {
             // The silence has lasted long enough already; only the pause was left to wait for.
@@ -57,7 +64,7 @@ public ref partial struct VrrpMachine
         }
 
         _state.Steps.Confirmed |= OperatorRules.From(steps, _state.Steps.Index);
-        if (IsConfirmed && _state.Steps.Attempt == 0 && !_state.Steps.IsQueued)
+        if (IsConfirmed && _state.Steps.Attempt == 0 && !_state.Steps.IsQueued && !_state.Steps.IsArming)
         {
             // The step waits for its first or its next attempt. An attempt under way is awaited, whatever it still does (G3).
             BeginStep();
@@ -74,15 +81,12 @@ public ref partial struct VrrpMachine
     private bool TryPassConfirmedStep(PromotionStep step)
     {
         _state.Steps.DeadlineAt = MonotonicInstant.Never;
-        if (_node.IsFencing(_nodeConfig, _index, step.Targets))
+        if (IsInTheWay(step))
         {
-            _state.Steps.IsQueued = true;
-            Record(StepEntry(TimelineKind.StepQueued, TimeSpan.Zero));
             return false;
         }
 
         _state.Steps.IsQueued = false;
-        _state.Steps.Tries = 0;
         _state.Steps.FencedAt = _now;
         Record(StepEntry(TimelineKind.StepConfirmed, TimeSpan.Zero) with { Address = step.Targets[0] });
         return true;
@@ -95,7 +99,7 @@ public ref partial struct VrrpMachine
     private bool IsConfirmationRefuted(InternetAddress source)
     {
         ulong spoken = _state.Steps.Confirmed & OperatorRules.StepsOf(_config, source);
-        if (spoken == 0 || _state.Steps.HasLied)
+        if (spoken == 0 || _state.Steps.IsRefuted)
         {
             return false;
         }
@@ -106,8 +110,8 @@ public ref partial struct VrrpMachine
         {
             if ((spoken & (1UL << i)) != 0)
             {
-                _state.Steps.HasLied = true;
-                _state.Steps.LiedStep = (byte)i;
+                _state.Steps.Refuted = Refutation.Confirmation;
+                _state.Steps.RefutedStep = (byte)i;
                 LeaveForLivingMaster();
                 return true;
             }

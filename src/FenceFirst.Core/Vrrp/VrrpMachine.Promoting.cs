@@ -18,9 +18,21 @@ public ref partial struct VrrpMachine
 
     private void BeginPromotion(PromotionReason reason, InternetAddress oldMaster, ulong confirmed = 0)
     {
+        AbandonHandover();
         _state.MasterDownAt = MonotonicInstant.Never;
+        _state.FollowedSince = MonotonicInstant.Never;
         _state.Phase = VrrpPhase.Promoting;
         _state.Steps = StepProgress.Idle with { Epoch = ++_node.Epoch, Reason = reason, OldMaster = oldMaster, StartedAt = _now, Confirmed = confirmed };
+        if (!AwaitWatchdog())
+        {
+            GoOnPromoting();
+        }
+    }
+
+    private void GoOnPromoting()
+    {
+        PromotionReason reason = _state.Steps.Reason;
+        InternetAddress oldMaster = _state.Steps.OldMaster;
         if (_config.Promotion is not { } plan || plan.IsEmpty)
         {
             // G1: no promotion block means no steps, which is plain VRRP.
@@ -55,39 +67,32 @@ public ref partial struct VrrpMachine
         while (_state.Steps.Index < plan.Steps.Count)
         {
             PromotionStep step = plan.Steps[_state.Steps.Index];
-            if (!IsSkipped(plan, step))
+            if (IsSkipped(plan, step))
             {
-                if (IsConfirmed)
-                {
-                    if (!TryPassConfirmedStep(step))
-                    {
-                        return;
-                    }
-
-                    _state.Steps.Index++;
-                    continue;
-                }
-
-                if (step.Kind == StepKind.Run && BeginListening())
+                Record(StepEntry(TimelineKind.StepSkipped, TimeSpan.Zero) with { Address = _state.Steps.OldMaster });
+            }
+            else if (IsConfirmed)
+            {
+                if (!TryPassConfirmedStep(step))
                 {
                     return;
                 }
-
-                TimeSpan delay = step.Delay + _node.DrawUpTo(step.RandomDelay);
-                if (delay > TimeSpan.Zero)
+            }
+            else if (IsReplacedByRelease(plan, step))
+            {
+                PassReleasedStep(step);
+            }
+            else
+            {
+                if (step.Kind != StepKind.Run || !BeginListening())
                 {
-                    // Against two nodes that shoot each other: whoever waits longer is off, or hears the other, before its own fence starts.
-                    _state.Steps.DeadlineAt = _now + delay;
-                    Record(StepEntry(TimelineKind.StepDelayed, delay) with { Second = 1 });
-                    return;
+                    BeginDevice();
                 }
 
-                StartTry();
                 return;
             }
 
-            Record(StepEntry(TimelineKind.StepSkipped, TimeSpan.Zero) with { Address = _state.Steps.OldMaster });
-            _state.Steps.Index++;
+            EndStep();
         }
 
         if (BeginListening())
@@ -114,6 +119,15 @@ public ref partial struct VrrpMachine
         && !_state.HasMasterChanged
         && !step.Targets.Span.Contains(_state.Steps.OldMaster);
 
+    /// <summary>The present step is done with: the next one has not begun.</summary>
+    private void EndStep()
+    {
+        _state.Steps.Index++;
+        _state.Steps.Level = 0;
+        _state.Steps.Device = 0;
+        _state.Steps.Tries = 0;
+    }
+
     private void StartTry()
     {
         PromotionStep step = _config.Promotion!.Steps[_state.Steps.Index];
@@ -124,16 +138,27 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        if (step.Kind == StepKind.Fence && _node.IsFencing(_nodeConfig, _index, step.Targets))
+        if (step.Kind != StepKind.Check && IsInTheWay(step))
         {
-            // G3: no second attempt on the same target until the outcome of the first is known.
-            _state.Steps.IsQueued = true;
-            Record(StepEntry(TimelineKind.StepQueued, TimeSpan.Zero));
             return;
         }
 
         _state.Steps.IsCommitted |= step.Kind != StepKind.Check;
-        StartAttempt(step, isDemotion: false);
+        StartAttempt(PresentDevice, isDemotion: false);
+    }
+
+    /// <summary>G3: no second attempt on the same target until the outcome of the first is known; the first may be an earlier life's. True = the step is queued.</summary>
+    private bool IsInTheWay(PromotionStep step)
+    {
+        uint leftover = _node.LeftoverInTheWay(_config.Name, step.Targets);
+        if (leftover == 0 && !_node.IsFencing(_nodeConfig, _index, step.Targets))
+        {
+            return false;
+        }
+
+        _state.Steps.IsQueued = true;
+        Record(StepEntry(TimelineKind.StepQueued, TimeSpan.Zero) with { Attempt = leftover });
+        return true;
     }
 
     private void StartAttempt(PromotionStep step, bool isDemotion)
@@ -151,6 +176,8 @@ public ref partial struct VrrpMachine
             Index = _index,
             Attempt = _state.Steps.Attempt,
             Step = _state.Steps.Index,
+            Level = _state.Steps.Level,
+            Device = _state.Steps.Device,
             IsDemotion = isDemotion,
         });
     }
@@ -159,7 +186,9 @@ public ref partial struct VrrpMachine
     internal void ContinueQueuedStep()
     {
         ReleaseAfterStall();
-        if (_state.Phase == VrrpPhase.Promoting && _state.Steps.IsQueued)
+        if (_state.Phase == VrrpPhase.Promoting
+            && _state.Steps.IsQueued
+            && !_node.IsFencing(_nodeConfig, _index, _config.Promotion!.Steps[_state.Steps.Index].Targets))
         {
             _state.Steps.IsQueued = false;
             if (IsConfirmed)
@@ -177,16 +206,17 @@ public ref partial struct VrrpMachine
     {
         MonotonicInstant due = _state.Steps.DeadlineAt;
         _state.Steps.DeadlineAt = MonotonicInstant.Never;
-        if (_state.Steps.IsListening || _state.Steps.IsHeld || _state.Steps.IsProbing)
+        if (_state.Steps.IsListening || _state.Steps.IsHeld || _state.Steps.IsOutlivingRelease || _state.Steps.IsProbing)
         {
             LastLookDeadlineReached(due);
         }
+        else if (_state.Steps.IsArming)
+        {
+            WatchdogDeadlineReached();
+        }
         else if (_state.Steps.IsAwaitingRelease)
         {
-            // docs/promotion.md 5: it did not release, so it stays master and we stand down.
-            _state.IsPreemptGivenUp = true;
-            Record(new TimelineEntry { Kind = TimelineKind.PreemptGivenUp, Address = _state.Steps.OldMaster });
-            StandDown();
+            EndAwaitingRelease(due);
         }
         else if (_state.Steps.Attempt != 0 && _state.Steps.IsTimedOut)
         {
@@ -210,6 +240,31 @@ public ref partial struct VrrpMachine
         }
     }
 
+    /// <summary>docs/promotion.md 5: a living master that did not release stays master and we stand down; one that has gone silent meanwhile is lost.</summary>
+    private void EndAwaitingRelease(MonotonicInstant due)
+    {
+        // Whoever has not run at the end has not listened either.
+        bool hasListened = _now - due <= _state.MasterAdvertInterval;
+        if (hasListened && _now - _state.LowerHeardAt > MasterDownInterval)
+        {
+            _state.Steps.IsAwaitingRelease = false;
+            _state.Steps.Reason = PromotionReason.MasterDown;
+            Record(new TimelineEntry
+            {
+                Kind = TimelineKind.MasterLost,
+                Address = _state.Steps.OldMaster,
+                Reason = PromotionReason.MasterDown,
+                Duration = _now - _state.LowerHeardAt,
+            });
+            BeginStep();
+            return;
+        }
+
+        _state.IsPreemptGivenUp = true;
+        Record(new TimelineEntry { Kind = TimelineKind.PreemptGivenUp, Address = _state.Steps.OldMaster });
+        StandDown();
+    }
+
     /// <summary>
     /// A killed step that does not die (uninterruptible sleep) still has to be awaited (G3), but our adverts must not hold the others back
     /// meanwhile. A candidate holds nothing and says so; a demotion that has not ended says nothing.
@@ -219,7 +274,9 @@ public ref partial struct VrrpMachine
         Record(StepEntry(TimelineKind.StepStuck, _now - _state.Steps.StartedAt));
         if (_state.Phase == VrrpPhase.Promoting && !_state.AdvertAt.IsNever)
         {
+            // Whoever believes that release may hold the addresses before the step has answered.
             ReleaseAsCandidate();
+            _state.Steps.HasReleased = true;
         }
 
         _state.AdvertAt = MonotonicInstant.Never;
@@ -235,7 +292,8 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        if (_state.Steps.IsTimedOut && outcome.Kind != StepOutcomeKind.NotReached)
+        // G2: an answer that is read after the bound came too late, also when the timer has not had its turn yet: nobody knows when it was given.
+        if ((_state.Steps.IsTimedOut || _now > _state.Steps.DeadlineAt) && outcome.Kind != StepOutcomeKind.NotReached)
         {
             outcome = new StepOutcome(StepOutcomeKind.TimedOut);
         }
@@ -256,39 +314,34 @@ public ref partial struct VrrpMachine
         }
 
         Invariant.Check(_state.Phase == VrrpPhase.Promoting, "steps run in Promoting and Demoting only");
-        PromotionStep step = _config.Promotion!.Steps[_state.Steps.Index];
-        if (outcome.IsSuccess && step.Kind == StepKind.Fence)
+        if (outcome.IsSuccess)
         {
-            _state.Steps.FencedAt = _now;
-            ForgetRefused(step);
+            NoteFenced();
         }
 
-        if (_state.Steps.HasLied)
+        if (_state.Steps.IsRefuted)
         {
-            FailLyingFence();
+            FailRefuted();
         }
         else if (_state.Steps.IsQuitting)
         {
             StandDown();
         }
+        else if (_state.Steps.HasReleased)
+        {
+            FailPromotion(outcome);
+        }
         else if (outcome.IsSuccess)
         {
-            _state.Steps.Index++;
-            _state.Steps.Tries = 0;
-            BeginStep();
+            GoOnAfterDevice();
         }
         else if (IsConfirmed)
         {
             BeginStep();
         }
-        else if (_state.Steps.Tries < step.Attempts)
-        {
-            _state.Steps.DeadlineAt = _now + step.RetryInterval;
-            Record(StepEntry(TimelineKind.StepDelayed, step.RetryInterval) with { Second = _state.Steps.Tries + 1 });
-        }
         else
         {
-            FailPromotion(outcome);
+            DeviceFailed(outcome);
         }
     }
 
@@ -297,6 +350,8 @@ public ref partial struct VrrpMachine
     {
         Kind = TimelineKind.PromotionFailed,
         First = _state.Steps.Index,
+        Level = _state.Steps.Level,
+        Device = _state.Steps.Device,
         Outcome = outcome,
         Address = _state.Steps.OldMaster,
     });
@@ -330,10 +385,12 @@ public ref partial struct VrrpMachine
         return TimeSpan.MaxValue;
     }
 
-    private void FailLyingFence()
+    private void FailRefuted()
     {
-        _state.Steps.Index = _state.Steps.LiedStep;
-        FailPromotion(new StepOutcome(StepOutcomeKind.Exited, 1));
+        _state.Steps.Index = _state.Steps.RefutedStep;
+        _state.Steps.Level = 0;
+        _state.Steps.Device = 0;
+        FailPromotion(new StepOutcome(StepOutcomeKind.Refuted, (int)_state.Steps.Refuted));
     }
 
     /// <summary>Leaves Promoting without having held anything.</summary>
@@ -348,12 +405,12 @@ public ref partial struct VrrpMachine
         SettleAfterLeaving(notifyBackup: false);
     }
 
-    /// <summary>"I hold nothing" is not said while an address of an earlier story could not be removed.</summary>
+    /// <summary>"I hold nothing and my demotion succeeded" is not said while either was not true when Master was last left.</summary>
     private void ReleaseAsCandidate()
     {
-        if (_state.IsRemovalDoubtful)
+        if (_state.IsRemovalDoubtful || _state.IsDemotionDoubtful)
         {
-            Record(new TimelineEntry { Kind = TimelineKind.ReleaseWithheld, First = 1 });
+            Record(new TimelineEntry { Kind = TimelineKind.ReleaseWithheld, First = _state.IsRemovalDoubtful ? 1 : 0 });
             return;
         }
 
@@ -390,7 +447,7 @@ public ref partial struct VrrpMachine
 
     private void PromotingHeard(in VrrpAdvert advert, InternetAddress source)
     {
-        if (IsConfirmationRefuted(source))
+        if (IsConfirmationRefuted(source) || IsReleaseRefuted(advert, source))
         {
             return;
         }
@@ -401,7 +458,13 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        PromotionPlan plan = _config.Promotion!;
+        if (_state.Steps.IsAwaitingRelease && source == _state.Steps.OldMaster)
+        {
+            _state.LowerHeardAt = _now;
+            LearnInterval(advert);
+        }
+
+        PromotionPlan plan = _config.Promotion ?? PlainPlan;
         if (IsTargetUnderFence(plan, source))
         {
             // docs/promotion.md 3: adverts from a target while its own fence is running are expected and change nothing.
@@ -411,13 +474,13 @@ public ref partial struct VrrpMachine
         int fenced = FencedStep(plan, source);
         if (fenced >= 0)
         {
-            if (_now - _state.Steps.FencedAt < LieGrace || _state.Steps.HasLied)
+            if (_now - _state.Steps.FencedAt < LieGrace || _state.Steps.IsRefuted)
             {
                 return;
             }
 
-            _state.Steps.HasLied = true;
-            _state.Steps.LiedStep = (byte)fenced;
+            _state.Steps.Refuted = Refutation.Fence;
+            _state.Steps.RefutedStep = (byte)fenced;
             Record(new TimelineEntry { Kind = TimelineKind.FenceLied, Address = source, First = advert.Priority });
             LeaveForLivingMaster();
             return;
@@ -427,6 +490,11 @@ public ref partial struct VrrpMachine
         if (!IsBetter(advert.Priority, source) && (!isLostMaster || _state.Steps.Reason == PromotionReason.Preempt))
         {
             // A lower candidate or a lower master: it sees our adverts and gives way.
+            return;
+        }
+
+        if (IsGivenTimeToGiveWay(advert, source))
+        {
             return;
         }
 
@@ -459,6 +527,11 @@ public ref partial struct VrrpMachine
             SendAdvert();
         }
 
+        if (_state.Steps.IsHeld && source == _state.Steps.Rival)
+        {
+            HoldDeadlineReached();
+        }
+
         if (_state.Steps.IsAwaitingRelease && source == _state.Steps.OldMaster)
         {
             Record(new TimelineEntry { Kind = TimelineKind.MasterReleased, Address = source });
@@ -483,9 +556,9 @@ public ref partial struct VrrpMachine
             _state.Steps.Attempt = 0;
         }
 
-        if (_state.Steps.HasLied)
+        if (_state.Steps.IsRefuted)
         {
-            FailLyingFence();
+            FailRefuted();
         }
         else
         {
@@ -498,7 +571,7 @@ public ref partial struct VrrpMachine
         && plan.Steps[_state.Steps.Index].Kind == StepKind.Fence
         && plan.Steps[_state.Steps.Index].Targets.Span.Contains(source);
 
-    /// <summary>Index of the fence that has reported this station down in this promotion; -1 = none.</summary>
+    /// <summary>Index of the fence that has reported this station down in this promotion (or was confirmed); -1 = none.</summary>
     private readonly int FencedStep(PromotionPlan plan, InternetAddress source)
     {
         if (_state.Steps.FencedAt.IsNever)
@@ -509,7 +582,8 @@ public ref partial struct VrrpMachine
         for (int i = 0; i < _state.Steps.Index; i++)
         {
             PromotionStep step = plan.Steps[i];
-            if (step.Kind == StepKind.Fence && !IsSkipped(plan, step) && step.Targets.Span.Contains(source))
+            bool isReleased = (_state.Steps.Released & (1UL << i)) != 0;
+            if (step.Kind == StepKind.Fence && !isReleased && !IsSkipped(plan, step) && step.Targets.Span.Contains(source))
             {
                 return i;
             }
@@ -522,6 +596,8 @@ public ref partial struct VrrpMachine
     {
         Kind = kind,
         First = _state.Steps.Index,
+        Level = _state.Steps.Level,
+        Device = _state.Steps.Device,
         Attempt = _state.Steps.Attempt,
         Duration = duration,
     };

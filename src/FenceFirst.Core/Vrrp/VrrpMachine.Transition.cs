@@ -28,6 +28,11 @@ public ref partial struct VrrpMachine
             }
 
             SideEffect effect = order[_state.Position++];
+            if (effect == SideEffect.Demote)
+            {
+                NoteAddressesGone();
+            }
+
             if (IsEmpty(effect))
             {
                 continue;
@@ -142,14 +147,11 @@ public ref partial struct VrrpMachine
                 return;
             }
 
-            _state.IsRemovalDoubtful |= !IsGone(errno);
+            _state.IsRemovalDoubtful |= !TransitionOrder.IsGone(errno);
         }
 
         Continue();
     }
-
-    /// <summary>ENOENT, ESRCH, ENODEV and EADDRNOTAVAIL to a removal: it is not there, which is what was asked for.</summary>
-    private static bool IsGone(int errno) => errno is 2 or 3 or 19 or 99;
 
     private void EndTransition()
     {
@@ -220,6 +222,8 @@ public ref partial struct VrrpMachine
         {
             Notify(Notification.Backup);
         }
+
+        BeginHandoverWait();
     }
 
     /// <summary>
@@ -234,8 +238,8 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        bool isDemotionFailed = _state.Steps.HasFailed && _config.Demotion?.IsReleasedOnFailure != true;
-        if (_state.IsRemovalDoubtful || isDemotionFailed)
+        _state.IsDemotionDoubtful = _state.Steps.HasFailed && _config.Demotion?.IsReleasedOnFailure != true;
+        if (_state.IsRemovalDoubtful || _state.IsDemotionDoubtful)
         {
             Record(new TimelineEntry { Kind = TimelineKind.ReleaseWithheld, First = _state.IsRemovalDoubtful ? 1 : 0 });
             return;
@@ -253,6 +257,9 @@ public ref partial struct VrrpMachine
             SendAdvert(priority: 0);
         }
 
+        // Whoever believes it may take over: what we knew of the others is void.
+        ForgetReleases();
+        KeepReleaseTrue();
         Record(new TimelineEntry { Kind = TimelineKind.ReleaseSent });
     }
 
@@ -295,6 +302,7 @@ public ref partial struct VrrpMachine
             _state.Master = source;
             _state.MasterPriority = advert.Priority;
             LearnInterval(advert);
+            HandoverHeard(advert.Priority, source);
         }
     }
 }

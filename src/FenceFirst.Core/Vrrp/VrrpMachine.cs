@@ -59,6 +59,7 @@ public ref partial struct VrrpMachine
             return;
         }
 
+        KeepReleaseTrue();
         ApplyTracking();
         LeaveInitialize();
     }
@@ -141,6 +142,11 @@ public ref partial struct VrrpMachine
             StepDeadlineReached();
         }
 
+        if (_state.ConflictUntil <= _now)
+        {
+            ConflictWon();
+        }
+
         if (_state.MasterDownAt <= _now)
         {
             MasterDownTimerFired();
@@ -156,6 +162,11 @@ public ref partial struct VrrpMachine
         {
             // It is understood again, so its adverts speak for it.
             _state.RefusedAt = MonotonicInstant.Never;
+        }
+
+        if (advert.Priority != 0 && _state.ReleasedTargets != 0)
+        {
+            ForgetRelease(source);
         }
 
         switch (_state.Phase)
@@ -190,7 +201,8 @@ public ref partial struct VrrpMachine
     }
 
     /// <summary>The daemon stops, or a reload removes this instance.</summary>
-    internal void StopRequested()
+    /// <param name="isDeleted">Whether a reload has removed it.</param>
+    internal void StopRequested(bool isDeleted = false)
     {
         if (_state.IsStopping)
         {
@@ -199,6 +211,7 @@ public ref partial struct VrrpMachine
 
         ReleaseAfterStall();
         _state.IsStopping = true;
+        _state.IsDeleted = isDeleted;
         switch (_state.Phase)
         {
             case VrrpPhase.Initialize:
@@ -220,6 +233,11 @@ public ref partial struct VrrpMachine
     private void ApplyTracking()
     {
         TrackingResult result = TrackingRules.Evaluate(_config, _node);
+        if (IsInMaintenance)
+        {
+            result = WithoutTrackers(result);
+        }
+
         FaultCauses kept = _state.Faults & FaultCauses.Promotion;
         _state.Faults = result.Faults | kept | (_state.Source.IsNone ? FaultCauses.NoSource : FaultCauses.None);
         _state.IsAwaitingScripts = result.IsAwaitingScripts;
@@ -235,6 +253,7 @@ public ref partial struct VrrpMachine
         }
 
         _state.Priority = result.Priority;
+        NotifyPriority();
         if (_state.Phase == VrrpPhase.Backup)
         {
             // The running timer is shifted by the difference of the skews, not started anew (keepalived: vrrp_set_effective_priority).
@@ -253,7 +272,7 @@ public ref partial struct VrrpMachine
         {
             Record(new TimelineEntry { Kind = TimelineKind.AwaitingScripts });
         }
-        else if (_config.IsOwner && _config.IsStateMaster)
+        else if (_config.IsOwner && _config.IsStateMaster && !IsInMaintenance && _state.RetryAt <= _now)
         {
             // RFC 9568 section 6.4.1: an owner takes over at once; here that means its promotion steps start at once (G1).
             // DEVIATION: An owner without "state MASTER" waits as every other router, as keepalived does and its users expect.
@@ -283,6 +302,7 @@ public ref partial struct VrrpMachine
 
     private void EnterFault()
     {
+        AbandonHandover();
         SilenceTimers();
         ForgetMaster();
         _state.Phase = VrrpPhase.Fault;
@@ -293,11 +313,12 @@ public ref partial struct VrrpMachine
 
     private void ComeToRest()
     {
+        AbandonHandover();
         SilenceTimers();
         _state.Phase = VrrpPhase.Initialize;
         _state.IsStopped = true;
         Record(new TimelineEntry { Kind = TimelineKind.Stopped });
-        Notify(Notification.Stop);
+        Notify(!_state.IsDeleted ? Notification.Stop : _config.Notify.IsDeletedTold ? Notification.Deleted : Notification.Fault);
     }
 
     private void SilenceTimers()
@@ -307,6 +328,7 @@ public ref partial struct VrrpMachine
         _state.AdvertSentAt = MonotonicInstant.Never;
         _state.GratuitousAt = MonotonicInstant.Never;
         _state.PreemptAt = MonotonicInstant.Never;
+        _state.ConflictUntil = MonotonicInstant.Never;
         _state.Transition = Transition.None;
         _state.Steps = StepProgress.Idle with { Epoch = _state.Steps.Epoch };
     }
@@ -320,9 +342,22 @@ public ref partial struct VrrpMachine
         _state.PreemptAt = MonotonicInstant.Never;
         _state.IsMasterReleased = false;
         _state.HasMasterChanged = false;
+        ForgetReleases();
     }
 
-    private void SendAdvert() => SendAdvert(_state.Priority);
+    /// <summary>An advert with our priority; held back by a candidate while refused packets come.</summary>
+    private void SendAdvert()
+    {
+        if (_state.Phase == VrrpPhase.Promoting && IsRefusedAlive && _state.RefusedError != DecodeError.None)
+        {
+            // docs/promotion.md 6.1: keepalived restarts its Adver_Timer at every packet of its Vrid, refused ones too. Our adverts would silence a master
+            // that we do not understand, and its silence would end the hold. The grid goes on, and shows that we run (G7).
+            _state.AdvertSentAt = _state.AdvertSentAt.IsNever ? MonotonicInstant.Never : _now;
+            return;
+        }
+
+        SendAdvert(_state.Priority);
+    }
 
     private void SendAdvert(byte priority)
     {

@@ -43,6 +43,12 @@ public enum FaultCauses : byte
 
     /// <summary>A promotion failed and <c>on_failure fault</c> is configured; cleared by an operator.</summary>
     Promotion = 8,
+
+    /// <summary>A tracked file says so.</summary>
+    File = 32,
+
+    /// <summary>Tracked processes with weight 0 are too few or too many.</summary>
+    Process = 64,
 }
 
 /// <summary>Why a promotion was started; FENCEFIRST_REASON of its steps.</summary>
@@ -86,6 +92,9 @@ public enum Transition : byte
 /// <summary>State of one virtual router: a value, so that states can be compared, kept in a visited set, printed and replayed.</summary>
 public record struct VrrpState
 {
+    /// <summary>Targets that <see cref="ReleasedTargets"/> has room for; the release of a later one replaces no fence.</summary>
+    internal const int ReleasedTargetsMax = 64;
+
     /// <summary>Phase.</summary>
     public VrrpPhase Phase;
 
@@ -100,6 +109,15 @@ public record struct VrrpState
 
     /// <summary>Whether the instance has come to rest after <see cref="IsStopping"/>.</summary>
     public bool IsStopped;
+
+    /// <summary>Whether a reload has removed this instance.</summary>
+    public bool IsDeleted;
+
+    /// <summary>Another master that has not yielded to us yet; absent = none (reassert).</summary>
+    public InternetAddress ConflictWith;
+
+    /// <summary>When the silence of <see cref="ConflictWith"/> means that it has yielded; Never = there is none.</summary>
+    public MonotonicInstant ConflictUntil;
 
     /// <summary>Whether the first check results are still awaited (weight 0 scripts hold the instance in Initialize).</summary>
     public bool IsAwaitingScripts;
@@ -122,6 +140,20 @@ public record struct VrrpState
     /// <summary>When <see cref="LowerMaster"/> was last heard.</summary>
     public MonotonicInstant LowerHeardAt;
 
+    /// <summary>
+    /// Since when <see cref="Master"/> has been followed as Backup without a break; Never = it is not, or that is counted anew from its next advert
+    /// (docs/promotion.md 4).
+    /// </summary>
+    public MonotonicInstant FollowedSince;
+
+    /// <summary>
+    /// Fence targets whose release is believed, a bit each in the order of <see cref="PromotionPlan.IndexOfTarget"/>; only with release_is_enough.
+    /// </summary>
+    public ulong ReleasedTargets;
+
+    /// <summary>Before this a release of our own may be under way, so the instance does not become Master; zero = none; only with release_is_enough.</summary>
+    public MonotonicInstant MasterNotBefore;
+
     /// <summary>Whether the last thing heard from the master was priority 0.</summary>
     public bool IsMasterReleased;
 
@@ -140,7 +172,7 @@ public record struct VrrpState
     /// <summary>Whether the addresses carry a lifetime that the next round of renewals has to renew, or to take off (G6); false = not Master, or no lease.</summary>
     public bool IsLeased;
 
-    /// <summary>When we last sent an advert as Master or Promoting; a gap longer than Master_Down_Interval is a stall (G7).</summary>
+    /// <summary>When we last sent an advert as Master or Promoting, or held one back; a gap longer than Master_Down_Interval is a stall (G7).</summary>
     public MonotonicInstant AdvertSentAt;
 
     /// <summary>The next announcement of the addresses.</summary>
@@ -179,6 +211,9 @@ public record struct VrrpState
     /// <summary>Whether something could not be removed when Master was last left, so that "released" would be a lie.</summary>
     public bool IsRemovalDoubtful;
 
+    /// <summary>Whether the demotion failed, or was never run, when Master was last left, so that "released" would be a lie also when it is said later, as a candidate.</summary>
+    public bool IsDemotionDoubtful;
+
     /// <summary>Whether an address was lost while a transition was under way, so that it has to be put back afterwards.</summary>
     public bool IsRestoreWanted;
 
@@ -188,11 +223,26 @@ public record struct VrrpState
     /// <summary>The promotion or demotion steps under way.</summary>
     public StepProgress Steps;
 
+    /// <summary>The planned switchover under way (docs/promotion.md 7).</summary>
+    public HandoverProgress Handover;
+
+    /// <summary>Until when no promotion starts and trackers demote nobody; Zero = no maintenance, Never = until an operator ends it (docs/promotion.md 8).</summary>
+    public MonotonicInstant MaintenanceUntil;
+
+    /// <summary>Whether maintenance has kept a promotion from starting: the silence is waited for anew when it ends.</summary>
+    public bool IsPromotionHeldBack;
+
     /// <summary>The earliest of the armed deadlines.</summary>
-    public readonly MonotonicInstant NextDeadline =>
-        MonotonicInstant.Earlier(
-            MonotonicInstant.Earlier(MonotonicInstant.Earlier(MasterDownAt, AdvertAt), GratuitousAt),
-            Steps.DeadlineAt);
+    public readonly MonotonicInstant NextDeadline
+    {
+        get
+        {
+            MonotonicInstant next = MonotonicInstant.Earlier(
+                MonotonicInstant.Earlier(MonotonicInstant.Earlier(MasterDownAt, AdvertAt), GratuitousAt),
+                MonotonicInstant.Earlier(Steps.DeadlineAt, MonotonicInstant.Earlier(Handover.Until, ConflictUntil)));
+            return MaintenanceUntil == MonotonicInstant.Zero ? next : MonotonicInstant.Earlier(next, MaintenanceUntil);
+        }
+    }
 
     /// <summary>The state before anything has happened.</summary>
     public static VrrpState Initial(VrrpConfig config) => new()
@@ -206,8 +256,11 @@ public record struct VrrpState
         GratuitousAt = MonotonicInstant.Never,
         PreemptAt = MonotonicInstant.Never,
         LowerHeardAt = MonotonicInstant.Never,
+        FollowedSince = MonotonicInstant.Never,
+        ConflictUntil = MonotonicInstant.Never,
         RefusedAt = MonotonicInstant.Never,
         Steps = StepProgress.Idle,
+        Handover = HandoverProgress.None,
         Faults = FaultCauses.NoSource,
     };
 }

@@ -55,7 +55,7 @@ public enum HmacNotice : byte
 
     /// <summary>
     /// Our clock went back by more than the window, so the mark of the sender no longer said anything and was forgotten: an older advert might
-    /// pass. Whoever trusts releases has to start counting anew (DESIGN rule R1).
+    /// pass. Whoever trusts releases has to start counting anew (docs/promotion.md 4.1).
     /// </summary>
     ReplayMarkForgotten,
 }
@@ -72,11 +72,11 @@ public enum HmacNotice : byte
 /// longer hold, and after our clock went back by more than the window (<see cref="HmacNotice.ReplayMarkForgotten"/>). An advert that was sent
 /// less than a window ago is then accepted once more, also one with priority 0 from before the sender became Master again; a sender whose clock
 /// is ahead makes that time longer by the same amount, so up to two windows. Hence rule
-/// R1 of DESIGN section 3.4: a release counts only from the master that we have followed as Backup without a break for at least the replay window
+/// R1 of docs/promotion.md 4.1: a release counts only from the master that we have followed as Backup without a break for at least the replay window
 /// (<see cref="ReplaySeconds"/>), counted anew from every start: what was sent before our start is stale by then.</para>
 /// <para>An advert that never reached us and is handed over late, but within the window and before a newer one, is accepted at any time. So a
 /// priority 0 tells the truth about its sender only if the sender, having sent it, does not become Master again for as long
-/// (<see cref="ReplaySeconds"/>), or if nobody on the way can hold packets back. The signature does not cover the destination: a copy sent to another unicast peer of the same
+/// (<see cref="ReplaySeconds"/>; an instance with release_is_enough sees to that), or if nobody on the way can hold packets back. The signature does not cover the destination: a copy sent to another unicast peer of the same
 /// sender is as good as ours. In monotonic mode only (1) and (3) hold: an advert that was kept for days passes if nothing newer came before it.
 /// In the modes permissive and receive-only nothing holds, since adverts without trailer are accepted.</para>
 /// </remarks>

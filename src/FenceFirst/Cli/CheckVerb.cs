@@ -10,36 +10,68 @@ namespace FenceFirst.Cli;
 internal static class CheckVerb
 {
     /// <summary>Checks a file for this machine.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="configId">Which @ID lines are ours; null = the host name up to its first dot.</param>
-    /// <param name="json">Whether the problems are printed as a JSON array on <paramref name="output"/>.</param>
-    /// <param name="strict">Whether a warning refuses the file too.</param>
+    /// <param name="options">What is asked.</param>
     /// <param name="output">Where the answer goes.</param>
     /// <param name="error">Where the problems go.</param>
-    /// <returns>0 = accepted, 1 = refused.</returns>
-    internal static int Run(string file, string? configId, bool json, bool strict, TextWriter output, TextWriter error) =>
-        Run(file, configId, json, strict, output, error, RealMachineFacts.Create(asksAgents: true));
+    /// <returns>0 = accepted, 1 = refused; or keepalived's statuses, if they were asked for.</returns>
+    internal static int Run(CheckOptions options, TextWriter output, TextWriter error) => Run(options, output, error, RealMachineFacts.Create(asksAgents: true));
 
     /// <summary>Checks a file for a machine of which only the facts are known.</summary>
-    internal static int Run(string file, string? configId, bool json, bool strict, TextWriter output, TextWriter error, MachineFacts facts)
+    internal static int Run(CheckOptions options, TextWriter output, TextWriter error, MachineFacts facts)
     {
-        (NodeConfig? config, DiagnosticBag diagnostics) = ConfigLoader.Load(file, configId, facts);
-        bool isRefused = config is null || (strict && diagnostics.WarningCount > 0);
-        if (json)
+        (NodeConfig? config, DiagnosticBag diagnostics) = ConfigLoader.Load(options.File, options.ConfigId, facts);
+        IReadOnlyList<string> story = [];
+        if (config is not null && options.PeerFile is string peerFile)
+        {
+            story = ComparePeer(config, options, peerFile, facts, diagnostics);
+        }
+
+        bool isRefused = config is null || diagnostics.HasErrors || (options.IsStrict && diagnostics.WarningCount > 0);
+        int status = options.HasKeepalivedStatus ? KeepalivedExitCode.Of(diagnostics) : isRefused ? 1 : 0;
+        if (options.IsJson)
         {
             output.WriteLine(Json(diagnostics));
-            return isRefused ? 1 : 0;
+            return status;
         }
 
         error.Write(DiagnosticText.Render(diagnostics));
         if (isRefused || config is null)
         {
-            error.WriteLine($"{file}: refused: {Count(diagnostics.ErrorCount, "error")}, {Count(diagnostics.WarningCount, "warning")}");
-            return 1;
+            error.WriteLine($"{options.File}: refused: {Count(diagnostics.ErrorCount, "error")}, {Count(diagnostics.WarningCount, "warning")}");
+            return status;
         }
 
-        output.WriteLine($"{file}: good: {Count(config.Instances.Count, "instance")}, {Count(config.Scripts.Count, "script")}, {Count(diagnostics.WarningCount, "warning")}");
-        return 0;
+        output.WriteLine($"{options.File}: good: {Count(config.Instances.Count, "instance")}, {Count(config.Scripts.Count, "script")}, {Count(diagnostics.WarningCount, "warning")}");
+        foreach (string sentence in story)
+        {
+            output.WriteLine(sentence);
+        }
+
+        return status;
+    }
+
+    /// <summary>Adds what does not fit together with the other node's file; returns what follows from both.</summary>
+    private static IReadOnlyList<string> ComparePeer(NodeConfig config, CheckOptions options, string peerFile, MachineFacts facts, DiagnosticBag diagnostics)
+    {
+        (NodeConfig? peer, DiagnosticBag peerDiagnostics) = ConfigLoader.Load(peerFile, options.PeerId ?? "", OtherMachine.Of(facts));
+        if (peer is null)
+        {
+            // Its warnings are the other machine's business; its errors make a comparison worthless.
+            Take(peerDiagnostics.Sorted().Where(diagnostic => diagnostic.Severity == Severity.Error), diagnostics);
+            return [];
+        }
+
+        (DiagnosticBag found, IReadOnlyList<string> story) = PairCheck.Compare(config, peer, options.File, peerFile);
+        Take(found.Sorted(), diagnostics);
+        return story;
+    }
+
+    private static void Take(IEnumerable<Diagnostic> found, DiagnosticBag diagnostics)
+    {
+        foreach (Diagnostic diagnostic in found)
+        {
+            diagnostics.Add(diagnostic);
+        }
     }
 
     private static string Json(DiagnosticBag diagnostics)

@@ -14,9 +14,16 @@ internal static class CommandLineVerbs
     {
         Run(),
         Check(),
+        Help(),
+        Format(),
+        Completion(),
         Status(),
         Retry(),
         Confirm(),
+        Handover(),
+        Maintenance(),
+        FenceTest(),
+        Reload(),
         Journal(),
         Decode(),
         Demo(),
@@ -61,24 +68,67 @@ internal static class CommandLineVerbs
         Option<string?> configId = ConfigIdOption();
         Option<bool> json = JsonOption();
         Option<bool> strict = new("--strict") { Description = "warnings refuse the file too" };
+        Option<bool> keepalivedStatus = new("--keepalived-exit-codes") { Description = "exit as keepalived -t does: 0 good, 4 cannot run, 5 errors, 6 scripts without enable_script_security" };
+        Option<string?> peer = new("--peer") { Description = "the other node's file: do the two fit together, who becomes Master, who fences whom", HelpName = "FILE" };
+        Option<string?> peerId = new("--peer-id") { Description = "id for lines of the other node that begin with @ID", HelpName = "ID" };
         Command command = new("check", "read a configuration file and tell every problem at once; starts nothing (exit status 0 good, 1 refused)")
         {
-            file, configId, json, strict,
+            file, configId, json, strict, keepalivedStatus, peer, peerId,
         };
         command.SetAction(parsed => CheckVerb.Run(
-            parsed.GetRequiredValue(file), parsed.GetValue(configId), parsed.GetValue(json), parsed.GetValue(strict), Console.Out, Console.Error));
+            new CheckOptions(parsed.GetRequiredValue(file))
+            {
+                ConfigId = parsed.GetValue(configId),
+                PeerFile = parsed.GetValue(peer),
+                PeerId = parsed.GetValue(peerId),
+                IsJson = parsed.GetValue(json),
+                IsStrict = parsed.GetValue(strict),
+                HasKeepalivedStatus = parsed.GetValue(keepalivedStatus),
+            },
+            Console.Out,
+            Console.Error));
+        return command;
+    }
+
+    private static Command Help()
+    {
+        Argument<string> keyword = new("KEYWORD") { Description = "a keyword of the configuration" };
+        Command command = new("help", "explain a keyword of the configuration: value, range, default, what is done with it (exit status 0 known, 1 unknown)") { keyword };
+        command.SetAction(parsed => LanguageVerbs.Help(parsed.GetRequiredValue(keyword), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Format()
+    {
+        Argument<string[]> files = new("FILE") { Description = "configuration files", Arity = ArgumentArity.OneOrMore };
+        Option<bool> write = new("--write") { Description = "rewrite the files instead of printing them" };
+        Option<bool> check = new("--check") { Description = "print nothing and exit with 1 when a file is not in its canonical form" };
+        Command command = new("fmt", "print configuration files in their canonical form, comments kept (exit status 0 done, 1 unusable or different)") { files, write, check };
+        command.SetAction(parsed => LanguageVerbs.Format(
+            parsed.GetRequiredValue(files), parsed.GetValue(write), parsed.GetValue(check), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Completion()
+    {
+        Argument<string> shell = new("SHELL") { Description = "bash" };
+        shell.AcceptOnlyFromAmong("bash");
+        Command command = new("completion", "print a script that completes verbs, options and keywords in a shell") { shell };
+        command.SetAction(parsed => LanguageVerbs.Completion(Create(), Console.Out));
         return command;
     }
 
     private static Command Status()
     {
+        Argument<string?> instance = new("INSTANCE") { Description = "only this vrrp_instance", Arity = ArgumentArity.ZeroOrOne };
         Option<bool> json = JsonOption();
         Option<string> socket = SocketOption();
-        Command command = new("status", "tell how every instance is: phase, master, addresses, promotion, packets (exit status 0 nothing failed, 1 something is in Fault or failed, 2 no daemon)")
+        Command command = new("status", "tell how every instance is: phase, master, addresses, promotion, packets (exit status 0 nothing failed, 1 something failed or needs somebody, 2 no daemon)")
         {
-            json, socket,
+            instance, json, socket,
         };
-        command.SetAction(parsed => StatusVerb.Run(parsed.GetRequiredValue(socket), parsed.GetValue(json), Console.Out, Console.Error));
+        command.SetAction(parsed => StatusVerb.Run(
+            parsed.GetRequiredValue(socket), parsed.GetValue(instance), parsed.GetValue(json), Console.Out, Console.Error));
         return command;
     }
 
@@ -112,6 +162,93 @@ internal static class CommandLineVerbs
             parsed.GetValue(isChecked),
             Console.Out,
             Console.Error));
+        return command;
+    }
+
+    private static Command Handover()
+    {
+        Argument<string> instance = InstanceArgument();
+        Option<string> within = new("--within")
+        {
+            Description = "how long this node holds itself back after its release before it may become master again: 90s, 10m, 2h",
+            DefaultValueFactory = _ => "60s",
+            HelpName = "TIME",
+        };
+        Option<bool> yes = new("--yes") { Description = "you know that the peers fence this node when they take over" };
+        Option<bool> json = JsonOption();
+        Option<string> socket = SocketOption();
+        Command command = new("handover", "planned switchover, asked for on the master: demote, release, and wait until another node is master (exit status 0 another node took over, 1 nobody did, or refused, 2 no daemon)")
+        {
+            instance, within, yes, json, socket,
+        };
+        command.SetAction(parsed => OperatorVerbs.Handover(
+            parsed.GetRequiredValue(socket),
+            parsed.GetRequiredValue(instance),
+            parsed.GetRequiredValue(within),
+            parsed.GetValue(yes),
+            parsed.GetValue(json),
+            Console.Out,
+            Console.Error));
+        return command;
+    }
+
+    private static Command Maintenance()
+    {
+        Argument<string> state = new("on|off") { Description = "begin, or end" };
+        state.AcceptOnlyFromAmong("on", "off");
+        Argument<string?> instance = new("INSTANCE") { Description = "only this vrrp_instance; default: the whole node", Arity = ArgumentArity.ZeroOrOne };
+        Option<string?> duration = new("--for") { Description = "it ends by itself after this time: 90s, 10m, 2h or 3d; default: never", HelpName = "TIME" };
+        Option<string> socket = SocketOption();
+        Command command = new("maintenance", "no promotion starts here and trackers demote nobody, until it is switched off (exit status 0 done, 1 refused, 2 no daemon)")
+        {
+            state, instance, duration, socket,
+        };
+        command.SetAction(parsed => OperatorVerbs.Maintenance(
+            parsed.GetRequiredValue(socket),
+            parsed.GetRequiredValue(state),
+            parsed.GetValue(instance),
+            parsed.GetValue(duration),
+            Console.Out,
+            Console.Error));
+        return command;
+    }
+
+    private static Command FenceTest()
+    {
+        Argument<string> device = new("DEVICE") { Description = "name of the fence_device" };
+        Option<bool> statusOnly = new("--status-only") { Description = "only ask the agent for its status; nothing is switched" };
+        Option<bool> sure = new(FenceTestVerb.SureOption) { Description = "do not ask: the target of the device really loses its power" };
+        Option<string?> file = new("--file", "-f") { Description = "without a daemon: the configuration to take the device from", HelpName = "FILE" };
+        Option<string?> configId = ConfigIdOption();
+        Option<bool> json = JsonOption();
+        Option<string> socket = SocketOption();
+        Command command = new("fence-test", "prove that a fence device works: fence its target now, or only ask for the status (exit status 0 it works, 1 it does not, or refused, 2 no daemon)")
+        {
+            device, statusOnly, sure, file, configId, json, socket,
+        };
+        command.SetAction(parsed => FenceTestVerb.Run(
+            new FenceTestOptions(parsed.GetRequiredValue(device), parsed.GetRequiredValue(socket))
+            {
+                File = parsed.GetValue(file),
+                ConfigId = parsed.GetValue(configId),
+                IsStatusOnly = parsed.GetValue(statusOnly),
+                IsSure = parsed.GetValue(sure),
+                IsJson = parsed.GetValue(json),
+            },
+            Console.Out,
+            Console.Error));
+        return command;
+    }
+
+    private static Command Reload()
+    {
+        Option<bool> json = JsonOption();
+        Option<string> socket = SocketOption();
+        Command command = new("reload", "read the configuration again, as SIGHUP does, and tell what changed or why it was refused (exit status 0 done, 1 refused, 2 no daemon)")
+        {
+            json, socket,
+        };
+        command.SetAction(parsed => OperatorVerbs.Reload(parsed.GetRequiredValue(socket), parsed.GetValue(json), Console.Out, Console.Error));
         return command;
     }
 

@@ -4,8 +4,8 @@ using System.Text.Json;
 
 namespace FenceFirst.Cli;
 
-/// <summary>Asks the daemon one thing over its control socket.</summary>
-internal static class ControlClient
+/// <summary>Asks the daemon over its control socket.</summary>
+internal sealed class ControlClient : IDisposable
 {
     /// <summary>No daemon answers.</summary>
     public const int ExitUnreachable = 2;
@@ -13,8 +13,44 @@ internal static class ControlClient
     private const int AnswerBytesMax = 16 * 1024 * 1024;
     private const int WaitMsMax = 5000;
 
-    /// <summary>Sends a request and returns the answer; null when there was none, which has been explained.</summary>
+    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = WaitMsMax, SendTimeout = WaitMsMax };
+    private readonly string _path;
+
+    private ControlClient(string path) => _path = path;
+
+    /// <summary>Connects; null when nobody answers, which has been explained.</summary>
+    public static ControlClient? Connect(string path, TextWriter error)
+    {
+        ControlClient client = new(path);
+        try
+        {
+            client._socket.Connect(new UnixDomainSocketEndPoint(path));
+            return client;
+        }
+        catch (Exception exception) when (exception is SocketException or ArgumentException)
+        {
+            error.WriteLine($"fencefirst: {Explain(path, exception)}");
+            client.Dispose();
+            return null;
+        }
+    }
+
+    /// <summary>Whether a daemon listens at a path.</summary>
+    public static bool IsReachable(string path)
+    {
+        using ControlClient? client = Connect(path, TextWriter.Null);
+        return client is not null;
+    }
+
+    /// <summary>Sends one request and returns the answer; null when there was none, which has been explained.</summary>
     public static JsonDocument? Ask(string path, Action<Utf8JsonWriter> writeMembers, TextWriter error)
+    {
+        using ControlClient? client = Connect(path, error);
+        return client?.Ask(writeMembers, error);
+    }
+
+    /// <summary>Sends a request and returns the answer; null when there was none, which has been explained.</summary>
+    public JsonDocument? Ask(Action<Utf8JsonWriter> writeMembers, TextWriter error)
     {
         ArrayBufferWriter<byte> request = new();
         using (Utf8JsonWriter json = new(request))
@@ -28,25 +64,26 @@ internal static class ControlClient
         request.Write("\n"u8);
         try
         {
-            using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = WaitMsMax, SendTimeout = WaitMsMax };
-            socket.Connect(new UnixDomainSocketEndPoint(path));
-            socket.Send(request.WrittenSpan);
-            return JsonDocument.Parse(ReceiveLine(socket));
+            _socket.Send(request.WrittenSpan);
+            return JsonDocument.Parse(ReceiveLine());
         }
-        catch (Exception exception) when (exception is SocketException or JsonException or ArgumentException)
+        catch (Exception exception) when (exception is SocketException or JsonException)
         {
-            error.WriteLine($"fencefirst: {Explain(path, exception)}");
+            error.WriteLine($"fencefirst: {Explain(_path, exception)}");
             return null;
         }
     }
 
-    private static byte[] ReceiveLine(Socket socket)
+    /// <inheritdoc/>
+    public void Dispose() => _socket.Dispose();
+
+    private byte[] ReceiveLine()
     {
         using MemoryStream answer = new();
         byte[] buffer = new byte[64 * 1024];
         while (answer.Length < AnswerBytesMax)
         {
-            int count = socket.Receive(buffer);
+            int count = _socket.Receive(buffer);
             if (count == 0)
             {
                 break;

@@ -1,21 +1,24 @@
+using System.Globalization;
 using System.Text.Json;
 using FenceFirst.Core;
+using FenceFirst.Daemon;
 
 namespace FenceFirst.Cli;
 
-/// <summary><c>fencefirst retry</c> and <c>fencefirst confirm</c>: what an operator decides.</summary>
+/// <summary>What an operator decides: retry, confirm, handover, maintenance, reload.</summary>
 internal static class OperatorVerbs
 {
     private const int ExitRefused = 1;
 
     /// <summary>Lets an instance try again now.</summary>
-    public static int Retry(string socket, string instance, TextWriter output, TextWriter error) => Ask(
+    public static int Retry(string socket, string instance, TextWriter output, TextWriter error) => LongRequest.Run(
         socket,
         json =>
         {
             json.WriteString("request", "retry");
             json.WriteString("instance", instance);
         },
+        isJson: false,
         output,
         error);
 
@@ -39,7 +42,7 @@ internal static class OperatorVerbs
             return ExitRefused;
         }
 
-        return Ask(
+        return LongRequest.Run(
             socket,
             json =>
             {
@@ -48,25 +51,119 @@ internal static class OperatorVerbs
                 json.WriteString("target", target);
                 json.WriteBoolean("checked", true);
             },
+            isJson: false,
             output,
             error);
     }
 
-    private static int Ask(string socket, Action<Utf8JsonWriter> request, TextWriter output, TextWriter error)
+    /// <summary>Hands the addresses over to another node.</summary>
+    public static int Handover(string socket, string instance, string within, bool isYes, bool isJson, TextWriter output, TextWriter error)
     {
-        using JsonDocument? answer = ControlClient.Ask(socket, request, error);
-        if (answer is null)
+        if (!TryParseSpan("--within", within, error, out int seconds) || !IsMeant(socket, instance, isYes, error, out int status))
         {
-            return ControlClient.ExitUnreachable;
-        }
-
-        if (answer.RootElement.TryGetProperty("error", out JsonElement problem))
-        {
-            error.WriteLine($"fencefirst: {problem.GetString()}");
             return ExitRefused;
         }
 
-        output.WriteLine(answer.RootElement.TryGetProperty("text", out JsonElement text) ? text.GetString() : "done");
-        return 0;
+        return status != 0 ? status : LongRequest.Run(
+            socket,
+            json =>
+            {
+                json.WriteString("request", "handover");
+                json.WriteString("instance", instance);
+                json.WriteNumber("seconds", seconds);
+            },
+            isJson,
+            output,
+            error);
+    }
+
+    /// <summary>Begins or ends maintenance.</summary>
+    public static int Maintenance(string socket, string onOrOff, string? instance, string? duration, TextWriter output, TextWriter error)
+    {
+        int seconds = 0;
+        if (duration is not null && !TryParseSpan("--for", duration, error, out seconds))
+        {
+            return ExitRefused;
+        }
+
+        if (duration is not null && onOrOff == "off")
+        {
+            error.WriteLine("fencefirst: --for belongs to 'maintenance on'");
+            return ExitRefused;
+        }
+
+        return LongRequest.Run(
+            socket,
+            json =>
+            {
+                json.WriteString("request", "maintenance");
+                json.WriteBoolean("on", onOrOff == "on");
+                if (instance is not null)
+                {
+                    json.WriteString("instance", instance);
+                }
+
+                if (seconds > 0)
+                {
+                    json.WriteNumber("seconds", seconds);
+                }
+            },
+            isJson: false,
+            output,
+            error);
+    }
+
+    /// <summary>Reads the configuration again.</summary>
+    public static int Reload(string socket, bool isJson, TextWriter output, TextWriter error) =>
+        LongRequest.Run(socket, json => json.WriteString("request", "reload"), isJson, output, error);
+
+    /// <summary>"90s", "10m", "2h", "3d" or whole seconds, from one second to thirty days.</summary>
+    internal static bool TryParseSpan(string option, string text, TextWriter error, out int seconds)
+    {
+        int unit = text.Length == 0 ? 0 : text[^1] switch { 's' or (>= '0' and <= '9') => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
+        string digits = unit != 0 && char.IsAsciiLetter(text[^1]) ? text[..^1] : text;
+        bool isNumber = int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int count);
+        long product = isNumber ? (long)count * unit : 0;
+        seconds = product is >= 1 and <= ControlRequest.SecondsMax ? (int)product : 0;
+        if (seconds == 0)
+        {
+            error.WriteLine($"fencefirst: {option} {text}: say 90s, 10m, 2h or 3d, at least 1s and at most 30d");
+        }
+
+        return seconds != 0;
+    }
+
+    /// <summary>An instance that fences has peers that fence as well: they switch this node off after its release, unless that is enough for them.</summary>
+    private static bool IsMeant(string socket, string instance, bool isYes, TextWriter error, out int status)
+    {
+        status = 0;
+        using JsonDocument? answer = ControlClient.Ask(
+            socket,
+            json =>
+            {
+                json.WriteString("request", "status");
+                json.WriteString("instance", instance);
+            },
+            error);
+        if (answer is null)
+        {
+            status = ControlClient.ExitUnreachable;
+            return true;
+        }
+
+        // What is refused is refused by the daemon, with its reason, so nobody is asked about it before.
+        if (!answer.RootElement.TryGetProperty("instances", out JsonElement instances)
+            || instances.GetArrayLength() == 0
+            || instances[0].GetProperty("phase").GetString() != "Master"
+            || !instances[0].GetProperty("fences").GetBoolean())
+        {
+            return true;
+        }
+
+        return Consent.Ask(
+            isYes,
+            $"the promotion of {instance} fences, and so will that of its peers: whoever takes over switches THIS node off, after its orderly release.",
+            $"fencefirst handover {instance} --yes",
+            error);
     }
 }

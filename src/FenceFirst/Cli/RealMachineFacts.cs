@@ -35,6 +35,7 @@ internal static class RealMachineFacts
             Inspect = Inspect,
             FindUser = FindUser,
             FindGroup = FindGroup,
+            UnwatchableFileSystem = path => FileStatus.UnwatchableFileSystem(path) is { Length: > 0 } system ? system : null,
             AgentMetadata = asksAgents ? command => AgentQuestion.Metadata(command, userId, groupId) : null,
         };
     }

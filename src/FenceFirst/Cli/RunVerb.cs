@@ -55,11 +55,15 @@ internal static class RunVerb
     /// <summary>Something in FenceFirst itself is wrong (sysexits: EX_SOFTWARE).</summary>
     public const int ExitBug = 70;
 
+    /// <summary>A killed daemon may hold the lock for a moment longer: until a program that it was about to start has become itself.</summary>
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(1);
+
     /// <summary>Runs the daemon until a signal ends it.</summary>
     public static int Run(RunOptions options, TextWriter error)
     {
-        NodeConfig? config = Load(options, error.Write);
-        if (config is null)
+        LoadedConfig loaded = Load(options);
+        error.Write(loaded.Diagnostics);
+        if (loaded.Config is not { } config)
         {
             return ExitConfiguration;
         }
@@ -73,6 +77,13 @@ internal static class RunVerb
         }
 
         using Signals signals = new();
+        using LockFile? directoryLock = TakeDirectory(options.StateDirectory, out string directoryProblem);
+        if (directoryProblem.Length > 0)
+        {
+            error.WriteLine($"fencefirst: {directoryProblem}");
+            return ExitFailed;
+        }
+
         using LogWriter log = OpenLog(options, config.RouterId);
         using PidFile? pidFile = options.PidFile is null ? null : PidFile.TryCreate(options.PidFile, out string pidProblem) ?? Refused(pidProblem);
         if (options.PidFile is not null && pidFile is null)
@@ -83,10 +94,11 @@ internal static class RunVerb
         log.Write(TimelineLevel.Notice, $"Starting FenceFirst {ProgramVersion.Text}, configuration {options.File}, pid {Environment.ProcessId}");
         Tune(config.Process, log);
         ulong epochBase = EpochFile.Reserve(options.StateDirectory, log);
+        using StateKeeper keeper = new(options.StateDirectory, epochBase, log);
         log.Write(new JournalEntry(MonotonicClock.WallNow, MonotonicClock.Now, "", "Started", $"FenceFirst {ProgramVersion.Text} started, pid {Environment.ProcessId}"));
         try
         {
-            using EventLoop loop = new(config, epochBase, log, signals, () => Load(options, text => LogDiagnostics(log, text)));
+            using EventLoop loop = new(config, epochBase, keeper, log, signals, () => LogDiagnostics(log, Load(options)));
             if (!loop.TryListen(options.Socket, out string problem))
             {
                 error.WriteLine($"fencefirst: {problem}");
@@ -126,23 +138,44 @@ internal static class RunVerb
         }
     }
 
-    private static NodeConfig? Load(RunOptions options, Action<string> report)
+    /// <summary>Takes the state directory for this daemon alone; a directory that cannot be written is nobody's, and the log will say so.</summary>
+    private static LockFile? TakeDirectory(string directory, out string problem)
     {
-        (NodeConfig? config, DiagnosticBag diagnostics) = ConfigLoader.Load(options.File, options.ConfigId, RealMachineFacts.Create());
-        if (diagnostics.ErrorCount + diagnostics.WarningCount > 0)
+        problem = "";
+        try
         {
-            report(DiagnosticText.Render(diagnostics));
+            Directory.CreateDirectory(directory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
 
-        return diagnostics.HasErrors ? null : config;
+        LockFile? taken = LockFile.TryTake(Path.Combine(directory, "lock"), LockPatience, out string owner, out int errno);
+        if (errno == ErrorNumber.WouldBlock)
+        {
+            problem = $"the state directory {directory} is used by another daemon{(owner.Length > 0 ? $", process {owner}" : "")}; two would spoil each other's journal and memory: "
+                + "give this one its own with --state-dir";
+        }
+
+        return taken;
     }
 
-    private static void LogDiagnostics(LogWriter log, string text)
+    private static LoadedConfig Load(RunOptions options)
     {
-        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        (NodeConfig? config, DiagnosticBag diagnostics) = ConfigLoader.Load(options.File, options.ConfigId, RealMachineFacts.Create());
+        string text = diagnostics.ErrorCount + diagnostics.WarningCount > 0 ? DiagnosticText.Render(diagnostics) : "";
+        return new LoadedConfig(diagnostics.HasErrors ? null : config, text, diagnostics.ErrorCount);
+    }
+
+    private static LoadedConfig LogDiagnostics(LogWriter log, LoadedConfig loaded)
+    {
+        foreach (string line in loaded.Diagnostics.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             log.Write(TimelineLevel.Warning, line);
         }
+
+        return loaded;
     }
 
     private static LogWriter OpenLog(RunOptions options, string node)

@@ -7,11 +7,23 @@ namespace FenceFirst.Cli;
 internal static class StatusVerb
 {
     private const int ExitFailed = 1;
+    private const string Red = "\e[31m";
+    private const string Yellow = "\e[33m";
 
-    /// <summary>Asks and prints; 0 = nothing failed, 1 = something is in Fault or failed, 2 = no daemon.</summary>
-    public static int Run(string socket, bool isJson, TextWriter output, TextWriter error)
+    /// <summary>Asks and prints; 0 = nothing failed, 1 = something is in Fault, failed, or needs somebody, 2 = no daemon.</summary>
+    public static int Run(string socket, string? instance, bool isJson, TextWriter output, TextWriter error)
     {
-        using JsonDocument? answer = ControlClient.Ask(socket, json => json.WriteString("request", "status"), error);
+        using JsonDocument? answer = ControlClient.Ask(
+            socket,
+            json =>
+            {
+                json.WriteString("request", "status");
+                if (instance is not null)
+                {
+                    json.WriteString("instance", instance);
+                }
+            },
+            error);
         if (answer is null)
         {
             return ControlClient.ExitUnreachable;
@@ -34,14 +46,23 @@ internal static class StatusVerb
             Print(root, output, isColoured);
         }
 
-        return root.GetProperty("instances").EnumerateArray().Any(one => one.GetProperty("failed").GetBoolean()) ? ExitFailed : 0;
+        return IsFailed(root) ? ExitFailed : 0;
     }
+
+    /// <summary>An instance that failed or is held back, a fence device that does not answer, or a reload that was refused.</summary>
+    private static bool IsFailed(JsonElement root) =>
+        root.GetProperty("instances").EnumerateArray().Any(one => one.GetProperty("failed").GetBoolean())
+        || root.GetProperty("fence_devices").EnumerateArray().Any(IsSilent)
+        || (root.TryGetProperty("last_reload", out JsonElement reload) && !reload.GetProperty("accepted").GetBoolean());
+
+    private static bool IsSilent(JsonElement device) => device.TryGetProperty("good", out JsonElement isGood) && !isGood.GetBoolean();
 
     /// <summary>The table, and below each instance what needs a sentence.</summary>
     internal static void Print(JsonElement root, TextWriter output, bool isColoured)
     {
         output.WriteLine($"{Text(root, "node")}: FenceFirst {Text(root, "program")}, pid {root.GetProperty("pid").GetInt32()}");
         DateTimeOffset now = root.GetProperty("now").GetDateTimeOffset();
+        PrintNotices(root, output, isColoured);
         JsonElement[] instances = [.. root.GetProperty("instances").EnumerateArray()];
         string[][] rows =
         [
@@ -65,7 +86,44 @@ internal static class StatusVerb
         {
             output.WriteLine($"check script {Text(script, "name")}: {Text(script, "result")}");
         }
+
+        foreach (JsonElement device in root.GetProperty("fence_devices").EnumerateArray())
+        {
+            PrintDevice(device, output, isColoured);
+        }
     }
+
+    /// <summary>What concerns the whole node and must not be overlooked.</summary>
+    private static void PrintNotices(JsonElement root, TextWriter output, bool isColoured)
+    {
+        if (Maintenance(root) is { } maintenance)
+        {
+            output.WriteLine(Coloured($"*** MAINTENANCE {maintenance}: no promotion starts here, and trackers demote nobody ***", Yellow, isColoured));
+        }
+
+        if (root.TryGetProperty("last_reload", out JsonElement reload) && !reload.GetProperty("accepted").GetBoolean())
+        {
+            string at = Local(reload.GetProperty("at").GetDateTimeOffset());
+            output.WriteLine(Coloured($"*** the reload of {at} was refused; the configuration from before is in force ***", Red, isColoured));
+            output.WriteLine(Text(reload, "text").TrimEnd());
+        }
+    }
+
+    private static void PrintDevice(JsonElement device, TextWriter output, bool isColoured)
+    {
+        string what = !device.TryGetProperty("good", out JsonElement isGood)
+            ? device.GetProperty("monitor_interval").GetDouble() > 0 ? "not asked yet" : "not watched (no monitor_interval)"
+            : $"{Text(device, "text")} (asked {Local(device.GetProperty("asked").GetDateTimeOffset())}, {(isGood.GetBoolean() ? "good" : "FAILING")} since {Local(device.GetProperty("since").GetDateTimeOffset())})";
+        string line = $"fence_device {Text(device, "name")}: {(device.GetProperty("testing").GetBoolean() ? "is being tested; " : "")}{what}";
+        output.WriteLine(IsSilent(device) ? Coloured(line, Red, isColoured) : line);
+    }
+
+    /// <summary>Until when; null = no maintenance.</summary>
+    private static string? Maintenance(JsonElement element) => !element.TryGetProperty("maintenance", out JsonElement maintenance) ? null
+        : maintenance.TryGetProperty("until", out JsonElement until) ? $"until {Local(until.GetDateTimeOffset())}"
+        : "until 'fencefirst maintenance off'";
+
+    private static string Coloured(string text, string colour, bool isColoured) => isColoured ? colour + text + "\e[0m" : text;
 
     private static string[] Row(JsonElement one)
     {
@@ -92,13 +150,34 @@ internal static class StatusVerb
             output.WriteLine($"  fault: {fault}");
         }
 
+        if (Maintenance(one) is { } maintenance)
+        {
+            output.WriteLine($"  MAINTENANCE {maintenance}{(one.GetProperty("held_back").GetBoolean() ? "; THE MASTER IS SILENT, and no promotion starts" : "")}");
+        }
+
+        if (one.TryGetProperty("handover", out JsonElement handover))
+        {
+            string by = Text(handover, "by");
+            string left = handover.TryGetProperty("until", out JsonElement end) ? $", at most {Seconds(end.GetDateTimeOffset() - now)} more (fencefirst retry {Text(one, "name")} ends the waiting)" : "";
+            output.WriteLine($"  handover: {(by.Length == 0 ? "waits for another master" : $"{by} advertises, and has not claimed the addresses yet")}{left}");
+        }
+
+        if (one.TryGetProperty("lease", out JsonElement lease))
+        {
+            string left = lease.TryGetProperty("left_seconds", out JsonElement seconds)
+                ? $"; renewed {Seconds(TimeSpan.FromSeconds(lease.GetProperty("renewed_seconds_ago").GetDouble()))} ago, {Seconds(TimeSpan.FromSeconds(seconds.GetDouble()))} left"
+                : "";
+            output.WriteLine($"  vip_lease {lease.GetProperty("seconds").GetInt32()} s{left}");
+        }
+
         if (one.TryGetProperty("step", out JsonElement step))
         {
             string since = step.TryGetProperty("since", out JsonElement at) ? $" for {Seconds(now - at.GetDateTimeOffset())}" : "";
             string attempt = step.TryGetProperty("attempt", out JsonElement number) ? $", attempt {number.GetUInt32()}" : "";
+            string level = step.TryGetProperty("level", out JsonElement tier) ? $" (level {tier.GetInt32()} of {step.GetProperty("levels").GetInt32()})" : "";
             string until = step.TryGetProperty("until", out JsonElement end) ? $", at most {Seconds(end.GetDateTimeOffset() - now)} more" : "";
             output.WriteLine(
-                $"  step {step.GetProperty("number").GetInt32()} of {step.GetProperty("of").GetInt32()}: {Text(step, "kind").ToLowerInvariant()} {Text(step, "name")} "
+                $"  step {step.GetProperty("number").GetInt32()} of {step.GetProperty("of").GetInt32()}: {Text(step, "kind").ToLowerInvariant()} {Text(step, "name")}{level} "
                 + $"{Text(step, "doing")}{since} (try {step.GetProperty("try").GetInt32()} of {step.GetProperty("tries").GetInt32()}{attempt}{until})");
         }
 
@@ -116,9 +195,9 @@ internal static class StatusVerb
 
     private static string Colour(JsonElement one) => Text(one, "phase") switch
     {
-        _ when one.GetProperty("failed").GetBoolean() => "\e[31m",
+        _ when one.GetProperty("failed").GetBoolean() => Red,
         "Master" => "\e[32m",
-        "Promoting" or "Demoting" => "\e[33m",
+        "Promoting" or "Demoting" => Yellow,
         _ => "",
     };
 

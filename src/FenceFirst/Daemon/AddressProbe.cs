@@ -16,6 +16,9 @@ internal sealed class AddressProbe(EventLoop loop, LinkTable links, EventPoll po
     /// <summary>How often each address is asked for.</summary>
     private const int Rounds = 2;
 
+    /// <summary>EOPNOTSUPP: an interface without neighbours has nobody to listen to.</summary>
+    private const int NotSupported = 95;
+
     /// <summary>Frames taken per wake-up: a flood waits until our own timers had their turn.</summary>
     private const int FramesMax = 256;
 
@@ -23,6 +26,7 @@ internal sealed class AddressProbe(EventLoop loop, LinkTable links, EventPoll po
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     private readonly List<Inquiry> _inquiries = [];
+    private readonly List<Inquiry> _watches = [];
     private readonly byte[] _frame = new byte[128];
     private ProbeSocket? _socket;
 
@@ -34,17 +38,8 @@ internal sealed class AddressProbe(EventLoop loop, LinkTable links, EventPoll po
     {
         // An instance asks once at a time: what is still under way has been given up by Core.
         _inquiries.RemoveAll(other => other.Instance == instance);
-        try
+        if (!TryOpen(instance, attempt))
         {
-            if (_socket is null)
-            {
-                _socket = new ProbeSocket();
-                poll.Add(_socket.Descriptor, PollEvents.Readable, token);
-            }
-        }
-        catch (LinuxException exception)
-        {
-            loop.Enqueue(NodeEvent.AddressesProbed(instance, attempt, InternetAddress.None, errno: exception.Errno));
             return;
         }
 
@@ -55,12 +50,35 @@ internal sealed class AddressProbe(EventLoop loop, LinkTable links, EventPoll po
             {
                 // Another node that asks for the same address does so to this group (RFC 4862 section 5.4.3).
                 WriteProbe(target);
-                _socket.Join(_frame, target.LinkIndex);
+                _socket!.Join(_frame, target.LinkIndex); // It has just been opened.
             }
         }
 
         _inquiries.Add(inquiry);
         Advance(now);
+    }
+
+    /// <summary>
+    /// Listens, without sending anything, for whoever claims an address of an instance; the answer is AddressesProbed. Whoever takes the addresses announces
+    /// them; a probe from here could make it think that they are in use. Attempt 0 ends it.
+    /// </summary>
+    public void Watch(int instance, uint attempt)
+    {
+        _watches.RemoveAll(other => other.Instance == instance);
+        if (attempt != 0 && TryOpen(instance, attempt))
+        {
+            Inquiry watch = new(instance, attempt, Targets(loop.Config.Instances[instance]), MonotonicInstant.Never);
+            if (watch.Targets.Count == 0)
+            {
+                loop.Enqueue(NodeEvent.AddressesProbed(instance, attempt, InternetAddress.None, errno: NotSupported));
+            }
+            else
+            {
+                _watches.Add(watch);
+            }
+        }
+
+        Settle();
     }
 
     /// <summary>Sends and ends what is due.</summary>
@@ -115,7 +133,13 @@ internal sealed class AddressProbe(EventLoop loop, LinkTable links, EventPoll po
             inquiry.Instance = newIndex(inquiry.Instance);
         }
 
+        foreach (Inquiry watch in _watches)
+        {
+            watch.Instance = newIndex(watch.Instance);
+        }
+
         _inquiries.RemoveAll(inquiry => inquiry.Instance < 0);
+        _watches.RemoveAll(watch => watch.Instance < 0);
         Settle();
     }
 
@@ -123,7 +147,28 @@ internal sealed class AddressProbe(EventLoop loop, LinkTable links, EventPoll po
     public void Dispose()
     {
         _inquiries.Clear();
+        _watches.Clear();
         Settle();
+    }
+
+    /// <summary>Opens the socket where it is not open yet; what is wrong is the answer.</summary>
+    private bool TryOpen(int instance, uint attempt)
+    {
+        try
+        {
+            if (_socket is null)
+            {
+                _socket = new ProbeSocket();
+                poll.Add(_socket.Descriptor, PollEvents.Readable, token);
+            }
+
+            return true;
+        }
+        catch (LinuxException exception)
+        {
+            loop.Enqueue(NodeEvent.AddressesProbed(instance, attempt, InternetAddress.None, errno: exception.Errno));
+            return false;
+        }
     }
 
     /// <summary>The addresses to ask for; an interface without ARP (loopback, tunnels) has no neighbours to ask.</summary>
@@ -162,6 +207,17 @@ internal sealed class AddressProbe(EventLoop loop, LinkTable links, EventPoll po
 
     private void Judge(in AddressClaim claim, int linkIndex)
     {
+        for (int i = _watches.Count - 1; i >= 0; i--)
+        {
+            Inquiry watch = _watches[i];
+            InternetAddress claimed = claim.Address;
+            if (!claim.IsProbe && watch.Targets.Exists(target => target.LinkIndex == linkIndex && target.Address == claimed))
+            {
+                _watches.RemoveAt(i);
+                loop.Enqueue(NodeEvent.AddressesProbed(watch.Instance, watch.Attempt, claim.Address, claim.Station));
+            }
+        }
+
         for (int i = _inquiries.Count - 1; i >= 0; i--)
         {
             foreach (Target target in _inquiries[i].Targets)
@@ -192,7 +248,7 @@ internal sealed class AddressProbe(EventLoop loop, LinkTable links, EventPoll po
             Due = MonotonicInstant.Earlier(Due, inquiry.DueAt);
         }
 
-        if (_inquiries.Count == 0 && _socket is not null)
+        if (_inquiries.Count == 0 && _watches.Count == 0 && _socket is not null)
         {
             poll.Remove(_socket.Descriptor);
             _socket.Dispose();

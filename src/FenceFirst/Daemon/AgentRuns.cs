@@ -7,9 +7,9 @@ namespace FenceFirst.Daemon;
 
 /// <summary>Runs fence agents: one attempt of Core is one sequence of programs, of which one runs at a time, all under the attempt's own number.</summary>
 /// <param name="processes">Child processes.</param>
-/// <param name="log">The log.</param>
+/// <param name="log">The log; null = every attempt has a listener.</param>
 /// <param name="ended">Takes the one outcome of an attempt; called exactly once for each.</param>
-internal sealed class AgentRuns(ProcessRunner processes, LogWriter log, Action<long, StepOutcome> ended) : IDisposable
+internal sealed class AgentRuns(ProcessRunner processes, LogWriter? log, Action<long, StepOutcome> ended) : IDisposable
 {
     private const int TooManyPrograms = 11;
     private const int Terminated = 15;
@@ -28,10 +28,11 @@ internal sealed class AgentRuns(ProcessRunner processes, LogWriter log, Action<l
     /// <param name="step">The step.</param>
     /// <param name="agent">The step's agent.</param>
     /// <param name="instance">For the log.</param>
-    public void Start(ProcessRequest template, PromotionStep step, FenceAgent agent, string instance)
+    /// <param name="listener">Gets what is said about it in place of the log; null = the log does.</param>
+    public void Start(ProcessRequest template, PromotionStep step, FenceAgent agent, string instance, DeviceRun? listener = null)
     {
         MonotonicInstant giveUpAt = step.Timeout == TimeSpan.MaxValue ? MonotonicInstant.Never : MonotonicClock.Now + (step.Timeout - Margin);
-        Run run = new(template, agent, instance, step.Name, giveUpAt);
+        Run run = new(template, agent, instance, step.Name, giveUpAt, listener);
         _runs.Add(template.Tag, run);
         Carry(run, run.Sequence.Begin());
     }
@@ -166,10 +167,25 @@ internal sealed class AgentRuns(ProcessRunner processes, LogWriter log, Action<l
 
         run.LoggedAction = run.Action;
         run.LoggedOutput = completion.Output;
-        EffectRunner.LogOutput(log, run.Instance, $"{run.Template.Arguments[0]} {run.Action}", run.Input.Masked(completion));
+        if (run.Listener is not null)
+        {
+            run.Listener.TakeOutput(run.Input.Masked(completion));
+            return;
+        }
+
+        EffectRunner.LogOutput(log!, run.Instance, $"{run.Template.Arguments[0]} {run.Action}", run.Input.Masked(completion));
     }
 
-    private void Write(Run run, TimelineLevel level, string text) => log.Write(level, run.Instance, "agent", $"({run.Instance}) fence {run.Name}: {text}");
+    private void Write(Run run, TimelineLevel level, string text)
+    {
+        if (run.Listener is not null)
+        {
+            run.Listener.Tell(text);
+            return;
+        }
+
+        log!.Write(level, run.Instance, "agent", $"({run.Instance}) fence {run.Name}: {text}");
+    }
 
     private void ArmTimer()
     {
@@ -183,13 +199,15 @@ internal sealed class AgentRuns(ProcessRunner processes, LogWriter log, Action<l
     }
 
     /// <summary>One attempt.</summary>
-    private sealed class Run(ProcessRequest template, FenceAgent agent, string instance, string name, MonotonicInstant giveUpAt)
+    private sealed class Run(ProcessRequest template, FenceAgent agent, string instance, string name, MonotonicInstant giveUpAt, DeviceRun? listener)
     {
         internal ProcessRequest Template { get; } = template;
 
         internal FenceAgent Agent { get; } = agent;
 
-        internal AgentSequence Sequence { get; } = new(agent);
+        internal AgentSequence Sequence { get; } = new(agent, listener is { IsQuestion: true });
+
+        internal DeviceRun? Listener { get; } = listener;
 
         internal string Instance { get; } = instance;
 

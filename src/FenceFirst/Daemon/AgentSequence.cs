@@ -28,10 +28,12 @@ internal readonly record struct AgentMove(
 /// <summary>One attempt with a fence agent as a sequence of programs: which one comes next, and what the attempt has come to.</summary>
 /// <remarks>
 /// Phases: Acting (the agent is asked to switch off), Asking (its status is asked until it says off), SwitchingOn (verified off, only after
-/// reboot). The attempt succeeds only from Acting without verify, or by a status that says off. ClusterLabs' FenceAgentAPI.md: exit status 0
+/// reboot of a device of its own: devices that reboot together are off, off, on, on, each an attempt). The attempt succeeds only from Acting without verify, or by a status that says off. ClusterLabs' FenceAgentAPI.md: exit status 0
 /// of `status` is on, 2 is off, anything else is no answer. Nothing here ends by itself: Core's time bound does.
 /// </remarks>
-internal sealed class AgentSequence(FenceAgent agent)
+/// <param name="agent">The agent.</param>
+/// <param name="isQuestion">Whether it is only asked, so that nothing is switched: one program, whose outcome is that of the sequence.</param>
+internal sealed class AgentSequence(FenceAgent agent, bool isQuestion = false)
 {
     /// <summary>Between two questions for the status.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -53,7 +55,12 @@ internal sealed class AgentSequence(FenceAgent agent)
     public bool IsVerifiedOff => _phase == Phase.SwitchingOn;
 
     /// <summary>The first program.</summary>
-    public AgentMove Begin() => new(AgentMoveKind.Run, agent.Action == FenceAction.Reboot && !agent.IsVerified ? "reboot" : "off");
+    public AgentMove Begin() => new(AgentMoveKind.Run, isQuestion ? agent.Question : agent.Action switch
+    {
+        FenceAction.Off => "off",
+        FenceAction.Reboot => agent.IsVerified ? "off" : "reboot",
+        FenceAction.On => "on",
+    });
 
     /// <summary>A program of the sequence has ended.</summary>
     public AgentMove ProgramEnded(StepOutcome outcome) => _phase switch
@@ -76,7 +83,7 @@ internal sealed class AgentSequence(FenceAgent agent)
 
     private AgentMove Acted(StepOutcome outcome)
     {
-        if (!outcome.IsSuccess || !agent.IsVerified)
+        if (isQuestion || !outcome.IsSuccess || !agent.IsVerified || agent.Action == FenceAction.On)
         {
             _phase = Phase.Ended;
             return new AgentMove(AgentMoveKind.End, "", outcome);

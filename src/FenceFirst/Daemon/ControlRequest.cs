@@ -6,14 +6,29 @@ namespace FenceFirst.Daemon;
 /// <summary>What can be asked over the control socket.</summary>
 internal enum ControlVerb : byte
 {
-    /// <summary>How everything is.</summary>
+    /// <summary>How everything is, or one instance.</summary>
     Status = 0,
+
+    /// <summary>How far something is that was asked for earlier.</summary>
+    Operation,
 
     /// <summary>Try again now.</summary>
     Retry,
 
     /// <summary>An operator answers for a fence.</summary>
     Confirm,
+
+    /// <summary>Another node shall be Master.</summary>
+    Handover,
+
+    /// <summary>Maintenance begins or ends.</summary>
+    Maintenance,
+
+    /// <summary>A fence device is tried.</summary>
+    FenceTest,
+
+    /// <summary>The configuration is read again.</summary>
+    Reload,
 }
 
 /// <summary>One request: a line of JSON such as <c>{"version":1,"request":"confirm","instance":"VI_1","target":"10.0.0.1","checked":true}</c>.</summary>
@@ -22,14 +37,47 @@ internal sealed record ControlRequest
     /// <summary>Version of the protocol; others are refused.</summary>
     public const int Version = 1;
 
+    /// <summary>Longest time that can be asked for, in seconds: 30 days.</summary>
+    public const int SecondsMax = 30 * 24 * 3600;
+
+    private static readonly (string Word, ControlVerb Verb)[] Verbs =
+    [
+        ("status", ControlVerb.Status),
+        ("operation", ControlVerb.Operation),
+        ("retry", ControlVerb.Retry),
+        ("confirm", ControlVerb.Confirm),
+        ("handover", ControlVerb.Handover),
+        ("maintenance", ControlVerb.Maintenance),
+        ("fence_test", ControlVerb.FenceTest),
+        ("reload", ControlVerb.Reload),
+    ];
+
     /// <summary>What is asked for.</summary>
-    public required ControlVerb Verb { get; init; }
+    public ControlVerb Verb { get; init; }
 
     /// <summary>Name of the instance; empty when the request has none.</summary>
     public string Instance { get; init; } = "";
 
     /// <summary>Whose fence is answered for.</summary>
     public InternetAddress Target { get; init; }
+
+    /// <summary>Name of the fence_device.</summary>
+    public string Device { get; init; } = "";
+
+    /// <summary>How long, in seconds, 1..<see cref="SecondsMax"/>; 0 = not said.</summary>
+    public int Seconds { get; init; }
+
+    /// <summary>Number of an operation; 0 = not said.</summary>
+    public long Operation { get; init; }
+
+    /// <summary>Whether maintenance shall be on.</summary>
+    public bool IsOn { get; init; }
+
+    /// <summary>Whether a fence device is only asked for its status.</summary>
+    public bool IsStatusOnly { get; init; }
+
+    /// <summary>Whether somebody has looked (confirm), or knows that the target loses its power (fence_test).</summary>
+    public bool IsChecked { get; init; }
 
     /// <summary>Any bytes give a request or the reason for refusing them, never an exception.</summary>
     public static ControlRequest? Parse(ReadOnlySpan<byte> line, out string problem)
@@ -49,11 +97,7 @@ internal sealed record ControlRequest
     private static ControlRequest? Read(ReadOnlySpan<byte> line, out string problem)
     {
         Utf8JsonReader reader = new(line, new JsonReaderOptions { MaxDepth = 2 });
-        int version = 0;
-        string verb = "";
-        string instance = "";
-        string target = "";
-        bool isChecked = false;
+        RequestMembers members = default;
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -62,19 +106,9 @@ internal sealed record ControlRequest
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            Take(reader.GetString(), out string name);
+            string name = reader.GetString() ?? "";
             reader.Read();
-            bool isRead = (name, reader.TokenType) switch
-            {
-                ("version", JsonTokenType.Number) => reader.TryGetInt32(out version),
-                ("request", JsonTokenType.String) => Take(reader.GetString(), out verb),
-                ("instance", JsonTokenType.String) => Take(reader.GetString(), out instance),
-                ("target", JsonTokenType.String) => Take(reader.GetString(), out target),
-                ("checked", JsonTokenType.True) => isChecked = true,
-                ("checked", JsonTokenType.False) => true,
-                _ => false,
-            };
-            if (!isRead)
+            if (!members.TryTake(name, ref reader))
             {
                 problem = $"the member \"{Short(name)}\" is not known or has a value of the wrong kind";
                 return null;
@@ -83,58 +117,112 @@ internal sealed record ControlRequest
 
         // What follows the object is refused as well.
         reader.Read();
-        return Build(version, verb, instance, target, isChecked, out problem);
+        return Build(members, out problem);
     }
 
-    private static ControlRequest? Build(int version, string verb, string instance, string target, bool isChecked, out string problem)
+    private static ControlRequest? Build(in RequestMembers members, out string problem)
     {
-        if (version != Version)
+        if (members.Version != Version)
         {
-            problem = $"this daemon speaks version {Version} of the control protocol; the request has {(version == 0 ? "none" : version)}";
+            problem = $"this daemon speaks version {Version} of the control protocol; the request has {(members.Version == 0 ? "none" : members.Version)}";
             return null;
         }
 
-        ControlVerb? known = verb switch
+        string word = members.Request ?? "";
+        int known = Array.FindIndex(Verbs, each => each.Word == word);
+        if (known < 0)
         {
-            "status" => ControlVerb.Status,
-            "retry" => ControlVerb.Retry,
-            "confirm" => ControlVerb.Confirm,
-            _ => null,
+            problem = $"the request \"{Short(word)}\" is not known; known are {string.Join(", ", Verbs.Select(each => each.Word))}";
+            return null;
+        }
+
+        ControlRequest request = new()
+        {
+            Verb = Verbs[known].Verb,
+            Instance = members.Instance ?? "",
+            Device = members.Device ?? "",
+            Seconds = members.Seconds ?? 0,
+            Operation = members.Operation,
+            IsOn = members.On ?? false,
+            IsStatusOnly = members.IsStatusOnly,
+            IsChecked = members.IsChecked,
+            Target = InternetAddress.TryParse(members.Target ?? "", out InternetAddress target) ? target : InternetAddress.None,
         };
-        if (known is not { } what)
-        {
-            problem = $"the request \"{Short(verb)}\" is not known; known are status, retry and confirm";
-            return null;
-        }
-
-        if (what != ControlVerb.Status && instance.Length == 0)
-        {
-            problem = $"{verb} needs \"instance\"";
-            return null;
-        }
-
-        InternetAddress address = InternetAddress.None;
-        if (what == ControlVerb.Confirm && !InternetAddress.TryParse(target, out address))
-        {
-            problem = "confirm needs \"target\", the address of the node that is down";
-            return null;
-        }
-
-        if (what == ControlVerb.Confirm && !isChecked)
-        {
-            problem = "confirm needs \"checked\": true, the word of somebody who has looked";
-            return null;
-        }
-
-        problem = "";
-        return new ControlRequest { Verb = what, Instance = instance, Target = address };
+        problem = Missing(request, members, word);
+        return problem.Length == 0 ? request : null;
     }
 
-    private static bool Take(string? text, out string taken)
+    /// <summary>What a request of its kind lacks; empty when it is complete.</summary>
+    private static string Missing(ControlRequest request, in RequestMembers members, string word) => request.Verb switch
     {
-        taken = text ?? "";
-        return text is not null;
-    }
+        _ when members.Seconds is < 1 or > SecondsMax => $"\"seconds\" is a whole number from 1 to {SecondsMax}",
+        ControlVerb.Retry or ControlVerb.Confirm or ControlVerb.Handover when request.Instance.Length == 0 => $"{word} needs \"instance\"",
+        ControlVerb.Confirm when request.Target.IsNone => "confirm needs \"target\", the address of the node that is down",
+        ControlVerb.Confirm when !request.IsChecked => "confirm needs \"checked\": true, the word of somebody who has looked",
+        ControlVerb.Operation when request.Operation < 1 => "operation needs \"operation\", the number that the request was answered with",
+        ControlVerb.Maintenance when members.On is null => "maintenance needs \"on\": true or false",
+        ControlVerb.Maintenance when !request.IsOn && request.Seconds != 0 => "\"seconds\" belongs to \"on\": true",
+        ControlVerb.FenceTest when request.Device.Length == 0 => "fence_test needs \"device\", the name of a fence_device",
+        ControlVerb.FenceTest when !request.IsStatusOnly && !request.IsChecked =>
+            "fence_test needs \"status_only\": true, or \"checked\": true, the word of somebody who knows that the target loses its power",
+        _ => "",
+    };
 
     private static string Short(string text) => text.Length <= 40 ? text : text[..40] + "...";
+
+    /// <summary>The members of a request as they are read.</summary>
+    private struct RequestMembers
+    {
+        public int Version;
+        public string? Request;
+        public string? Instance;
+        public string? Target;
+        public string? Device;
+        public int? Seconds;
+        public long Operation;
+        public bool? On;
+        public bool IsStatusOnly;
+        public bool IsChecked;
+
+        /// <summary>Takes one member; false when it is not known or its value is of the wrong kind.</summary>
+        public bool TryTake(string name, ref Utf8JsonReader reader)
+        {
+            switch (name, reader.TokenType)
+            {
+                case ("version", JsonTokenType.Number):
+                    return reader.TryGetInt32(out Version);
+                case ("request", JsonTokenType.String):
+                    return Take(reader.GetString(), out Request);
+                case ("instance", JsonTokenType.String):
+                    return Take(reader.GetString(), out Instance);
+                case ("target", JsonTokenType.String):
+                    return Take(reader.GetString(), out Target);
+                case ("device", JsonTokenType.String):
+                    return Take(reader.GetString(), out Device);
+                case ("seconds", JsonTokenType.Number):
+                    bool isWhole = reader.TryGetInt32(out int seconds);
+                    Seconds = seconds;
+                    return isWhole;
+                case ("operation", JsonTokenType.Number):
+                    return reader.TryGetInt64(out Operation);
+                case ("on", JsonTokenType.True or JsonTokenType.False):
+                    On = reader.GetBoolean();
+                    return true;
+                case ("status_only", JsonTokenType.True or JsonTokenType.False):
+                    IsStatusOnly = reader.GetBoolean();
+                    return true;
+                case ("checked", JsonTokenType.True or JsonTokenType.False):
+                    IsChecked = reader.GetBoolean();
+                    return true;
+                default:
+                    return false;
+            }
+        }
+
+        private static bool Take(string? text, out string? taken)
+        {
+            taken = text;
+            return text is not null;
+        }
+    }
 }

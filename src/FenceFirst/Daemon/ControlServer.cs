@@ -1,89 +1,103 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using FenceFirst.Core.Node;
-using FenceFirst.Core.Timeline;
-using FenceFirst.Core.Vrrp;
 using FenceFirst.Linux;
 
 namespace FenceFirst.Daemon;
 
-/// <summary>Answers the control socket on the event loop. What changes something is logged and journaled with the caller first.</summary>
-internal sealed class ControlServer(EventLoop loop, LinkTable links, LogWriter log, PhaseTimes times)
+/// <summary>Answers the control socket on the event loop.</summary>
+internal sealed class ControlServer(EventLoop loop, EffectRunner runner, LinkTable links, LogWriter log, PhaseTimes times) : IDisposable
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The answer to one line: an object with version and either ok or error.</summary>
+    private readonly OperatorActions _actions = new(loop, runner, log);
+    private ArrayBufferWriter<byte>? _buffer;
+    private Utf8JsonWriter? _json;
+
+    /// <summary>The answer to one line: an object with version and either ok or error, and a line feed. It is good until the next question.</summary>
     public ReadOnlyMemory<byte> Answer(ReadOnlySpan<byte> line, SocketPeer peer)
     {
-        ArrayBufferWriter<byte> buffer = new(1024);
-        using (Utf8JsonWriter json = new(buffer, Options))
+        // Kept from one answer to the next: an answer about hundreds of instances would otherwise leave a quarter of a megabyte of garbage.
+        _buffer ??= new ArrayBufferWriter<byte>(4096);
+        _json ??= new Utf8JsonWriter(_buffer, Options);
+        _buffer.ResetWrittenCount();
+        _json.Reset(_buffer);
+        _json.WriteStartObject();
+        _json.WriteNumber("version", ControlRequest.Version);
+        if (ControlRequest.Parse(line, out string problem) is not { } request)
         {
-            json.WriteStartObject();
-            json.WriteNumber("version", ControlRequest.Version);
-            if (ControlRequest.Parse(line, out string problem) is not { } request)
+            _json.WriteString("error", problem);
+        }
+        else
+        {
+            switch (request.Verb)
             {
-                json.WriteString("error", problem);
+                case ControlVerb.Status:
+                    Status(request.Instance);
+                    break;
+                case ControlVerb.Operation:
+                    Progress(request.Operation);
+                    break;
+                default:
+                    Change(request, peer);
+                    break;
             }
-            else if (request.Verb == ControlVerb.Status)
-            {
-                json.WriteBoolean("ok", true);
-                new StatusReport(loop.Config, loop.State, MonotonicClock.Now, json).Write(links, loop.Transport.Counters, times);
-            }
-            else if (Change(request, peer, out string text))
-            {
-                json.WriteBoolean("ok", true);
-                json.WriteString("text", text);
-            }
-            else
-            {
-                json.WriteString("error", text);
-            }
-
-            json.WriteEndObject();
         }
 
-        return buffer.WrittenMemory;
+        _json.WriteEndObject();
+        _json.Flush();
+        _buffer.Write("\n"u8);
+        return _buffer.WrittenMemory;
     }
 
-    private bool Change(ControlRequest request, SocketPeer peer, out string text)
+    /// <inheritdoc/>
+    public void Dispose() => _json?.Dispose();
+
+    private void Status(string instance)
     {
-        int index = 0;
-        while (index < loop.Config.Instances.Count && loop.Config.Instances[index].Name != request.Instance)
+        int only = instance.Length == 0 ? -1 : _actions.IndexOf(instance);
+        if (instance.Length > 0 && only < 0)
         {
-            index++;
+            _json!.WriteString("error", "there is no instance of that name");
+            return;
         }
 
-        if (index == loop.Config.Instances.Count)
-        {
-            text = "there is no instance of that name";
-            return false;
-        }
-
-        VrrpConfig instance = loop.Config.Instances[index];
-        bool isConfirm = request.Verb == ControlVerb.Confirm;
-        string words = isConfirm ? $"confirm {instance.Name} --target {request.Target} --i-have-checked" : $"retry {instance.Name}";
-        Record(instance.Name, words, peer);
-        if (!isConfirm)
-        {
-            loop.Deliver(NodeEvent.OperatorRetry(index));
-            text = $"{instance.Name}: no pause is kept any more; it is {loop.State.Instances[index].Phase} now";
-            return true;
-        }
-
-        ConfirmVerdict verdict = OperatorRules.JudgeConfirm(loop.Config, loop.State, index, request.Target, loop.Now);
-        loop.Deliver(NodeEvent.OperatorConfirmed(index, request.Target));
-        text = verdict == ConfirmVerdict.Accepted
-            ? $"{instance.Name}: the fence of {request.Target} counts as succeeded in this one promotion; every other step still runs; it is {loop.State.Instances[index].Phase} now"
-            : $"{instance.Name}: refused: {TimelineText.Refusal(instance, request.Target, verdict)}";
-        return verdict == ConfirmVerdict.Accepted;
+        _json!.WriteBoolean("ok", true);
+        new StatusReport(loop, runner, links, times, _json).Write(only);
     }
 
-    private void Record(string instance, string words, SocketPeer peer)
+    private void Progress(long number)
     {
-        string who = peer.UserId == 0 ? "root" : $"user {peer.UserId}";
-        string text = $"({instance}) operator: {who} (process {peer.ProcessId}) asks: {words}";
-        log.Write(TimelineLevel.Notice, instance, "Operator", text);
-        log.Write(new JournalEntry(MonotonicClock.WallNow, MonotonicClock.Now, instance, "Operator", text, User: peer.UserId));
+        if (loop.Operations.Find(number) is not { } operation)
+        {
+            _json!.WriteString("error", "there is no operation of that number, or not any more");
+            return;
+        }
+
+        _json!.WriteBoolean("ok", true);
+        operation.Write(_json, MonotonicClock.Now);
+    }
+
+    private void Change(ControlRequest request, SocketPeer peer)
+    {
+        ActionAnswer answer = _actions.Carry(request, peer);
+        if (!answer.IsGood)
+        {
+            _json!.WriteString("error", answer.Text);
+        }
+        else
+        {
+            _json!.WriteBoolean("ok", true);
+            _json.WriteString("text", answer.Text);
+            if (answer.Operation is not null)
+            {
+                _json.WriteNumber("operation", answer.Operation.Number);
+            }
+        }
+
+        if (answer.Diagnostics.Length > 0)
+        {
+            _json.WriteString("diagnostics", answer.Diagnostics);
+        }
     }
 }

@@ -14,6 +14,9 @@ internal sealed class EffectRunner : IDisposable
     /// <summary>Output of one awaited program that is kept and logged; the rest is read and counted.</summary>
     private const int OutputBytesMax = 16 * 1024;
 
+    /// <summary>ECANCELED: a step that was taken back before it was started.</summary>
+    private const int Cancelled = 125;
+
     /// <summary>Lines of output that go into the log.</summary>
     private const int OutputLinesMax = 20;
 
@@ -41,11 +44,15 @@ internal sealed class EffectRunner : IDisposable
         _times = times;
         _kernel = new KernelRunner(links);
         _leases = new LeaseRenewals(links);
+        _leases.Reconfigure(loop.Config.Instances.Count);
+        Static = new StaticItems(_kernel, links, log);
         _announcer = new Announcer(links);
-        _processes = new ProcessRunner();
-        Notifications = new Notifications(_processes, _environment, log);
+        _processes = new ProcessRunner { Started = loop.Keeper.Started };
+        Notifications = new Notifications(_processes, _environment, log, loop.State.Epoch);
+        Notifications.Configure(loop.Config);
         Agents = new AgentRuns(_processes, log, StepEnded);
         Reach = new ReachRuns(links, poll, reachTokenBase, StepEnded);
+        Checks = new FenceChecks(loop, _processes, _environment, log);
     }
 
     /// <summary>Child processes.</summary>
@@ -54,11 +61,17 @@ internal sealed class EffectRunner : IDisposable
     /// <summary>Notify scripts.</summary>
     public Notifications Notifications { get; }
 
+    /// <summary>What is held as long as the daemon runs.</summary>
+    public StaticItems Static { get; }
+
     /// <summary>Fence agents.</summary>
     public AgentRuns Agents { get; }
 
     /// <summary>Built-in checks.</summary>
     public ReachRuns Reach { get; }
+
+    /// <summary>Tests and monitoring of fence devices.</summary>
+    public FenceChecks Checks { get; }
 
     /// <summary>How a child process ended, in Core's words.</summary>
     public static StepOutcome OutcomeOf(in ProcessCompletion completion) => completion.End switch
@@ -132,8 +145,17 @@ internal sealed class EffectRunner : IDisposable
             case NodeEffectKind.Record:
                 Record(effect.Entry, now);
                 break;
+            case NodeEffectKind.ArmWatchdog:
+                _loop.Watchdog.Arm(config.Watchdog!, effect.Attempt); // Core arms what is configured.
+                break;
+            case NodeEffectKind.DisarmWatchdog:
+                _loop.Watchdog.Disarm();
+                break;
             case NodeEffectKind.RenewAddresses:
                 _leases.Add(effect.Index);
+                break;
+            case NodeEffectKind.WatchAddresses:
+                _loop.Probe.Watch(effect.Index, effect.Attempt);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException();
@@ -148,7 +170,7 @@ internal sealed class EffectRunner : IDisposable
             return;
         }
 
-        int errno = _leases.Commit(_loop.Config, out TimeSpan? phase);
+        int errno = _leases.Commit(_loop.Config, _loop.Now, out TimeSpan? phase);
         if (phase is { } found)
         {
             _loop.Enqueue(NodeEvent.RenewalPhaseFound(found));
@@ -164,12 +186,17 @@ internal sealed class EffectRunner : IDisposable
     /// <summary>Puts an entry into the log and the journal: Core's, or one for something the host saw itself.</summary>
     public void Record(in TimelineEntry entry, MonotonicInstant now)
     {
-        if (entry.Kind is not (TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut))
+        if (entry.Index >= 0 && !entry.IsOfTracker)
         {
             _times.Take(_loop.Config.Instances[entry.Index].Name, entry);
         }
 
         _timeline.Record(_loop.Config, entry, now);
+        _loop.Operations.Take(_loop.Config, entry, now);
+        if (entry.Kind is TimelineKind.MaintenanceStarted or TimelineKind.MaintenanceEnded)
+        {
+            _loop.Reminder.Restart(now);
+        }
     }
 
     /// <summary>Takes the answers of child processes that have ended.</summary>
@@ -184,13 +211,15 @@ internal sealed class EffectRunner : IDisposable
                 continue;
             }
 
-            if (Agents.Completed(completion))
+            if (Agents.Completed(completion) || Checks.Completed(completion))
             {
                 continue;
             }
 
             if (!_jobs.Remove(completion.Tag, out Job job))
             {
+                // Notify scripts, and what a reload has left without an instance.
+                _loop.Keeper.Settled(completion.Tag);
                 Notifications.Completed(completion);
                 continue;
             }
@@ -203,24 +232,18 @@ internal sealed class EffectRunner : IDisposable
             else if (job.Index >= 0)
             {
                 LogOutput(_log, _loop.Config.Instances[job.Index].Name, job.Program, completion);
-                _loop.Enqueue(NodeEvent.StepEnded(job.Index, attempt, OutcomeOf(completion)));
+                EndStep(job.Index, attempt, OutcomeOf(completion));
             }
         }
     }
 
-    /// <summary>Removes virtual addresses that an earlier life of the daemon left on the interfaces.</summary>
+    /// <summary>Removes what an earlier life of the daemon left in the kernel.</summary>
     public void SweepLeftovers()
     {
+        StartSweep sweep = new(_kernel, _links, _log);
         for (int i = 0; i < _loop.Config.Instances.Count; i++)
         {
-            foreach (VirtualAddress address in _links.PresentOf(i))
-            {
-                int errno = _kernel.Remove(address);
-                string result = errno == 0 ? "removed" : $"could not be removed: {ErrnoText.Describe(errno)}";
-                _log.Write(
-                    errno == 0 ? TimelineLevel.Warning : TimelineLevel.Error,
-                    $"({_loop.Config.Instances[i].Name}) {address} was left on {_links.NameOf(address.Link)} by an earlier run: {result}");
-            }
+            sweep.Run(_loop.Config.Instances[i], i);
         }
     }
 
@@ -240,6 +263,8 @@ internal sealed class EffectRunner : IDisposable
     public void Reconfigured(Func<int, bool, int> newIndex)
     {
         _timeline.Reset();
+        _leases.Reconfigure(_loop.Config.Instances.Count);
+        Notifications.Configure(_loop.Config);
         foreach (long tag in _jobs.Keys.ToArray())
         {
             Job job = _jobs[tag];
@@ -256,11 +281,16 @@ internal sealed class EffectRunner : IDisposable
         }
     }
 
+    /// <summary>When the addresses of an instance last got their whole lifetime; Zero = not since the start or the last reload.</summary>
+    public MonotonicInstant RenewedAt(int instance) => _leases.RenewedAt(instance);
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        Checks.Dispose();
         Agents.Dispose();
         Reach.Dispose();
+        Notifications.Dispose();
         _processes.Dispose();
         _announcer.Dispose();
         _kernel.Dispose();
@@ -275,8 +305,8 @@ internal sealed class EffectRunner : IDisposable
             return;
         }
 
-        // ENETDOWN and ENETUNREACH come with a link that goes down, which is told of by its own event.
-        if (errno is not (100 or 101) && !_isSendErrorLogged)
+        // ENETDOWN and ENETUNREACH come with a link that goes down, ENODEV with one that is deleted, which is told of by its own event.
+        if (errno is not (100 or 101 or 19) && !_isSendErrorLogged)
         {
             _isSendErrorLogged = true;
             string name = _loop.Config.Instances[effect.Index].Name;
@@ -287,6 +317,11 @@ internal sealed class EffectRunner : IDisposable
     private void AskKernel(VrrpConfig config, in NodeEffect effect)
     {
         int errno = _kernel.Run(config, effect.Effect);
+        if (effect.Effect == SideEffect.AddAddresses)
+        {
+            _leases.Added(effect.Index, _loop.Now);
+        }
+
         if (errno != 0 && _kernel.LastExplanation.Length > 0)
         {
             _log.Write(TimelineLevel.Error, config.Name, "kernel", $"({config.Name}) the kernel says: {_kernel.LastExplanation}");
@@ -298,7 +333,12 @@ internal sealed class EffectRunner : IDisposable
     private void StartStep(VrrpConfig config, in NodeEffect effect, MonotonicInstant now)
     {
         EquatableArray<PromotionStep> steps = effect.IsDemotion ? config.Demotion!.Steps : config.Promotion!.Steps;
-        PromotionStep step = steps[effect.Step];
+        PromotionStep step = steps[effect.Step].Device(effect.Level, effect.Device);
+        if (step.Kind == StepKind.Fence)
+        {
+            Checks.Yield(step.Targets);
+        }
+
         Job job = new(effect.Index, IsScript: false, step.Command.Arguments[0]);
         if (step.Reach is { } reach)
         {
@@ -307,34 +347,63 @@ internal sealed class EffectRunner : IDisposable
             return;
         }
 
+        string[] environment = _environment.ForStep(config, _loop.State.Instances[effect.Index], step, effect.Attempt);
+        bool isPromised = step.Kind != StepKind.Check;
         ProcessRequest request = new(step.Command.Arguments.AsArray(), effect.Attempt)
         {
-            Environment = _environment.ForStep(config, _loop.State.Instances[effect.Index], step, effect.Attempt),
+            Environment = isPromised ? [.. environment, $"{StepEnvironment.RunVariable}={_loop.Keeper.RunOf(effect.Attempt)}"] : environment,
+            IsIdentified = isPromised,
             UserId = step.Command.UserId,
             GroupId = step.Command.GroupId,
             OutputBytesMax = OutputBytesMax,
         };
-        if (step.Agent is null)
+        if (!isPromised)
         {
             Start(job, request);
             return;
         }
 
+        // G3: on the disk before the process exists; the loop goes on meanwhile.
         _jobs[request.Tag] = job;
-        Agents.Start(request, step, step.Agent, config.Name);
+        AttemptMemory memory = new(config.Name, effect.Attempt) { Kind = step.Kind, Step = effect.Step, IsDemotion = effect.IsDemotion, Targets = step.Targets };
+        _loop.Keeper.Promise(memory, step.Command.Arguments[0], () => StartPromised(request, step, config.Name));
+    }
+
+    private void StartPromised(ProcessRequest request, PromotionStep step, string instance)
+    {
+        if (step.Agent is not null)
+        {
+            Agents.Start(request, step, step.Agent, instance);
+        }
+        else if (_jobs.TryGetValue(request.Tag, out Job job))
+        {
+            Start(job, request);
+        }
     }
 
     private void StepEnded(long tag, StepOutcome outcome)
     {
         if (_jobs.Remove(tag, out Job job))
         {
-            _loop.Enqueue(NodeEvent.StepEnded(job.Index, (uint)tag, outcome));
+            EndStep(job.Index, (uint)tag, outcome);
         }
+    }
+
+    /// <summary>The outcome is known: nothing has to be remembered of the attempt any more.</summary>
+    private void EndStep(int instance, uint attempt, StepOutcome outcome)
+    {
+        _loop.Keeper.Settled(attempt);
+        _loop.Enqueue(NodeEvent.StepEnded(instance, attempt, outcome));
     }
 
     private void Terminate(long tag)
     {
-        if (!Agents.Stop(tag) && !Reach.Stop(tag))
+        if (_loop.Keeper.Cancel(tag))
+        {
+            _loop.Keeper.Settled(tag);
+            StepEnded(tag, new StepOutcome(StepOutcomeKind.CouldNotStart, Cancelled));
+        }
+        else if (!Agents.Stop(tag) && !Reach.Stop(tag))
         {
             _processes.Terminate(tag);
         }
@@ -360,12 +429,18 @@ internal sealed class EffectRunner : IDisposable
         // Too many programs run: that is a failure like any other (EAGAIN).
         _jobs.Remove(request.Tag);
         StepOutcome outcome = new(StepOutcomeKind.CouldNotStart, 11);
-        _loop.Enqueue(job.IsScript
-            ? NodeEvent.ScriptEnded(job.Index, (uint)request.Tag, outcome)
-            : NodeEvent.StepEnded(job.Index, (uint)request.Tag, outcome));
+        if (job.IsScript)
+        {
+            _loop.Enqueue(NodeEvent.ScriptEnded(job.Index, (uint)request.Tag, outcome));
+        }
+        else
+        {
+            EndStep(job.Index, (uint)request.Tag, outcome);
+        }
     }
 
-    private static string Printable(string line)
+    /// <summary>What a terminal would take for a command does not reach it.</summary>
+    public static string Printable(string line)
     {
         StringBuilder builder = new(line.Length);
         foreach (char character in line)

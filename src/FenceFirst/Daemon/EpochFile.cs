@@ -1,12 +1,14 @@
 using System.Globalization;
 using FenceFirst.Core.Timeline;
+using FenceFirst.Linux;
 
 namespace FenceFirst.Daemon;
 
 /// <summary>Keeps FENCEFIRST_EPOCH growing over restarts: each start reserves a block of numbers on disk before the first is used.</summary>
 internal static class EpochFile
 {
-    private const ulong Block = 1_000_000;
+    /// <summary>Epochs of one life: what the file grows by at every start.</summary>
+    public const ulong Block = 1_000_000;
 
     /// <summary>The end of the block before ours; without a usable directory the wall clock stands in, which is said in the log.</summary>
     public static ulong Reserve(string directory, LogWriter log)
@@ -36,13 +38,10 @@ internal static class EpochFile
 
     private static void WriteDurably(string path, string text)
     {
-        string temporary = path + ".new";
-        using (FileStream stream = new(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+        int errno = DurableFile.Replace(path, System.Text.Encoding.ASCII.GetBytes(text));
+        if (errno != 0)
         {
-            stream.Write(System.Text.Encoding.ASCII.GetBytes(text));
-            stream.Flush(flushToDisk: true);
+            throw new IOException($"{path}: {ErrorNumber.Text(errno)}");
         }
-
-        File.Move(temporary, path, overwrite: true);
     }
 }

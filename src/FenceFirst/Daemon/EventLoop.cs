@@ -20,12 +20,16 @@ internal sealed class EventLoop : IDisposable
     private const long ProcessToken = 3;
     private const long ProbeToken = 10;
     private const long AgentToken = 11;
+    private const long StateToken = 12;
+    private const long StateTimerToken = 13;
+    private const long LeftoverToken = 14;
+    private const long CheckToken = 15;
+    private const long WatchdogToken = 16;
+    private const long TrackerToken = 17;
+    private const long NotifyToken = 18;
     private const long ControlTokenBase = 100;
     private const long SocketTokenBase = 1000;
     private const long ReachTokenBase = 1L << 32;
-
-    /// <summary>Notify scripts get this long when the daemon stops; keepalived gives them one second.</summary>
-    private static readonly TimeSpan StopBound = TimeSpan.FromSeconds(10);
 
     private readonly EventPoll _poll = new();
     private readonly DeadlineTimer _timer = new();
@@ -34,25 +38,31 @@ internal sealed class EventLoop : IDisposable
     private readonly LogWriter _log;
     private readonly LinkTable _links;
     private readonly EffectRunner _runner;
+    private readonly TrackerHost _trackers;
     private readonly Signals _signals;
-    private readonly Func<NodeConfig?> _loadConfig;
+    private readonly Func<LoadedConfig> _loadConfig;
     private readonly ControlServer _control;
+    private readonly Leftovers _leftovers;
     private ControlSocket? _controlSocket;
     private readonly bool[] _unknownVrids = new bool[256];
     private NodeConfig? _nextConfig;
+    private Operation? _reload;
     private MonotonicInstant _now;
     private MonotonicInstant _stopBy = MonotonicInstant.Never;
     private bool _isStopping;
+    private bool _isAbandoned;
 
     /// <summary>Opens everything the configuration needs; nothing is sent or changed before <see cref="Run"/>.</summary>
     /// <param name="config">The configuration.</param>
     /// <param name="epochBase">A number greater than every epoch used before.</param>
+    /// <param name="keeper">What is kept on disk for the next life; whoever made it ends it.</param>
     /// <param name="log">The log.</param>
     /// <param name="signals">Signals of the process.</param>
-    /// <param name="loadConfig">Reads the configuration again for a reload; null = refused, and the reasons are in the log.</param>
-    public EventLoop(NodeConfig config, ulong epochBase, LogWriter log, Signals signals, Func<NodeConfig?> loadConfig)
+    /// <param name="loadConfig">Reads the configuration again for a reload; what is wrong with it is in the log already.</param>
+    public EventLoop(NodeConfig config, ulong epochBase, StateKeeper keeper, LogWriter log, Signals signals, Func<LoadedConfig> loadConfig)
     {
         Config = config;
+        Keeper = keeper;
 
         // Different on every node is enough for delays. The cryptographic generator would load OpenSSL: 4 MB for eight bytes.
         State = new NodeState(config, epochBase, (ulong)Random.Shared.NextInt64());
@@ -64,13 +74,25 @@ internal sealed class EventLoop : IDisposable
         Transport = new VrrpTransport(config, _poll, SocketTokenBase);
         Probe = new AddressProbe(this, _links, _poll, ProbeToken);
         PhaseTimes times = new();
+        Reminder = new MaintenanceReminder(this, log);
         _runner = new EffectRunner(this, _links, log, times, _poll, ReachTokenBase);
-        _control = new ControlServer(this, _links, log, times);
+        _control = new ControlServer(this, _runner, _links, log, times);
+        _leftovers = new Leftovers(this, log);
+        Heartbeat = new Heartbeat(log);
+        _trackers = new TrackerHost(log);
+        Watchdog = new WatchdogRunner(this, log);
         _poll.Add(_timer.Descriptor, PollEvents.Readable, TimerToken);
         _poll.Add(signals.Descriptor, PollEvents.Readable, SignalToken);
         _poll.Add(_links.Descriptor, PollEvents.Readable, LinkToken);
         _poll.Add(_runner.Processes.Descriptor, PollEvents.Readable, ProcessToken);
         _poll.Add(_runner.Agents.Descriptor, PollEvents.Readable, AgentToken);
+        _poll.Add(keeper.Descriptor, PollEvents.Readable, StateToken);
+        _poll.Add(keeper.TimerDescriptor, PollEvents.Readable, StateTimerToken);
+        _poll.Add(_leftovers.Descriptor, PollEvents.Readable, LeftoverToken);
+        _poll.Add(_runner.Checks.Descriptor, PollEvents.Readable, CheckToken);
+        _poll.Add(Watchdog.Descriptor, PollEvents.Readable, WatchdogToken);
+        _poll.Add(_trackers.Descriptor, PollEvents.Readable, TrackerToken);
+        _poll.Add(_runner.Notifications.Descriptor, PollEvents.Readable, NotifyToken);
     }
 
     /// <summary>The configuration in force.</summary>
@@ -85,8 +107,26 @@ internal sealed class EventLoop : IDisposable
     /// <summary>VRRP sockets.</summary>
     public VrrpTransport Transport { get; }
 
+    /// <summary>What is kept on disk for the next life of the daemon.</summary>
+    public StateKeeper Keeper { get; }
+
+    /// <summary>The watchdog device.</summary>
+    public WatchdogRunner Watchdog { get; }
+
+    /// <summary>Tells the watchdogs that the loop lives.</summary>
+    public Heartbeat Heartbeat { get; }
+
     /// <summary>Asks the links for addresses.</summary>
     public AddressProbe Probe { get; }
+
+    /// <summary>What operators have asked for.</summary>
+    public OperationBook Operations { get; } = new();
+
+    /// <summary>Reminds of maintenance.</summary>
+    public MaintenanceReminder Reminder { get; }
+
+    /// <summary>How the last reload went; null = there was none.</summary>
+    public LastReload? LastReload { get; private set; }
 
     /// <summary>The instant of the present turn.</summary>
     public MonotonicInstant Now => _now;
@@ -108,16 +148,22 @@ internal sealed class EventLoop : IDisposable
     {
         _now = MonotonicClock.Now;
         _links.Resync(this);
+        _trackers.Configure(this, isStart: true);
         _runner.SweepLeftovers();
+        _runner.Static.Apply(Config);
+        Recall();
         DrainQueue();
         Deliver(NodeEvent.Started());
         DrainQueue();
+        _runner.Checks.Reconfigure(_now);
         SystemdNotify.Send("READY=1");
+        Heartbeat.Begin(_now);
         ProcessTuning.ReleaseStartupCode();
         GiveBackMemory();
         Span<EpollEvent> ready = new EpollEvent[EventPoll.ReadyMax];
         while (!IsFinished())
         {
+            Keeper.Flush();
             ArmTimer();
             int count = _poll.Wait(ready, -1);
             _now = MonotonicClock.Now;
@@ -133,6 +179,21 @@ internal sealed class EventLoop : IDisposable
         }
 
         _runner.Notifications.Abandon();
+        _runner.Static.Remove();
+    }
+
+    /// <summary>What named pipes are told after a reload that asks for it.</summary>
+    private void WritePresentStates()
+    {
+        if (!Config.Notify.IsStateWrittenOnReload)
+        {
+            return;
+        }
+
+        for (int i = 0; i < Config.Instances.Count; i++)
+        {
+            _runner.Notifications.WriteState(Config.Instances[i], State.Instances[i]);
+        }
     }
 
     /// <summary>Gives Core an event now and carries out what it decides.</summary>
@@ -140,12 +201,16 @@ internal sealed class EventLoop : IDisposable
     {
         _effects.Clear();
         NodeMachine.Step(Config, State, nodeEvent, _now, _effects);
-        for (int i = 0; i < _effects.Count; i++)
-        {
-            _runner.Run(_effects[i], _now);
-        }
-
+        RunEffects();
         _runner.CommitRenewals();
+        Keeper.Look(Config, State, nodeEvent);
+    }
+
+    /// <summary>Nothing lives any more of an attempt that an earlier life of the daemon started.</summary>
+    public void LeftoverEnded(uint attempt)
+    {
+        Keeper.Settled(attempt);
+        Enqueue(NodeEvent.LeftoverEnded(attempt));
     }
 
     /// <summary>Gives Core an event after those that wait already; for answers to effects, which must not interrupt them.</summary>
@@ -201,8 +266,12 @@ internal sealed class EventLoop : IDisposable
     public void Dispose()
     {
         _controlSocket?.Dispose();
+        _leftovers.Dispose();
+        _control.Dispose();
+        Watchdog.Dispose();
         Transport.Dispose();
         Probe.Dispose();
+        _trackers.Dispose();
         _runner.Dispose();
         _links.Dispose();
         _timer.Dispose();
@@ -212,6 +281,23 @@ internal sealed class EventLoop : IDisposable
     /// <summary>Reading the configuration leaves ten times as much garbage as the daemon will ever hold: the kernel gets it back at once.</summary>
     /// <remarks>A few milliseconds, once per start and reload, after the first adverts have left. In the steady state nothing is allocated.</remarks>
     private static void GiveBackMemory() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+
+    /// <summary>Takes up what an earlier life left, and has it on the disk before anything is sent or started.</summary>
+    private void Recall()
+    {
+        _effects.Clear();
+        NodeRecall.Apply(Config, State, Keeper.Recall(_leftovers, Config), _now, _effects);
+        RunEffects();
+        Keeper.Begin(Config, State);
+    }
+
+    private void RunEffects()
+    {
+        for (int i = 0; i < _effects.Count; i++)
+        {
+            _runner.Run(_effects[i], _now);
+        }
+    }
 
     private void Dispatch(long token)
     {
@@ -235,6 +321,27 @@ internal sealed class EventLoop : IDisposable
             case AgentToken:
                 _runner.Agents.TakeTimer();
                 break;
+            case StateToken:
+                Keeper.Take();
+                break;
+            case StateTimerToken:
+                Keeper.TakeTimer();
+                break;
+            case LeftoverToken:
+                _leftovers.Take();
+                break;
+            case CheckToken:
+                _runner.Checks.TakeTimer();
+                break;
+            case WatchdogToken:
+                Watchdog.Take();
+                break;
+            case TrackerToken:
+                _trackers.Read(this);
+                break;
+            case NotifyToken:
+                _runner.Notifications.Read();
+                break;
             case >= ControlTokenBase and < SocketTokenBase:
                 _controlSocket?.Serve(token, _now, _control.Answer);
                 break;
@@ -257,6 +364,11 @@ internal sealed class EventLoop : IDisposable
 
     private void FireTimers()
     {
+        if (Heartbeat.Due <= _now)
+        {
+            Heartbeat.Tick(_now);
+        }
+
         if (Probe.Due <= _now)
         {
             Probe.Advance(_now);
@@ -267,6 +379,14 @@ internal sealed class EventLoop : IDisposable
         {
             _runner.Reach.Advance(_now);
         }
+
+        if (_runner.Checks.Due <= _now)
+        {
+            _runner.Checks.Advance(_now);
+            DrainQueue();
+        }
+
+        Reminder.Advance(_now);
 
         // A deadline that is armed again for the past fires again at once; the bound keeps a bug from holding the loop.
         int bound = (2 * State.Armed.Length) + 16;
@@ -281,6 +401,7 @@ internal sealed class EventLoop : IDisposable
     private void ArmTimer()
     {
         MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stopBy), MonotonicInstant.Earlier(Probe.Due, _runner.Reach.Due));
+        deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(Heartbeat.Due, MonotonicInstant.Earlier(_runner.Checks.Due, Reminder.Due)));
 
         // A backup's deadline moves away with every advert. Then the timer stays where it is, fires once for nothing and is set anew: one wake-up
         // in place of a system call per packet. An armed instant that has passed is readable already.
@@ -300,7 +421,7 @@ internal sealed class EventLoop : IDisposable
                     Stop();
                     break;
                 case DaemonSignal.Reload:
-                    BeginReload();
+                    RequestReload(out _, out _);
                     break;
                 case DaemonSignal.WriteState or DaemonSignal.WriteCounters:
                     CountersLog.Write(_log, Config, State, Transport.Counters);
@@ -329,44 +450,64 @@ internal sealed class EventLoop : IDisposable
             return false;
         }
 
-        if (!_runner.Notifications.IsBusy)
+        if (_isAbandoned || !_runner.Notifications.IsBusy)
         {
-            return true;
+            return _runner.Notifications.IsClosed(_now);
         }
 
+        TimeSpan bound = Config.Notify.StopTimeout;
         if (_stopBy.IsNever)
         {
-            _stopBy = _now + StopBound;
+            _stopBy = _now + bound;
+            _runner.Notifications.Hurry(bound / 2);
         }
         else if (_now >= _stopBy)
         {
-            _log.Write(TimelineLevel.Warning, $"notify scripts still run after {TimelineText.Duration(StopBound)}; they are killed");
-            return true;
+            _log.Write(TimelineLevel.Warning, $"notify scripts still run after {TimelineText.Duration(bound)} (notify_stop_timeout); they are killed");
+            _runner.Notifications.Abandon();
+            _stopBy = MonotonicInstant.Never;
+            _isAbandoned = true;
+            return _runner.Notifications.IsClosed(_now);
         }
 
         return false;
     }
 
     /// <summary>Reads the file; what is not as before is stopped in order under the old configuration first.</summary>
-    private void BeginReload()
+    /// <param name="problem">Why it returned null.</param>
+    /// <param name="diagnostics">What <c>check</c> would say of the file; empty = nothing, or it was not read.</param>
+    /// <returns>The reload that has begun; null = the running configuration stays.</returns>
+    public Operation? RequestReload(out string problem, out string diagnostics)
     {
+        diagnostics = "";
         if (_isStopping || _nextConfig is not null)
         {
-            _log.Write(TimelineLevel.Warning, "reload refused: the daemon is busy with a stop or another reload");
-            return;
+            problem = "reload refused: the daemon is busy with a stop or another reload";
+            _log.Write(TimelineLevel.Warning, problem);
+            return null;
         }
 
         SystemdNotify.Send("RELOADING=1");
-        NodeConfig? next = _loadConfig();
-        if (next is null)
+        LoadedConfig loaded = _loadConfig();
+        diagnostics = loaded.Diagnostics;
+        if (loaded.Config is null)
         {
-            _log.Write(TimelineLevel.Error, "reload refused: the file has errors; the running configuration stays");
+            problem = "reload refused: the file has errors; the running configuration stays";
+            _log.Write(TimelineLevel.Error, problem);
+            LastReload = new LastReload(MonotonicClock.WallNow, IsAccepted: false, loaded.Diagnostics);
             SystemdNotify.Send("READY=1");
-            return;
+            return null;
         }
 
-        _nextConfig = next;
+        problem = "";
+        _nextConfig = loaded.Config;
+        _reload = Operations.Begin("reload", "", _now);
+        _reload.Report("stopping in order what is changed or removed");
+        List<string> changes = ReloadSummary.Describe(Config, _nextConfig, NodeReload.KeptInstances(Config, State, _nextConfig));
+        changes.ForEach(_reload.Add);
+        LastReload = new LastReload(MonotonicClock.WallNow, IsAccepted: true, changes.Count == 0 ? "nothing is different" : string.Join("; ", changes));
         _log.Write(TimelineLevel.Notice, "Reloading");
+        return _reload;
     }
 
     private void CompleteReload()
@@ -393,7 +534,8 @@ internal sealed class EventLoop : IDisposable
             if (!State.Instances[i].IsStopping)
             {
                 _log.Write(TimelineLevel.Notice, Config.Instances[i].Name, "reload", $"({Config.Instances[i].Name}) changed or removed by the reload: stopping it in order");
-                Deliver(NodeEvent.StopRequested(i));
+                bool isDeleted = next.Instances.All(instance => instance.Name != Config.Instances[i].Name);
+                Deliver(NodeEvent.StopRequested(i, isDeleted));
                 DrainQueue();
             }
 
@@ -411,14 +553,22 @@ internal sealed class EventLoop : IDisposable
         Config = next;
         Timers = new TimerHeap(State.Armed.Length);
         State.Armed.AsSpan().Fill(MonotonicInstant.Never);
+        Keeper.Reconfigured(next, State);
         _links.Reconfigure(next);
         Transport.Reconfigure(next, kept);
         _runner.Reconfigured((index, isScript) => isScript ? next.Scripts.Span.IndexOf(old.Scripts[index]) : Array.IndexOf(kept, index));
         Probe.Reconfigured(index => Array.IndexOf(kept, index));
         _links.Resync(this);
+        _trackers.Configure(this, isStart: false);
+        _runner.Static.Apply(next);
         DrainQueue();
         Deliver(NodeEvent.Started());
         DrainQueue();
+        WritePresentStates();
+        _runner.Checks.Reconfigure(_now);
+        Reminder.Restart(_now);
+        _reload?.End(true, $"reload complete: {LastReload?.Text}", _now);
+        _reload = null;
         _log.Write(TimelineLevel.Notice, "reload complete");
         SystemdNotify.Send("READY=1");
         GiveBackMemory();

@@ -18,7 +18,10 @@ namespace FenceFirst.Daemon;
 /// <param name="Text">In words, as in the log.</param>
 /// <param name="Entry">The evidence; null for what the daemon itself tells.</param>
 /// <param name="User">User id of the operator; -1 = no operator.</param>
-internal sealed record JournalEntry(DateTimeOffset At, MonotonicInstant Now, string Instance, string Kind, string Text, TimelineEntry? Entry = null, long User = -1);
+/// <param name="UserName">Their name; empty = not known.</param>
+/// <param name="Device">Name of the fence device that the entry is about; empty = none.</param>
+internal sealed record JournalEntry(
+    DateTimeOffset At, MonotonicInstant Now, string Instance, string Kind, string Text, TimelineEntry? Entry = null, long User = -1, string UserName = "", string Device = "");
 
 /// <summary>The append-only record of every decision (G8): JSON Lines in the state directory. Used by the log thread only.</summary>
 /// <remarks>
@@ -47,6 +50,7 @@ internal sealed class Journal : IDisposable
     private MonotonicInstant _retryAt = MonotonicInstant.Zero;
     private long _lost;
     private bool _isDirty;
+    private bool _isTornToTell;
 
     /// <summary>Nothing is opened before the first entry.</summary>
     public Journal(string directory, string node, long fileBytesMax = FileBytesMax)
@@ -78,7 +82,9 @@ internal sealed class Journal : IDisposable
 
         _isDirty = true;
         _lost = 0;
-        return lost == 0 ? null : $"the journal {_path} is written again; {lost} entries are missing in it";
+        string? told = _isTornToTell ? $"the last line of the journal {_path} was torn by a crash or a full disk; it is ended, and left out when the journal is read" : null;
+        _isTornToTell = false;
+        return lost == 0 ? told : $"the journal {_path} is written again; {lost} {(lost == 1 ? "entry is" : "entries are")} missing in it{(told is null ? "" : "; " + told)}";
     }
 
     /// <summary>Waits for the disk, when nothing else is to be written.</summary>
@@ -116,9 +122,19 @@ internal sealed class Journal : IDisposable
             json.WriteNumber("uid", entry.User);
         }
 
+        if (entry.UserName.Length > 0)
+        {
+            json.WriteString("user", entry.UserName);
+        }
+
         if (entry.Entry is { } timeline)
         {
             WriteEvidence(json, timeline);
+            if (entry.Device.Length > 0)
+            {
+                json.WriteString("device", entry.Device);
+                json.WriteNumber("level", timeline.Level + 1);
+            }
         }
 
         json.WriteString("text", entry.Text);
@@ -218,6 +234,12 @@ internal sealed class Journal : IDisposable
         }
 
         _file = AppendFile.TryOpen(_path, out int errno);
-        return _file is { IsTorn: true } ? _file.Write("\n"u8) : errno;
+        if (_file is not { IsTorn: true })
+        {
+            return errno;
+        }
+
+        _isTornToTell = true;
+        return _file.Write("\n"u8);
     }
 }

@@ -30,6 +30,40 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
     /// <summary>Removes one address; what is not there is not an error.</summary>
     public int Remove(VirtualAddress address) => Removed(_netlink.RemoveAddress(links.IndexOf(address.Link), address));
 
+    /// <summary>Adds a static address, whose link is the kernel's number already; 0 or the error number.</summary>
+    public int AddStatic(VirtualAddress address) => Added(_netlink.AddAddress(address.Link, address));
+
+    /// <summary>Removes a static address.</summary>
+    public int RemoveStatic(VirtualAddress address) => Removed(_netlink.RemoveAddress(address.Link, address));
+
+    /// <summary>Adds a static route, whose links are the kernel's numbers already.</summary>
+    public int AddStatic(VirtualRoute route) => Added(_netlink.AddRoute(route, static index => index));
+
+    /// <summary>Removes a static route.</summary>
+    public int RemoveStatic(VirtualRoute route) => Removed(_netlink.RemoveRoute(route, static index => index));
+
+    /// <summary>Adds a static rule.</summary>
+    public int AddStatic(VirtualRule rule) => Added(_netlink.AddRule(rule));
+
+    /// <summary>Removes a static rule.</summary>
+    public int RemoveStatic(VirtualRule rule) => Removed(_netlink.RemoveRule(rule));
+
+    /// <summary>Removes one route; 0 also when there was none.</summary>
+    public int RemoveIfThere(VirtualRoute route, out bool wasThere)
+    {
+        int errno = _netlink.RemoveRoute(route, links.IndexOf);
+        wasThere = errno == 0;
+        return Removed(errno);
+    }
+
+    /// <summary>Removes one rule; 0 also when there was none.</summary>
+    public int RemoveIfThere(VirtualRule rule, out bool wasThere)
+    {
+        int errno = _netlink.RemoveRule(rule);
+        wasThere = errno == 0;
+        return Removed(errno);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _netlink.Dispose();
 
@@ -80,7 +114,7 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
     {
         foreach (VirtualRoute route in config.Routes)
         {
-            int errno = Added(_netlink.AddRoute(route, links.IndexOf(route.Link)));
+            int errno = Added(_netlink.AddRoute(route, links.IndexOf));
             if (errno != 0)
             {
                 return errno;
@@ -109,7 +143,7 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
         int first = 0;
         foreach (VirtualRoute route in config.Routes)
         {
-            int errno = Removed(_netlink.RemoveRoute(route, links.IndexOf(route.Link)));
+            int errno = Removed(_netlink.RemoveRoute(route, links.IndexOf));
             first = first == 0 ? errno : first;
         }
 
@@ -131,6 +165,6 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
     /// <summary>What is there already is there.</summary>
     private static int Added(int errno) => errno == ErrorNumber.AlreadyExists ? 0 : errno;
 
-    /// <summary>What is not there, or whose interface is gone, is gone: EADDRNOTAVAIL, ESRCH, ENOENT, ENODEV, ENXIO.</summary>
-    private static int Removed(int errno) => errno is 99 or 3 or 2 or 19 or 6 ? 0 : errno;
+    /// <summary>What is not there, or whose interface is gone, is gone.</summary>
+    private static int Removed(int errno) => TransitionOrder.IsGone(errno) ? 0 : errno;
 }

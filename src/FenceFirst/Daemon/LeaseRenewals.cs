@@ -24,6 +24,7 @@ internal sealed class LeaseRenewals : IDisposable
     private readonly List<int> _gathered = [];
     private readonly List<int> _prepared = [];
     private int _preparedVersion = -1;
+    private MonotonicInstant[] _renewedAt = [];
     private bool _isPhaseWanted;
 
     /// <summary>Opens the socket; the link table is not told of what it does.</summary>
@@ -36,22 +37,37 @@ internal sealed class LeaseRenewals : IDisposable
     /// <summary>Whether something waits for <see cref="Commit"/>.</summary>
     public bool IsPending => _gathered.Count > 0;
 
+    /// <summary>When the addresses of an instance last got their whole lifetime; Zero = not since the start or the last reload.</summary>
+    public MonotonicInstant RenewedAt(int instance) => _renewedAt[instance];
+
+    /// <summary>There is another configuration: indexes mean other instances.</summary>
+    public void Reconfigure(int instances) => _renewedAt = new MonotonicInstant[instances];
+
+    /// <summary>The addresses of an instance have been added, with their lifetime.</summary>
+    public void Added(int instance, MonotonicInstant now) => _renewedAt[instance] = now;
+
     /// <summary>All addresses of an instance get their lifetime anew with the next commit.</summary>
     public void Add(int instance) => _gathered.Add(instance);
 
     /// <summary>Renews what was gathered; returns 0 or the first error number. An address that the kernel has taken away meanwhile is put back by it.</summary>
     /// <param name="config">The configuration.</param>
+    /// <param name="now">The instant of this turn.</param>
     /// <param name="phase">When the rounds are best made; absent = nothing new. It is looked for after each change of what is renewed, because a suspended machine moves it.</param>
-    public int Commit(NodeConfig config, out TimeSpan? phase)
+    public int Commit(NodeConfig config, MonotonicInstant now, out TimeSpan? phase)
     {
         if (_links.Version != _preparedVersion || !CollectionsMarshal.AsSpan(_gathered).SequenceEqual(CollectionsMarshal.AsSpan(_prepared)))
         {
             Prepare(config);
         }
 
-        _gathered.Clear();
         MonotonicInstant begin = MonotonicClock.Now;
         int errno = _renewer.Send();
+        foreach (int instance in _gathered)
+        {
+            _renewedAt[instance] = errno == 0 ? now : _renewedAt[instance];
+        }
+
+        _gathered.Clear();
         phase = null;
         if (errno == 0 && _isPhaseWanted && MonotonicClock.Now - begin < RoundMax)
         {

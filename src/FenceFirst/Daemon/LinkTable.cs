@@ -269,7 +269,7 @@ internal sealed class LinkTable : IDisposable
         for (int link = 0; link < _config.Links.Count; link++)
         {
             bool isUp = _byName.TryGetValue(_config.Links[link], out Link known) && known.IsUp;
-            if (loop.State.LinksUp[link] != isUp)
+            if (loop.State.Links[link].IsUp != isUp)
             {
                 loop.Enqueue(NodeEvent.LinkChanged(link, isUp));
             }

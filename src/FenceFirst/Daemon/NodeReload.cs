@@ -1,5 +1,6 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
+using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Daemon;
@@ -43,6 +44,13 @@ internal static class NodeReload
 
                 // Whoever reads the configuration anew has looked: a failed promotion with on_failure fault may be tried again.
                 carried.Instances[i].Faults &= ~FaultCauses.Promotion;
+                if (old.Instances[kept[i]] != next.Instances[i])
+                {
+                    // Other targets, another key or another window: what is known of releases is learned anew (docs/promotion.md 4).
+                    carried.Instances[i].ReleasedTargets = 0;
+                    carried.Instances[i].FollowedSince = MonotonicInstant.Never;
+                }
+
                 if (carried.Instances[i].Phase == VrrpPhase.Master && old.Instances[kept[i]].LeaseSeconds != next.Instances[i].LeaseSeconds)
                 {
                     // Addresses that stay take over another lifetime, or none, at once.
@@ -70,10 +78,26 @@ internal static class NodeReload
         {
             int o = old.Links.Span.IndexOf(next.Links[i]);
             carried.LinksUp[i] = o >= 0 && state.LinksUp[o];
+            carried.Links[i] = o >= 0 ? state.Links[o] : LinkState.Initial;
+        }
+
+        for (int i = 0; i < next.Files.Count; i++)
+        {
+            int o = old.Files.Span.IndexOf(next.Files[i]);
+            carried.Files[i] = o >= 0 ? state.Files[o] : 0;
+        }
+
+        for (int i = 0; i < next.Processes.Count; i++)
+        {
+            int o = old.Processes.Span.IndexOf(next.Processes[i]);
+            carried.Processes[i] = o >= 0 ? state.Processes[o] : carried.Processes[i];
         }
 
         return carried;
     }
+
+    /// <summary>Whether an instance is the same in both configurations.</summary>
+    public static bool IsSame(NodeConfig old, int before, NodeConfig next, int after) => Translate(old.Instances[before], old, next) == next.Instances[after];
 
     private static bool CanGoOn(VrrpConfig before, in VrrpState state, VrrpConfig after)
     {
@@ -103,10 +127,18 @@ internal static class NodeReload
         Link = Link(instance.Link, old, next),
         Addresses = Addresses(instance.Addresses, old, next),
         ExcludedAddresses = Addresses(instance.ExcludedAddresses, old, next),
-        Routes = instance.Routes.Select(route => route with { Link = Link(route.Link, old, next) }).ToEquatableArray(),
+        Routes = instance.Routes.Select(route => route with
+        {
+            Link = Link(route.Link, old, next),
+            NextHops = route.NextHops.Select(hop => hop with { Link = Link(hop.Link, old, next) }).ToEquatableArray(),
+        }).ToEquatableArray(),
         TrackLinks = instance.TrackLinks.Select(track => track with { Index = Link(track.Index, old, next) }).ToEquatableArray(),
         TrackScripts = instance.TrackScripts
             .Select(track => track with { Index = next.Scripts.Span.IndexOf(old.Scripts[track.Index]) }).ToEquatableArray(),
+        TrackFiles = instance.TrackFiles
+            .Select(track => track with { Index = next.Files.Span.IndexOf(old.Files[track.Index]) }).ToEquatableArray(),
+        TrackProcesses = instance.TrackProcesses
+            .Select(track => track with { Index = next.Processes.Span.IndexOf(old.Processes[track.Index]) }).ToEquatableArray(),
     };
 
     private static EquatableArray<VirtualAddress> Addresses(EquatableArray<VirtualAddress> addresses, NodeConfig old, NodeConfig next) =>

@@ -6,16 +6,50 @@ using FenceFirst.Linux;
 
 namespace FenceFirst.Daemon;
 
-/// <summary>Runs the notify scripts of every instance one at a time and in order; a newer state supersedes older ones that have not started.</summary>
-/// <remarks>keepalived starts all of them at once, so that the script of an older state may end after that of a newer one.</remarks>
-internal sealed class Notifications(ProcessRunner processes, StepEnvironment environment, LogWriter log)
+/// <summary>Tells of changes: lines in named pipes at once, scripts one at a time and in order per instance; a newer state supersedes older ones that have not started.</summary>
+/// <remarks>
+/// keepalived starts all scripts at once, so that the script of an older state may end after that of a newer one; notify_parallel brings that back.
+/// A script may run as long as it likes while nothing newer waits for it: some start a server and stay with it.
+/// </remarks>
+internal sealed class Notifications : IDisposable
 {
     private const int OutputBytesMax = 16 * 1024;
+    private const long PipeToken = 1;
+    private const long TimerToken = 2;
 
+    private readonly ProcessRunner _processes;
+    private readonly StepEnvironment _environment;
+    private readonly LogWriter _log;
+    private readonly EventPoll _poll = new();
+    private readonly EpollEvent[] _ready = new EpollEvent[2];
+    private readonly DeadlineTimer _timer = new();
+    private readonly NotifyPipes _pipes;
     private readonly Dictionary<string, Line> _lines = [];
+    private readonly Dictionary<long, Job> _parallel = [];
+    private TimeSpan _scriptTimeout;
 
-    /// <summary>Tags of notify scripts are negative, those of Core's attempts positive.</summary>
+    /// <summary>Tags of these programs are negative, those of Core's attempts positive.</summary>
     private long _lastTag;
+    private ulong _generation;
+
+    /// <summary>Prepares; nothing is opened or started before <see cref="Configure"/>.</summary>
+    /// <param name="processes">Child processes.</param>
+    /// <param name="environment">What they are told.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="generationBase">A number not less than every generation this node has used before.</param>
+    public Notifications(ProcessRunner processes, StepEnvironment environment, LogWriter log, ulong generationBase)
+    {
+        _processes = processes;
+        _environment = environment;
+        _log = log;
+        _generation = generationBase;
+        _pipes = new NotifyPipes(processes, environment, log, () => --_lastTag);
+        _poll.Add(_pipes.Descriptor, PollEvents.Readable, PipeToken);
+        _poll.Add(_timer.Descriptor, PollEvents.Readable, TimerToken);
+    }
+
+    /// <summary>Readable when <see cref="Read"/> has something to do.</summary>
+    public int Descriptor => _poll.Descriptor;
 
     /// <summary>Whether any notify script is running or waiting.</summary>
     public bool IsBusy
@@ -30,7 +64,7 @@ internal sealed class Notifications(ProcessRunner processes, StepEnvironment env
                 }
             }
 
-            return false;
+            return _parallel.Count > 0;
         }
     }
 
@@ -42,11 +76,22 @@ internal sealed class Notifications(ProcessRunner processes, StepEnvironment env
         Notification.Fault => "FAULT",
         Notification.Stop => "STOP",
         Notification.MasterHeardLower => "MASTER_RX_LOWER_PRI",
+        Notification.Deleted => "DELETED",
+        Notification.MasterPriority => "MASTER_PRIORITY",
+        Notification.BackupPriority => "BACKUP_PRIORITY",
     };
 
-    /// <summary>Queues the scripts for a notification: first the one of the state, then the general one.</summary>
+    /// <summary>Takes a configuration: opens its pipes and starts their programs.</summary>
+    public void Configure(NodeConfig config)
+    {
+        _scriptTimeout = config.Notify.ScriptTimeout;
+        _pipes.Configure(config);
+    }
+
+    /// <summary>Writes a line into the pipes and queues the scripts: first the one of the state, then the general one.</summary>
     public void Notify(VrrpConfig config, Notification notification, byte priority, ulong epoch)
     {
+        WriteLine(config, Word(notification), priority);
         NotifyScripts scripts = config.Notify;
         CommandLine? own = notification switch
         {
@@ -55,49 +100,86 @@ internal sealed class Notifications(ProcessRunner processes, StepEnvironment env
             Notification.Fault => scripts.Fault,
             Notification.Stop => scripts.Stop,
             Notification.MasterHeardLower => scripts.MasterHeardLower,
+            Notification.Deleted => scripts.Deleted,
+            Notification.MasterPriority or Notification.BackupPriority => null,
         };
-        CommandLine? general = notification == Notification.MasterHeardLower ? null : scripts.Any;
+        bool isState = notification is not (Notification.MasterHeardLower or Notification.MasterPriority or Notification.BackupPriority);
+        CommandLine? general = isState ? scripts.Any : null;
         if (own is null && general is null)
         {
             return;
         }
 
-        if (!_lines.TryGetValue(config.Name, out Line? line))
-        {
-            _lines[config.Name] = line = new Line();
-        }
-
-        if (notification == Notification.MasterHeardLower)
-        {
-            if (line.Waiting.Count > 0)
-            {
-                // One that waits says it all; a noisy neighbour must not fill the queue.
-                return;
-            }
-        }
-        else
-        {
-            line.Waiting.Clear();
-        }
-
-        string[] variables = environment.ForNotification(config, notification, priority, epoch);
+        string[] variables = _environment.ForNotification(config, notification, priority, epoch, ++_generation);
+        List<Job> jobs = [];
         if (own is not null)
         {
-            line.Waiting.Enqueue(new Job(config.Name, own, [.. own.Arguments], variables));
+            jobs.Add(new Job(config.Name, own, [.. own.Arguments], variables));
         }
 
         if (general is not null)
         {
-            string[] arguments = [.. general.Arguments, "INSTANCE", config.Name, Word(notification), priority.ToString()];
-            line.Waiting.Enqueue(new Job(config.Name, general, arguments, variables));
+            jobs.Add(new Job(config.Name, general, [.. general.Arguments, "INSTANCE", config.Name, Word(notification), priority.ToString()], variables));
         }
 
-        StartNext(line);
+        if (scripts.IsParallel)
+        {
+            jobs.ForEach(StartBeside);
+        }
+        else
+        {
+            Queue(config.Name, jobs, isState);
+        }
     }
 
-    /// <summary>A script with one of our tags has ended.</summary>
+    /// <summary>Writes the present state of an instance into the pipes; no script runs.</summary>
+    public void WriteState(VrrpConfig config, in VrrpState state)
+    {
+        string? word = state.Phase switch
+        {
+            VrrpPhase.Master => "MASTER",
+            VrrpPhase.Backup or VrrpPhase.Promoting => "BACKUP",
+            VrrpPhase.Fault => "FAULT",
+            VrrpPhase.Initialize or VrrpPhase.Demoting => null,
+        };
+        if (word is not null)
+        {
+            WriteLine(config, word, state.Priority);
+        }
+    }
+
+    /// <summary>Goes on with pipes that have room again and scripts that have had their time.</summary>
+    public void Read()
+    {
+        int count = _poll.Wait(_ready, 0);
+        for (int i = 0; i < count; i++)
+        {
+            if (_ready[i].Token == TimerToken)
+            {
+                _timer.Acknowledge();
+                EndOverdue();
+            }
+            else
+            {
+                _pipes.Read();
+            }
+        }
+    }
+
+    /// <summary>A program with one of our tags has ended.</summary>
     public void Completed(in ProcessCompletion completion)
     {
+        if (_pipes.Completed(completion))
+        {
+            return;
+        }
+
+        if (_parallel.Remove(completion.Tag, out Job? beside))
+        {
+            LogEnd(beside, completion);
+            return;
+        }
+
         foreach (Line line in _lines.Values)
         {
             if (line.Running is not { } job || line.Tag != completion.Tag)
@@ -106,16 +188,31 @@ internal sealed class Notifications(ProcessRunner processes, StepEnvironment env
             }
 
             line.Running = null;
-            if (!EffectRunner.OutcomeOf(completion).IsSuccess)
-            {
-                log.Write(TimelineLevel.Warning, job.Instance, "notify", $"({job.Instance}) notify script {job.Arguments[0]} {TimelineText.Outcome(EffectRunner.OutcomeOf(completion))}");
-            }
-
-            EffectRunner.LogOutput(log, job.Instance, job.Arguments[0], completion);
+            line.EndBy = MonotonicInstant.Never;
+            LogEnd(job, completion);
             StartNext(line);
+            ArmTimer();
             return;
         }
     }
+
+    /// <summary>The daemon stops: a script that the last ones wait for has only this long.</summary>
+    public void Hurry(TimeSpan bound)
+    {
+        _scriptTimeout = bound < _scriptTimeout ? bound : _scriptTimeout;
+        foreach (Line line in _lines.Values)
+        {
+            if (line.Running is not null && line.Waiting.Count > 0)
+            {
+                line.EndBy = MonotonicInstant.Earlier(line.EndBy, MonotonicClock.Now + _scriptTimeout);
+            }
+        }
+
+        ArmTimer();
+    }
+
+    /// <summary>At the end of the daemon: whether the pipes are closed and their programs have ended or had their time.</summary>
+    public bool IsClosed(MonotonicInstant now) => _pipes.IsClosed(now);
 
     /// <summary>Ends everything that runs and forgets what waits; for the end of the daemon.</summary>
     public void Abandon()
@@ -125,22 +222,117 @@ internal sealed class Notifications(ProcessRunner processes, StepEnvironment env
             line.Waiting.Clear();
             if (line.Running is not null)
             {
-                processes.Kill(line.Tag);
+                _processes.Kill(line.Tag);
             }
+        }
+
+        foreach (long tag in _parallel.Keys)
+        {
+            _processes.Kill(tag);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _pipes.Dispose();
+        _timer.Dispose();
+        _poll.Dispose();
+    }
+
+    /// <summary>INSTANCE "NAME" STATE PRIORITY (keepalived.conf(5), vrrp_notify_fifo).</summary>
+    private void WriteLine(VrrpConfig config, string word, byte priority) => _pipes.Write($"INSTANCE \"{config.Name}\" {word} {priority}");
+
+    private void Queue(string instance, List<Job> jobs, bool isState)
+    {
+        if (!_lines.TryGetValue(instance, out Line? line))
+        {
+            _lines[instance] = line = new Line();
+        }
+
+        if (isState)
+        {
+            line.Waiting.Clear();
+        }
+        else if (line.Waiting.Count > 0)
+        {
+            // One that waits says it all; a noisy neighbour must not fill the queue.
+            return;
+        }
+
+        jobs.ForEach(line.Waiting.Enqueue);
+        StartNext(line);
+        if (isState && line.Running is not null && line.Running.Environment != jobs[0].Environment && line.EndBy.IsNever)
+        {
+            line.EndBy = MonotonicClock.Now + _scriptTimeout;
+            ArmTimer();
+        }
+    }
+
+    private void EndOverdue()
+    {
+        MonotonicInstant now = MonotonicClock.Now;
+        foreach (Line line in _lines.Values)
+        {
+            if (line.EndBy > now || line.Running is not { } job)
+            {
+                continue;
+            }
+
+            line.EndBy = MonotonicInstant.Never;
+            _log.Write(
+                TimelineLevel.Warning,
+                job.Instance,
+                "notify",
+                $"({job.Instance}) notify script {job.Arguments[0]} has kept the script of a newer state waiting for {TimelineText.Duration(_scriptTimeout)} (notify_timeout): it is told to end");
+            _processes.Terminate(line.Tag);
+        }
+
+        ArmTimer();
+    }
+
+    private void ArmTimer()
+    {
+        MonotonicInstant next = MonotonicInstant.Never;
+        foreach (Line line in _lines.Values)
+        {
+            next = MonotonicInstant.Earlier(next, line.EndBy);
+        }
+
+        _timer.Arm(next);
+    }
+
+    private void LogEnd(Job job, in ProcessCompletion completion)
+    {
+        if (!EffectRunner.OutcomeOf(completion).IsSuccess)
+        {
+            _log.Write(TimelineLevel.Warning, job.Instance, "notify", $"({job.Instance}) notify script {job.Arguments[0]} {TimelineText.Outcome(EffectRunner.OutcomeOf(completion))}");
+        }
+
+        EffectRunner.LogOutput(_log, job.Instance, job.Arguments[0], completion);
+    }
+
+    private void StartBeside(Job job)
+    {
+        long tag = --_lastTag;
+        if (Start(job, tag))
+        {
+            _parallel.Add(tag, job);
         }
     }
 
     private void StartNext(Line line)
     {
-        if (line.Running is not null || line.Waiting.Count == 0)
+        while (line.Running is null && line.Waiting.TryDequeue(out Job? job))
         {
-            return;
+            line.Tag = --_lastTag;
+            line.Running = Start(job, line.Tag) ? job : null;
         }
+    }
 
-        Job job = line.Waiting.Dequeue();
-        line.Running = job;
-        line.Tag = --_lastTag;
-        bool isStarted = processes.Start(new ProcessRequest(job.Arguments, line.Tag)
+    private bool Start(Job job, long tag)
+    {
+        bool isStarted = _processes.Start(new ProcessRequest(job.Arguments, tag)
         {
             Environment = job.Environment,
             UserId = job.Command.UserId,
@@ -149,9 +341,10 @@ internal sealed class Notifications(ProcessRunner processes, StepEnvironment env
         });
         if (!isStarted)
         {
-            line.Running = null;
-            log.Write(TimelineLevel.Error, job.Instance, "notify", $"({job.Instance}) notify script {job.Arguments[0]} not started: too many programs are running");
+            _log.Write(TimelineLevel.Error, job.Instance, "notify", $"({job.Instance}) notify script {job.Arguments[0]} not started: too many programs are running");
         }
+
+        return isStarted;
     }
 
     private sealed record Job(string Instance, CommandLine Command, string[] Arguments, string[] Environment);
@@ -161,6 +354,9 @@ internal sealed class Notifications(ProcessRunner processes, StepEnvironment env
         public Job? Running { get; set; }
 
         public long Tag { get; set; }
+
+        /// <summary>When the running script is told to end, because a newer state waits; Never = nothing waits.</summary>
+        public MonotonicInstant EndBy { get; set; } = MonotonicInstant.Never;
 
         public Queue<Job> Waiting { get; } = new();
     }

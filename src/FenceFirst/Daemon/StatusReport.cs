@@ -10,62 +10,69 @@ using FenceFirst.Linux;
 namespace FenceFirst.Daemon;
 
 /// <summary>Writes how everything is as JSON: the true phases, what is held, what is under way, what failed, what was counted.</summary>
-internal readonly ref struct StatusReport(NodeConfig config, NodeState state, MonotonicInstant now, Utf8JsonWriter json)
+internal sealed class StatusReport(EventLoop loop, EffectRunner runner, LinkTable links, PhaseTimes times, Utf8JsonWriter json)
 {
     private static readonly DecodeError[] Reasons = Enum.GetValues<DecodeError>();
 
+    private readonly NodeConfig _config = loop.Config;
+    private readonly NodeState _state = loop.State;
+    private readonly MonotonicInstant _now = MonotonicClock.Now;
     private readonly DateTimeOffset _wallNow = MonotonicClock.WallNow;
 
     /// <summary>The members of the answer.</summary>
-    /// <param name="links">What the kernel has on the interfaces.</param>
-    /// <param name="counters">Packet counters per instance.</param>
-    /// <param name="times">Since when the phases are.</param>
-    public void Write(LinkTable links, ReadOnlySpan<PacketCounters> counters, PhaseTimes times)
+    /// <param name="only">Index of the one instance that is wanted; -1 = everything.</param>
+    public void Write(int only)
     {
-        json.WriteString("node", config.RouterId);
+        json.WriteString("node", _config.RouterId);
         json.WriteString("program", ProgramVersion.Text);
         json.WriteNumber("pid", Environment.ProcessId);
         json.WriteString("now", _wallNow);
+        WriteMaintenance(_state.MaintenanceUntil);
+        WriteReload();
         json.WriteStartArray("instances");
-        for (int i = 0; i < config.Instances.Count; i++)
+        ReadOnlySpan<PacketCounters> counters = loop.Transport.Counters;
+        for (int i = 0; i < _config.Instances.Count; i++)
         {
-            json.WriteStartObject();
-            WriteInstance(i, times);
-            json.WriteStartArray("addresses");
-            foreach (VirtualAddress address in links.PresentOf(i))
+            if (only >= 0 && only != i)
             {
-                json.WriteStringValue(address.ToString());
+                continue;
             }
 
-            json.WriteEndArray();
+            json.WriteStartObject();
+            WriteInstance(i);
+            WriteAddresses(i);
             WriteCounters(counters[i]);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
         WriteScripts();
+        runner.Checks.Write(json, Wall);
     }
 
-    private void WriteInstance(int index, PhaseTimes times)
+    private void WriteInstance(int index)
     {
-        VrrpConfig instance = config.Instances[index];
-        ref readonly VrrpState one = ref state.Instances[index];
+        VrrpConfig instance = _config.Instances[index];
+        ref readonly VrrpState one = ref _state.Instances[index];
         json.WriteString("name", instance.Name);
         json.WriteNumber("vrid", instance.Vrid);
-        json.WriteString("interface", instance.Link >= 0 ? config.Links[instance.Link] : "");
+        json.WriteString("interface", instance.Link >= 0 ? _config.Links[instance.Link] : "");
         json.WriteString("phase", one.Phase.ToString());
         json.WriteString("since", times.Since(instance.Name));
         json.WriteNumber("priority", one.Priority);
         json.WriteNumber("base_priority", instance.BasePriority);
         bool isFault = one.Phase == VrrpPhase.Fault;
-        json.WriteString("fault", isFault ? TimelineText.DescribeFaults(config, index, one.Faults) : "");
+        json.WriteString("fault", isFault ? TimelineText.DescribeFaults(_config, index, one.Faults) : "");
         bool isMaster = one.Phase == VrrpPhase.Master;
         InternetAddress master = isMaster ? one.Source : one.Master;
         json.WriteString("master", master.ToString());
         json.WriteNumber("master_priority", isMaster ? one.Priority : one.MasterPriority);
         json.WriteNumber("failed_promotions", one.FailedPromotions);
-        bool isWaiting = one.FailedPromotions > 0 && now < one.RetryAt && one.Phase is VrrpPhase.Backup or VrrpPhase.Fault;
-        json.WriteBoolean("failed", isFault || isWaiting);
+        bool isWaiting = one.FailedPromotions > 0 && _now < one.RetryAt && one.Phase is VrrpPhase.Backup or VrrpPhase.Fault;
+        json.WriteBoolean("failed", isFault || isWaiting || one.IsPromotionHeldBack);
+        WriteMaintenance(one.MaintenanceUntil);
+        json.WriteBoolean("held_back", one.IsPromotionHeldBack);
+        json.WriteBoolean("fences", instance.Promotion is { HasFence: true });
         if (isWaiting && !one.Faults.HasFlag(FaultCauses.Promotion))
         {
             json.WriteString("next_try", Wall(one.RetryAt));
@@ -75,6 +82,74 @@ internal readonly ref struct StatusReport(NodeConfig config, NodeState state, Mo
         {
             WriteStep(instance, one);
         }
+
+        if (one.Handover.Number != 0)
+        {
+            json.WriteStartObject("handover");
+            json.WriteString("by", one.Handover.By.ToString());
+            if (!one.Handover.Until.IsNever)
+            {
+                json.WriteString("until", Wall(one.Handover.Until));
+            }
+
+            json.WriteEndObject();
+        }
+    }
+
+    /// <summary>Nothing when there is none; without an end when only an operator ends it.</summary>
+    private void WriteMaintenance(MonotonicInstant until)
+    {
+        if (_now < until)
+        {
+            json.WriteStartObject("maintenance");
+            if (!until.IsNever)
+            {
+                json.WriteString("until", Wall(until));
+            }
+
+            json.WriteEndObject();
+        }
+    }
+
+    private void WriteReload()
+    {
+        if (loop.LastReload is { } reload)
+        {
+            json.WriteStartObject("last_reload");
+            json.WriteString("at", reload.At);
+            json.WriteBoolean("accepted", reload.IsAccepted);
+            json.WriteString("text", reload.Text);
+            json.WriteEndObject();
+        }
+    }
+
+    /// <summary>What the kernel has of the addresses, and how long it keeps them without the daemon (vip_lease).</summary>
+    private void WriteAddresses(int index)
+    {
+        json.WriteStartArray("addresses");
+        foreach (VirtualAddress address in links.PresentOf(index))
+        {
+            json.WriteStringValue(address.ToString());
+        }
+
+        json.WriteEndArray();
+        int lease = _config.Instances[index].LeaseSeconds;
+        if (lease == 0)
+        {
+            return;
+        }
+
+        json.WriteStartObject("lease");
+        json.WriteNumber("seconds", lease);
+        MonotonicInstant renewedAt = runner.RenewedAt(index);
+        if (_state.Instances[index].Phase == VrrpPhase.Master && renewedAt != MonotonicInstant.Zero)
+        {
+            TimeSpan ago = _now - renewedAt;
+            json.WriteNumber("renewed_seconds_ago", Math.Round(ago.TotalSeconds, 3));
+            json.WriteNumber("left_seconds", Math.Round(Math.Max(0, lease - ago.TotalSeconds), 3));
+        }
+
+        json.WriteEndObject();
     }
 
     private void WriteStep(VrrpConfig instance, in VrrpState one)
@@ -86,10 +161,18 @@ internal readonly ref struct StatusReport(NodeConfig config, NodeState state, Mo
             return;
         }
 
-        PromotionStep step = steps[one.Steps.Index];
+        PromotionStep whole = steps[one.Steps.Index];
+        PromotionStep step = whole.Device(one.Steps.Level, one.Steps.Device);
         json.WriteStartObject("step");
         json.WriteString("kind", step.Kind.ToString());
         json.WriteString("name", step.Name);
+        if (!whole.Levels.IsEmpty)
+        {
+            json.WriteString("fence", whole.Name);
+            json.WriteNumber("level", one.Steps.Level + 1);
+            json.WriteNumber("levels", whole.LevelCount());
+        }
+
         json.WriteNumber("number", one.Steps.Index + 1);
         json.WriteNumber("of", steps.Count);
         bool isRunning = one.Steps.Attempt != 0;
@@ -143,12 +226,12 @@ internal readonly ref struct StatusReport(NodeConfig config, NodeState state, Mo
     private void WriteScripts()
     {
         json.WriteStartArray("scripts");
-        for (int i = 0; i < config.Scripts.Count; i++)
+        for (int i = 0; i < _config.Scripts.Count; i++)
         {
             json.WriteStartObject();
-            json.WriteString("name", config.Scripts[i].Name);
-            json.WriteString("result", !state.Scripts[i].IsKnown ? "not known yet" : state.Scripts[i].IsGood ? "good" : "failed");
-            json.WriteBoolean("running", state.Scripts[i].Attempt != 0);
+            json.WriteString("name", _config.Scripts[i].Name);
+            json.WriteString("result", !_state.Scripts[i].IsKnown ? "not known yet" : _state.Scripts[i].IsGood ? "good" : "failed");
+            json.WriteBoolean("running", _state.Scripts[i].Attempt != 0);
             json.WriteEndObject();
         }
 
@@ -157,7 +240,7 @@ internal readonly ref struct StatusReport(NodeConfig config, NodeState state, Mo
 
     private DateTimeOffset Wall(MonotonicInstant instant)
     {
-        TimeSpan ahead = instant - now;
+        TimeSpan ahead = instant - _now;
         return ahead < TimeSpan.FromDays(-3650) || ahead > TimeSpan.FromDays(3650) ? _wallNow : _wallNow + ahead;
     }
 }

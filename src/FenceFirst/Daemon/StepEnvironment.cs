@@ -9,6 +9,9 @@ namespace FenceFirst.Daemon;
 /// <summary>The environment of scripts: the daemon's own plus what they are told about the event. Never a secret.</summary>
 internal sealed class StepEnvironment
 {
+    /// <summary>Names one attempt for good, so that a later life of the daemon finds its program.</summary>
+    public const string RunVariable = "FENCEFIRST_RUN";
+
     private readonly string[] _inherited;
 
     /// <summary>Takes the daemon's environment once; what could change the program that is run is left out.</summary>
@@ -47,10 +50,29 @@ internal sealed class StepEnvironment
         $"FENCEFIRST_OLD_MASTER={state.Steps.OldMaster}",
         $"FENCEFIRST_TARGETS={string.Join(' ', (IEnumerable<InternetAddress>)step.Targets)}",
         $"FENCEFIRST_EPOCH={state.Steps.Epoch}",
+        .. step.Kind == StepKind.Fence ? [$"FENCEFIRST_DEVICE={step.Name}", $"FENCEFIRST_LEVEL={state.Steps.Level + 1}"] : (ReadOnlySpan<string>)[],
+    ];
+
+    /// <summary>For a fence device outside of any promotion.</summary>
+    public string[] ForDevice(FenceDeviceConfig device) =>
+    [
+        .. _inherited,
+        "FENCEFIRST_INSTANCE=",
+        "FENCEFIRST_GROUP=",
+        "FENCEFIRST_STATE=TEST",
+        "FENCEFIRST_TRY=1",
+        $"FENCEFIRST_REASON={TimelineText.Reason(PromotionReason.Operator)}",
+        "FENCEFIRST_OLD_MASTER=",
+        $"FENCEFIRST_TARGETS={string.Join(' ', (IEnumerable<InternetAddress>)device.Step.Targets)}",
     ];
 
     /// <summary>For notify scripts.</summary>
-    public string[] ForNotification(VrrpConfig config, Notification notification, byte priority, ulong epoch) =>
+    /// <param name="config">The instance.</param>
+    /// <param name="notification">What has happened.</param>
+    /// <param name="priority">Effective priority.</param>
+    /// <param name="epoch">Number of the last promotion.</param>
+    /// <param name="generation">Number of this notification: greater than that of every earlier one of this node, over restarts too.</param>
+    public string[] ForNotification(VrrpConfig config, Notification notification, byte priority, ulong epoch, ulong generation) =>
     [
         .. _inherited,
         $"FENCEFIRST_INSTANCE={config.Name}",
@@ -58,5 +80,6 @@ internal sealed class StepEnvironment
         $"FENCEFIRST_STATE={Notifications.Word(notification)}",
         $"FENCEFIRST_PRIORITY={priority}",
         $"FENCEFIRST_EPOCH={epoch}",
+        $"FENCEFIRST_GENERATION={generation}",
     ];
 }

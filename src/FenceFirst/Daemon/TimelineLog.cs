@@ -33,12 +33,11 @@ internal sealed class TimelineLog(LogWriter log)
             text += $" ({suppressed} more of this kind since the last line)";
         }
 
-        bool isScript = entry.Kind is TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut;
-        log.Write(level, isScript ? "" : config.Instances[entry.Index].Name, entry.Kind.ToString(), text);
+        string name = TimelineText.SubjectOf(config, entry);
+        log.Write(level, entry.IsOfTracker ? "" : name, entry.Kind.ToString(), text);
         if (log.HasJournal)
         {
-            string name = isScript ? config.Scripts[entry.Index].Name : config.Instances[entry.Index].Name;
-            log.Write(new JournalEntry(MonotonicClock.WallNow, now, name, entry.Kind.ToString(), text, entry));
+            log.Write(new JournalEntry(MonotonicClock.WallNow, now, name, entry.Kind.ToString(), text, entry, Device: TimelineText.DeviceName(config, entry)));
         }
     }
 

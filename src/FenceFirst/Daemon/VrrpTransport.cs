@@ -48,12 +48,12 @@ internal sealed class VrrpTransport : IDisposable
         HmacReceiverState[] heard = NewHmacStates(config);
         for (int i = 0; i < counters.Length; i++)
         {
-            // By name, not only if the instance was kept: another key or priority is no reason to repeat a sequence or to forget one.
-            int named = IndexOfName(_config, config.Instances[i].Name);
-            if (named >= 0)
+            // Kept under another name, or stopped and started anew under the same one: neither is a reason to repeat a sequence or to forget one.
+            int earlier = oldIndexOf[i] >= 0 ? oldIndexOf[i] : IndexOfName(_config, config.Instances[i].Name);
+            if (earlier >= 0)
             {
-                sent[i] = _hmacSent[named];
-                heard[i] = HmacReceiverState.Create(config.Instances[i], _hmacHeard[named]);
+                sent[i] = _hmacSent[earlier];
+                heard[i] = HmacReceiverState.Create(config.Instances[i], _hmacHeard[earlier]);
             }
 
             if (oldIndexOf[i] >= 0)
@@ -386,6 +386,10 @@ internal sealed class VrrpTransport : IDisposable
         if (notice != HmacNotice.None)
         {
             loop.ReportHmac(instance, notice, context.Source);
+            if (notice == HmacNotice.ReplayMarkForgotten)
+            {
+                loop.Deliver(NodeEvent.ReplayMarkForgotten(instance, context.Source));
+            }
         }
 
         // skip_check_adv_addr: the list of the master that we follow already has been looked at.

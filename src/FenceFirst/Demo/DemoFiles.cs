@@ -6,6 +6,9 @@ internal sealed class DemoFiles : IDisposable
     // A Unix socket's path has 107 bytes; the rest is what we append.
     private const int TemporaryPathMax = 60;
 
+    private const int RemovalAttemptsMax = 100;
+    private const int RemovalPauseMs = 20;
+
     /// <summary>Creates the folder, for this user only.</summary>
     public DemoFiles()
     {
@@ -69,16 +72,20 @@ internal sealed class DemoFiles : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Remove(Folder);
 
-    /// <summary>Removes such a folder, whoever comes first.</summary>
+    /// <summary>Removes such a folder. After a crash both nodes do so at the same time, and either may still write: each tries until it is gone, within a bound.</summary>
     public static void Remove(string folder)
     {
-        try
+        for (int attempt = 0; attempt < RemovalAttemptsMax && Directory.Exists(folder); attempt++)
         {
-            Directory.Delete(folder, recursive: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // Gone already, or not ours to remove; there is nobody left to tell.
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // The other node is at it as well, or it is not ours to remove; there is nobody left to tell.
+                Thread.Sleep(RemovalPauseMs);
+            }
         }
     }
 

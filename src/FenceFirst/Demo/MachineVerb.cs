@@ -22,7 +22,9 @@ internal static class MachineVerb
         {
         }
 
-        // Only after a crash of the demonstration: otherwise it has ended us and removes the folder itself.
+        // Only after a crash of the demonstration: otherwise it has ended us and removes the folder itself. The daemon writes into it as long as it lives.
+        daemon.Kill();
+        daemon.WaitForExit();
         DemoFiles.Remove(folder);
         return 0;
     }

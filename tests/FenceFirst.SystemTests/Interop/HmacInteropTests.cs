@@ -31,7 +31,7 @@ public sealed class HmacInteropTests(ITestOutputHelper output)
 
     // The row is skipped without the program.
     private static Daemon StartKeepalived(Node node, string configuration) =>
-        node.StartKeepalived(Needs.FindProgram("keepalived-2.4")!, configuration);
+        node.StartKeepalived(Needs.FindProgram("keepalived-2.4")!, configuration, []);
 
     private InteropStory Story(int version, bool ipv6, bool unicast) => new(output, new Dialect(version, ipv6, null, unicast) { Extra = Block });
 }

@@ -55,6 +55,7 @@ internal sealed class AddressObserver : IDisposable
             _listening.SetException(refused);
             return;
         }
+        Native.PutFirst();
         _listening.SetResult();
         byte[] buffer = new byte[64 * 1024];
         while (!_stop)

@@ -7,6 +7,7 @@ internal sealed class Daemon : IDisposable
 {
     private readonly Lab _lab;
     private readonly Process _process;
+    private bool _isDisposed;
 
     public Daemon(Lab lab, string who, string networkNamespace, IReadOnlyList<string> command)
     {
@@ -101,6 +102,11 @@ internal sealed class Daemon : IDisposable
     /// <summary>Ends the program where it still runs; its log can still be read.</summary>
     public void Dispose()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+        _isDisposed = true;
         if (!HasExited)
         {
             Native.Kill(Id, Signal.Kill);

@@ -11,7 +11,17 @@ internal abstract record Frame(DateTime At, PhysicalAddress SourceMac)
     internal sealed record Vrrp(
         DateTime At, PhysicalAddress SourceMac, IPAddress Source, IPAddress Destination, int HopLimit,
         int Version, int Vrid, int Priority, int AuthType, TimeSpan Interval, IReadOnlyList<IPAddress> Addresses)
-        : Frame(At, SourceMac);
+        : Frame(At, SourceMac)
+    {
+        /// <summary>The auth_hmac trailer behind the message; empty where there is none.</summary>
+        public required byte[] Trailer { get; init; }
+
+        /// <summary>The id of the key that signed it; null where nobody did.</summary>
+        public int? KeyId => Trailer.Length > 1 ? Trailer[1] : null;
+
+        /// <summary>The whole frame, from the Ethernet header on, to be sent once more.</summary>
+        public required byte[] Bytes { get; init; }
+    }
 
     /// <summary>An ARP packet, or the IPv6 message that does its work: a neighbour advertisement or solicitation.</summary>
     internal sealed record Neighbour(DateTime At, PhysicalAddress SourceMac, NeighbourKind Kind, IPAddress Sender, IPAddress Target)
@@ -29,8 +39,8 @@ internal abstract record Frame(DateTime At, PhysicalAddress SourceMac)
         return BinaryPrimitives.ReadUInt16BigEndian(frame[12..]) switch
         {
             0x0806 when rest.Length >= 28 => ReadArp(at, source, rest),
-            0x0800 when rest.Length >= 20 => ReadIPv4(at, source, rest),
-            0x86DD when rest.Length >= 40 => ReadIPv6(at, source, rest),
+            0x0800 when rest.Length >= 20 => ReadIPv4(at, source, frame),
+            0x86DD when rest.Length >= 40 => ReadIPv6(at, source, frame),
             _ => null,
         };
     }
@@ -42,16 +52,18 @@ internal abstract record Frame(DateTime At, PhysicalAddress SourceMac)
         return new Neighbour(at, mac, kind, sender, target);
     }
 
-    private static Vrrp? ReadIPv4(DateTime at, PhysicalAddress mac, ReadOnlySpan<byte> packet)
+    private static Vrrp? ReadIPv4(DateTime at, PhysicalAddress mac, ReadOnlySpan<byte> frame)
     {
+        ReadOnlySpan<byte> packet = frame[14..];
         int header = (packet[0] & 0x0f) * 4, total = BinaryPrimitives.ReadUInt16BigEndian(packet[2..]);
         return packet[9] == 112 && total <= packet.Length && total - header >= 8
-            ? ReadVrrp(at, mac, new IPAddress(packet[12..16]), new IPAddress(packet[16..20]), packet[8], packet[header..total], 4)
+            ? ReadVrrp(at, mac, new IPAddress(packet[12..16]), new IPAddress(packet[16..20]), packet[8], packet[header..total], 4, frame)
             : null;
     }
 
-    private static Frame? ReadIPv6(DateTime at, PhysicalAddress mac, ReadOnlySpan<byte> packet)
+    private static Frame? ReadIPv6(DateTime at, PhysicalAddress mac, ReadOnlySpan<byte> frame)
     {
+        ReadOnlySpan<byte> packet = frame[14..];
         int length = BinaryPrimitives.ReadUInt16BigEndian(packet[4..]);
         if (40 + length > packet.Length || length < 8)
         {
@@ -61,7 +73,7 @@ internal abstract record Frame(DateTime At, PhysicalAddress SourceMac)
         ReadOnlySpan<byte> payload = packet.Slice(40, length);
         if (packet[6] == 112)
         {
-            return ReadVrrp(at, mac, source, destination, packet[7], payload, 16);
+            return ReadVrrp(at, mac, source, destination, packet[7], payload, 16, frame);
         }
         if (packet[6] == 58 && length >= 24 && payload[0] is 135 or 136)
         {
@@ -73,7 +85,7 @@ internal abstract record Frame(DateTime At, PhysicalAddress SourceMac)
     }
 
     // Version and type, VRID, priority, count; then version 2: auth type, seconds; version 3: hundredths of a second in 12 bits; then the checksum.
-    private static Vrrp ReadVrrp(DateTime at, PhysicalAddress mac, IPAddress source, IPAddress destination, int hopLimit, ReadOnlySpan<byte> advert, int addressLength)
+    private static Vrrp ReadVrrp(DateTime at, PhysicalAddress mac, IPAddress source, IPAddress destination, int hopLimit, ReadOnlySpan<byte> advert, int addressLength, ReadOnlySpan<byte> frame)
     {
         int version = advert[0] >> 4, count = advert[3];
         TimeSpan interval = version == 2
@@ -84,7 +96,14 @@ internal abstract record Frame(DateTime At, PhysicalAddress SourceMac)
         {
             addresses.Add(new IPAddress(advert.Slice(8 + (i * addressLength), addressLength)));
         }
-        return new Vrrp(at, mac, source, destination, hopLimit, version, advert[1], advert[2], version == 2 ? advert[4] : 0, interval, addresses);
+        // Over IPv4 version 2 has eight bytes of authentication data behind the addresses.
+        int message = 8 + (count * addressLength) + (version == 2 ? 8 : 0);
+        byte[] trailer = advert.Length > message ? advert[message..].ToArray() : [];
+        return new Vrrp(at, mac, source, destination, hopLimit, version, advert[1], advert[2], version == 2 ? advert[4] : 0, interval, addresses)
+        {
+            Trailer = trailer,
+            Bytes = frame.ToArray(),
+        };
     }
 }
 

@@ -45,6 +45,9 @@ internal sealed class Lab : IAsyncDisposable
 
     public IPAddress Virtual6 => IPAddress.Parse($"fd77:{_number:x}::100");
 
+    /// <summary>A namespace that is no node's: what runs there outlives a power cut.</summary>
+    public string Outside => "/run/netns/" + Switch;
+
     public Node this[string name] => _nodes.Single(each => each.Name == name);
 
     /// <summary>Builds the network: node a is 10.77.N.1, b is 10.77.N.2 and so on.</summary>
@@ -91,6 +94,17 @@ internal sealed class Lab : IAsyncDisposable
     {
         Note("switch", $"cut {from.Name} -> {to.Name}");
         await RunAsync("ip", ["netns", "exec", Switch, "nft", $"add rule bridge lab forward iifname \"{from.Port}\" oifname \"{to.Port}\" drop"]);
+    }
+
+    /// <summary>From now on adverts from one node reach another only after a time; everything else and the other direction go as before.</summary>
+    public async Task<DelayLine> DelayAdvertsAsync(Node from, Node to, TimeSpan delay)
+    {
+        Note("switch", $"adverts {from.Name} -> {to.Name} take {delay.TotalSeconds} s");
+        foreach (string protocol in new[] { "ip protocol 112", "ip6 nexthdr 112" })
+        {
+            await RunAsync("ip", ["netns", "exec", Switch, "nft", $"add rule bridge lab forward iifname \"{from.Port}\" oifname \"{to.Port}\" {protocol} drop"]);
+        }
+        return new DelayLine(Switch, from.Port, to.Port, delay);
     }
 
     /// <summary>Loses every advert between all nodes, and nothing else: ARP and neighbour discovery go on.</summary>

@@ -51,6 +51,34 @@ internal static class Native
         return descriptor;
     }
 
+    /// <summary>Opens a socket for whole Ethernet frames on an interface of a namespace; frames that leave there are not heard. The calling thread moves there.</summary>
+    /// <param name="networkNamespace">Where the interface is.</param>
+    /// <param name="name">The interface.</param>
+    /// <param name="timeout">How long one receive waits; zero = the socket hears nothing and only sends.</param>
+    public static int OpenFrameSocket(string networkNamespace, string name, TimeSpan timeout)
+    {
+        const int cloneNewNet = 0x40000000, packet = 17, rawCloseOnExec = 3 | 0x80000, socketLevel = 1, receiveTimeout = 20, packetLevel = 263, ignoreOutgoing = 23;
+        const uint allProtocols = 0x0300;
+        using (SafeFileHandle handle = File.OpenHandle("/run/netns/" + networkNamespace))
+        {
+            Checked(setns((int)handle.DangerousGetHandle(), cloneNewNet), "setns");
+        }
+        int index = Checked((int)if_nametoindex(name) - 1, "if_nametoindex " + name) + 1;
+        int descriptor = Checked(socket(packet, rawCloseOnExec, 0), "socket");
+        Checked(setsockopt(descriptor, packetLevel, ignoreOutgoing, [1], 4), "PACKET_IGNORE_OUTGOING");
+        if (timeout > TimeSpan.Zero)
+        {
+            Checked(setsockopt(descriptor, socketLevel, receiveTimeout, [0, (long)timeout.TotalMicroseconds], 16), "SO_RCVTIMEO");
+        }
+        // struct sockaddr_ll: family, protocol in network order; interface; four words that bind does not look at.
+        uint protocol = timeout > TimeSpan.Zero ? allProtocols : 0;
+        Checked(bind(descriptor, [packet | (protocol << 16), (uint)index, 0, 0, 0], 20), "bind");
+        return descriptor;
+    }
+
+    /// <summary>Sends one datagram.</summary>
+    public static void Send(int descriptor, byte[] datagram) => Checked((int)send(descriptor, datagram, datagram.Length, 0), "send");
+
     /// <summary>Receives one datagram: its length, or 0 when the time-out passed.</summary>
     public static int Receive(int descriptor, byte[] buffer)
     {
@@ -65,6 +93,13 @@ internal static class Native
     }
 
     public static void Close(int descriptor) => _ = close(descriptor);
+
+    /// <summary>Puts the calling thread before all others that want a processor, so that what it reads is read at once; a machine that does not allow it is slower to tell.</summary>
+    public static void PutFirst()
+    {
+        const int roundRobin = 2;
+        _ = sched_setscheduler(0, roundRobin, [1]);
+    }
 
     /// <summary>The ids of a process and of everything that descends from it, children before their parents.</summary>
     public static IReadOnlyList<int> Family(int root)
@@ -88,6 +123,9 @@ internal static class Native
 
     /// <summary>When a process was started, in the kernel's ticks since boot: with its id, this names one process for good. Null when there is none.</summary>
     public static string? StartTime(int pid) => TryReadStat(pid, out string[] fields) ? fields[19] : null;
+
+    /// <summary>Whether a process runs; one that has ended and waits for its parent does not.</summary>
+    public static bool IsAlive(int pid) => TryReadStat(pid, out string[] fields) && fields[0] is not ("Z" or "X");
 
     // The fields of /proc/PID/stat from the state on: state, parent, ...; the name before it may hold spaces and brackets.
     private static bool TryReadStat(int pid, out string[] fields)
@@ -127,5 +165,14 @@ internal static class Native
     private static extern nint recv(int descriptor, byte[] buffer, nint length, int flags);
 
     [DllImport("libc", SetLastError = true)]
+    private static extern nint send(int descriptor, byte[] buffer, nint length, int flags);
+
+    [DllImport("libc", SetLastError = true, CharSet = CharSet.Ansi)]
+    private static extern uint if_nametoindex(string name);
+
+    [DllImport("libc", SetLastError = true)]
     private static extern int close(int descriptor);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int sched_setscheduler(int thread, int policy, int[] priority);
 }

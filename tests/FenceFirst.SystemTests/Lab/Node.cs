@@ -43,10 +43,13 @@ internal sealed class Node(Lab lab, string name, string networkNamespace, string
     }
 
     /// <summary>Starts the daemon under test on a configuration.</summary>
-    public Daemon StartFenceFirst(string configuration)
+    public Daemon StartFenceFirst(string configuration) => StartFenceFirst(configuration, []);
+
+    /// <summary>As above, behind words that change its surroundings (env, say).</summary>
+    public Daemon StartFenceFirst(string configuration, IReadOnlyList<string> prefix)
     {
         string file = WriteFile("fencefirst.conf", configuration);
-        return Start("fencefirst", [.. FenceFirstCommand("run", "-f", file)]);
+        return Start("fencefirst", [.. prefix, .. FenceFirstCommand("run", "-f", file)]);
     }
 
     /// <summary>The command line of the daemon under test with its state and socket in the node's folder.</summary>
@@ -54,17 +57,17 @@ internal sealed class Node(Lab lab, string name, string networkNamespace, string
         [Needs.FenceFirst, verb, .. arguments, "--state-dir", Path.Combine(folder, "state"), "--socket", Path.Combine(folder, "fencefirst.sock")];
 
     /// <summary>Starts Debian's keepalived on a configuration.</summary>
-    public Daemon StartKeepalived(string configuration) => StartKeepalived("keepalived", configuration, "-P");
+    public Daemon StartKeepalived(string configuration) => StartKeepalived("keepalived", configuration, [], "-P");
 
-    /// <summary>As above, with a program of one's own; one that was built without LVS does not know -P.</summary>
-    public Daemon StartKeepalived(string program, string configuration, params string[] options)
+    /// <summary>As above, with a program of one's own, behind words that change its surroundings; one that was built without LVS does not know -P.</summary>
+    public Daemon StartKeepalived(string program, string configuration, IReadOnlyList<string> prefix, params string[] options)
     {
         string file = WriteFile("keepalived.conf", configuration);
         // A killed one leaves its id behind, and another process may carry that number by now.
         File.Delete(Path.Combine(folder, "keepalived.pid"));
         File.Delete(Path.Combine(folder, "vrrp.pid"));
         return Start(
-            "keepalived", [program, "-n", "-l", "-D", .. options, "-f", file, "-p", Path.Combine(folder, "keepalived.pid"), "-r", Path.Combine(folder, "vrrp.pid")]);
+            "keepalived", [.. prefix, program, "-n", "-l", "-D", .. options, "-f", file, "-p", Path.Combine(folder, "keepalived.pid"), "-r", Path.Combine(folder, "vrrp.pid")]);
     }
 
     /// <summary>Writes a file that everybody may read and only root may write.</summary>

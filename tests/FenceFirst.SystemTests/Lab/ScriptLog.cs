@@ -6,6 +6,9 @@ internal readonly record struct ScriptLine(DateTime At, string Text);
 /// <summary>A file to which scripts append what they do and when. In a script: `note WORDS`.</summary>
 internal sealed class ScriptLog(Lab lab, string file)
 {
+    /// <summary>Where it is.</summary>
+    public string File => file;
+
     /// <summary>The definition of `note`: one write per line, so that scripts at the same time do not mix.</summary>
     public string Prelude => $"note() {{ echo \"$(date +%s.%N) $*\" >> '{file}'; }}\n";
 
@@ -13,7 +16,7 @@ internal sealed class ScriptLog(Lab lab, string file)
     {
         get
         {
-            if (!File.Exists(file))
+            if (!System.IO.File.Exists(file))
             {
                 return [];
             }

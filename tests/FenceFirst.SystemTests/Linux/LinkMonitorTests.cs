@@ -88,8 +88,8 @@ public sealed class LinkMonitorTests
             ReadUntil(monitor, () => monitor.Addresses.Any(x => x.LinkIndex == index && x.Address == address.Address && x.IsAdded && x.PrefixLength == 24));
             netlink.RemoveAddress(index, address);
             ReadUntil(monitor, () => monitor.Addresses.Any(x => x.Address == address.Address && !x.IsAdded));
-            VirtualRoute route = new(InternetAddress.Parse("10.99.0.0"), 16) { Table = 700 };
-            netlink.AddRoute(route, index);
+            VirtualRoute route = new(InternetAddress.Parse("10.99.0.0"), 16) { Table = 700, Link = 0 };
+            netlink.AddRoute(route, _ => index);
             ReadUntil(monitor, () => monitor.Routes.Any(x => x.Destination == route.Destination && x.Table == 700 && x.Protocol == 18 && x.IsAdded));
             netlink.AddRule(new VirtualRule(false, 600, 700));
             ReadUntil(monitor, () => monitor.Rules.Any(x => x is { Priority: 600, Table: 700, IsAdded: true, IsIPv6: false }));

@@ -17,22 +17,23 @@ public sealed class OperatorTests(ITestOutputHelper output)
         Daemon daemon = await LoseMasterAsync(lab, Promotion.Fence(60), "exit 1");
         Seen failed = await daemon.WaitForLogAsync("promotion: failed at", 15);
         Assert.Contains($"fencefirst confirm VI_1 --target {a.Address} --i-have-checked", failed.Text);
-        (int status, string words) = await VerbAsync(b, "status");
+        (int status, string words) = await Verb.RunAsync(b, "status");
         Assert.Equal(1, status);
         Assert.Contains("Backup", words);
         Assert.Contains("no promotion before", words);
-        Assert.Equal(1, (await VerbAsync(b, "confirm", "VI_1", "--target", a.Address.ToString())).Status);
-        Assert.Equal(1, (await VerbAsync(b, "confirm", "VI_1", "--target", "10.9.9.9", "--i-have-checked")).Status);
+        Assert.Equal(1, (await Verb.RunAsync(b, "confirm", "VI_1", "--target", a.Address.ToString())).Status);
+        Assert.Equal(1, (await Verb.RunAsync(b, "confirm", "VI_1", "--target", "10.9.9.9", "--i-have-checked")).Status);
         Assert.False(b.EverHeld(lab.Virtual));
-        Assert.Equal(0, (await VerbAsync(b, "confirm", "VI_1", "--target", a.Address.ToString(), "--i-have-checked")).Status);
+        Assert.Equal(0, (await Verb.RunAsync(b, "confirm", "VI_1", "--target", a.Address.ToString(), "--i-have-checked")).Status);
         await b.WaitForAddressAsync(lab.Virtual);
         await daemon.WaitForLogAsync("Entering MASTER STATE");
-        (status, words) = await VerbAsync(b, "status", "--json");
+        (status, words) = await Verb.RunAsync(b, "status", "--json");
         Assert.Equal(0, status);
         JsonElement instance = JsonDocument.Parse(words).RootElement.GetProperty("instances")[0];
         Assert.Equal("Master", instance.GetProperty("phase").GetString());
         Assert.StartsWith(lab.Virtual.ToString(), instance.GetProperty("addresses")[0].GetString());
-        Assert.Contains("asks: confirm VI_1", await JournalAsync(b));
+        Assert.Contains("operator: root (user 0), process ", await Verb.JournalAsync(b));
+        Assert.Contains("asks: confirm VI_1", await Verb.JournalAsync(b));
         Assert.Equal(TimeSpan.Zero, lab.OwnershipOf(lab.Virtual).HeldTwice);
     }
 
@@ -44,12 +45,12 @@ public sealed class OperatorTests(ITestOutputHelper output)
         Node b = lab["b"];
         Daemon daemon = await LoseMasterAsync(lab, "    promotion {\n        fence peers\n        on_failure fault\n    }\n", "exit 1");
         await daemon.WaitForLogAsync("Entering FAULT STATE", 15);
-        (int status, string words) = await VerbAsync(b, "status");
+        (int status, string words) = await Verb.RunAsync(b, "status");
         Assert.Equal(1, status);
         Assert.Contains("Fault", words);
         b.WriteScript("fence.sh", "exit 0");
-        Assert.Equal(1, (await VerbAsync(b, "retry", "VI_9")).Status);
-        Assert.Equal(0, (await VerbAsync(b, "retry", "VI_1")).Status);
+        Assert.Equal(1, (await Verb.RunAsync(b, "retry", "VI_9")).Status);
+        Assert.Equal(0, (await Verb.RunAsync(b, "retry", "VI_1")).Status);
         await b.WaitForAddressAsync(lab.Virtual);
     }
 
@@ -66,11 +67,11 @@ public sealed class OperatorTests(ITestOutputHelper output)
         await daemon.WaitForLogAsync("Entering BACKUP STATE");
         await lab.CutAsync(a, b);
         await daemon.WaitForLogAsync("fence peers started", 15);
-        (int status, string words) = await VerbAsync(b, "status");
+        (int status, string words) = await Verb.RunAsync(b, "status");
         Assert.Equal(0, status);
         Assert.Contains("Promoting", words);
         Assert.Contains("fence peers runs", words);
-        Assert.Equal(0, (await VerbAsync(b, "confirm", "VI_1", "--target", a.Address.ToString(), "--i-have-checked")).Status);
+        Assert.Equal(0, (await Verb.RunAsync(b, "confirm", "VI_1", "--target", a.Address.ToString(), "--i-have-checked")).Status);
         await lab.HealAsync();
         await daemon.WaitForLogAsync("the confirmation is void");
         await daemon.WaitForLogAsync("fence peers exited with status 1", 10);
@@ -85,9 +86,9 @@ public sealed class OperatorTests(ITestOutputHelper output)
         Node a = lab["a"];
         Daemon daemon = a.StartFenceFirst(Conf.File(new Conf(lab.Virtual)));
         await a.WaitForAddressAsync(lab.Virtual);
-        string path = SocketOf(a);
+        string path = Verb.SocketOf(a);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
-        Assert.Equal(2, (await VerbAsync(a, ["setpriv", "--reuid=65534", "--clear-groups"], "status")).Status);
+        Assert.Equal(2, (await Verb.RunBehindAsync(a, ["setpriv", "--reuid=65534", "--clear-groups"], "status")).Status);
         Capture capture = await lab.CaptureAsync();
         DateTime from = DateTime.UtcNow;
         Random random = new(1);
@@ -123,30 +124,33 @@ public sealed class OperatorTests(ITestOutputHelper output)
         Assert.InRange(capture.LargestGap(a, 51, from, DateTime.UtcNow), TimeSpan.Zero, TimeSpan.FromSeconds(0.4));
         clients.ForEach(client => client.Dispose());
         await lab.WhileAsync(() => !daemon.HasExited, 0.3, "the daemon lives");
-        Assert.Equal(0, (await VerbAsync(a, "status")).Status);
+        Assert.Equal(0, (await Verb.RunAsync(a, "status")).Status);
         Assert.Contains("is not known", Ask(path, "{\"version\":1,\"request\":\"dance\"}\n"));
         Assert.Contains("longer than", Ask(path, new string('x', 70_000)));
+        Assert.Contains("\"ok\":true", Ask(path, "{\"version\":1,\"requ", "est\":\"status\"}\n"));
+        Assert.DoesNotContain("asks:", await Verb.JournalAsync(a));
     }
 
     [NeedsFact("fencefirst")]
     public async Task The_socket_of_a_dead_daemon_is_replaced_and_that_of_a_living_one_is_not()
     {
-        // Killed with SIGKILL the file stays; the next daemon takes its place; a second one beside it is refused.
+        // Killed with SIGKILL the file stays; the next daemon takes its place; a second one beside it, with a state directory of its own, is refused.
         await using Lab lab = await Lab.OpenAsync(output, "a", "b");
         Node a = lab["a"];
         Daemon first = a.StartFenceFirst(Conf.File(new Conf(lab.Virtual)));
         await first.WaitForLogAsync("Entering MASTER STATE");
         first.Crash();
         await first.WaitForExitAsync();
-        Assert.True(File.Exists(SocketOf(a)));
-        Assert.Equal(2, (await VerbAsync(a, "status")).Status);
+        Assert.True(File.Exists(Verb.SocketOf(a)));
+        Assert.Equal(2, (await Verb.RunAsync(a, "status")).Status);
         Daemon second = a.StartFenceFirst(Conf.File(new Conf(lab.Virtual)));
         await second.WaitForLogAsync("Entering MASTER STATE");
-        Assert.Equal(0, (await VerbAsync(a, "status")).Status);
-        Daemon third = a.StartFenceFirst(Conf.File(new Conf(lab.Virtual)));
+        Assert.Equal(0, (await Verb.RunAsync(a, "status")).Status);
+        string other = Path.Combine(a.Folder, "other-state");
+        Daemon third = a.Start("second fencefirst", Needs.FenceFirst, "run", "-f", a.WriteFile("fencefirst.conf", Conf.File(new Conf(lab.Virtual))), "--state-dir", other, "--socket", Verb.SocketOf(a));
         Assert.Equal(1, await third.WaitForExitAsync());
         Assert.NotNull(third.Log.Find("another daemon answers"));
-        Assert.Equal(0, (await VerbAsync(a, "status")).Status);
+        Assert.Equal(0, (await Verb.RunAsync(a, "status")).Status);
     }
 
     [NeedsFact("keepalived", "fencefirst")]
@@ -160,32 +164,22 @@ public sealed class OperatorTests(ITestOutputHelper output)
         daemon.Crash();
         await daemon.WaitForExitAsync();
         string[] story = [.. daemon.Log.Lines.Where(line => line.Text.Contains("(VI_1)")).Select(line => line.Text[line.Text.IndexOf("(VI_1)", StringComparison.Ordinal)..])];
-        string[] journal = [.. (await JournalAsync(b)).Split('\n').Where(line => line.Contains("(VI_1)")).Select(line => line[line.IndexOf("(VI_1)", StringComparison.Ordinal)..].TrimEnd())];
+        string[] journal = [.. (await Verb.JournalAsync(b)).Split('\n').Where(line => line.Contains("(VI_1)")).Select(line => line[line.IndexOf("(VI_1)", StringComparison.Ordinal)..].TrimEnd())];
         Assert.NotEmpty(story);
         Assert.Equal(story, journal.Where(story.Contains));
     }
 
-    private static string SocketOf(Node node) => Path.Combine(node.Folder, "fencefirst.sock");
-
-    private static string Ask(string path, string request)
+    private static string Ask(string path, params string[] parts)
     {
         using Socket client = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 5000, SendTimeout = 5000 };
         client.Connect(new UnixDomainSocketEndPoint(path));
-        client.Send(Encoding.UTF8.GetBytes(request));
+        foreach (string part in parts)
+        {
+            client.Send(Encoding.UTF8.GetBytes(part));
+        }
+
         byte[] buffer = new byte[4096];
         return Encoding.UTF8.GetString(buffer, 0, client.Receive(buffer));
-    }
-
-    private static Task<(int Status, string Output)> VerbAsync(Node node, params string[] words) => VerbAsync(node, [], words);
-
-    private static Task<(int Status, string Output)> VerbAsync(Node node, string[] before, params string[] words) =>
-        node.TryRunAsync([.. before, Needs.FenceFirst, .. words, "--socket", SocketOf(node)]);
-
-    private static async Task<string> JournalAsync(Node node)
-    {
-        (int status, string words) = await node.TryRunAsync(Needs.FenceFirst, "journal", "--state-dir", Path.Combine(node.Folder, "state"));
-        Assert.Equal(0, status);
-        return words;
     }
 
     /// <summary>a is master under keepalived and loses its power; b is the standby whose fence is the given script.</summary>

@@ -12,6 +12,7 @@ internal static class Promotion
             timeout {{timeoutSeconds}}
             attempts 1
             retry_interval 1
+            delay 0
         }
         """;
 

@@ -98,6 +98,17 @@ public sealed class AgentBinderTests
         string without = Metadata.Replace("<action name=\"status\" />", "", StringComparison.Ordinal);
         Assert.Contains("cannot do `status`", Problem("agent fence_x\noption ip 1\n", without), StringComparison.Ordinal);
         Assert.Equal("", Problem("agent fence_x\noption ip 1\nverify no\n", without));
+        Assert.Contains("cannot do `monitor`", Problem("agent fence_x\noption ip 1\nverify no\nmonitor_interval 60\n", without), StringComparison.Ordinal);
+        Assert.Equal("", Problem("agent fence_x\noption ip 1\nverify no\nmonitor_interval 0\n", without));
+    }
+
+    [Fact]
+    public void A_device_is_known_with_its_monitoring_whether_it_is_used_or_not()
+    {
+        FenceDeviceConfig device = Load("agent fence_x\noption ip 1\nmonitor_interval 3600\n", null).Config!.FenceDevices[0]; // Loaded without an error.
+        Assert.Equal(TimeSpan.FromHours(1), device.MonitorInterval);
+        Assert.Equal("status", device.Step.Agent!.Question); // It has an agent line.
+        Assert.Equal("monitor", (device.Step.Agent with { IsVerified = false }).Question);
     }
 
     [Fact]
@@ -139,6 +150,7 @@ public sealed class AgentBinderTests
 
     [Theory]
     [InlineData("verify yes", "verify needs an agent")]
+    [InlineData("monitor_interval 3600", "monitor_interval needs an agent")]
     [InlineData("option ip 1", "option belongs to `agent`")]
     [InlineData("action reboot", "action only means something to an agent")]
     public void What_belongs_to_an_agent_is_told_without_one(string line, string text) =>
@@ -153,7 +165,7 @@ public sealed class AgentBinderTests
         machine.Files[SecretPath] = contents;
         machine.Kinds[SecretPath] = secret ?? new FileFacts(FileKind.Regular, 0b110_000_000, 0, 0);
         machine.Kinds["/usr/sbin/fence_x"] = new FileFacts(FileKind.Regular, 0b111_101_101, 0, 0);
-        machine.Files["test.conf"] = "global_defs {\nscript_user root\nenable_script_security\n}\nfence_device b {\ntargets 192.168.173.204\n" + lines
+        machine.Files["test.conf"] = "global_defs {\nscript_user root\nenable_script_security\n}\nfence_device b {\ntargets 192.168.173.204\ndelay 0\n" + lines
             + "}\nvrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nnopreempt\nvirtual_ipaddress {\n10.0.0.1/24\n}\npromotion {\nfence b\n}\n}\n";
         return ConfigLoader.Load("test.conf", null, machine.Facts with { AgentMetadata = ask });
     }

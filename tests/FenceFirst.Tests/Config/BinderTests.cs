@@ -59,7 +59,7 @@ public sealed class BinderTests
 
     [Theory]
     [InlineData("vrrp_strict", "FF1103")]
-    [InlineData("vrrp_notify_fifo /run/x", "FF1104")]
+    [InlineData("vrrp_owner_ignore_adverts", "FF1104")]
     public void Global_settings_that_cannot_be_honoured_are_refused(string line, string code) => AssertCode(Wrapped("") + "global_defs {\n" + line + "\n}\n", code, Severity.Error);
 
     [Theory]

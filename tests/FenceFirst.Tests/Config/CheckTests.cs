@@ -71,6 +71,43 @@ public sealed class CheckTests
     [Fact]
     public void The_keyword_table_and_its_document_agree() => Golden.Check(Path.Combine(Golden.Root, "docs", "keywords.md"), KeywordText.ToMarkdown());
 
+    [Theory]
+    [InlineData(Good, 0)]
+    [InlineData("global_defs {\nnonsense\n}\n", 5)]
+    [InlineData("vrrp_instance A {\ninterface\n}\n", 4)]
+    public void Check_can_exit_as_keepalived_does(string text, int expected)
+    {
+        // For scripts that call keepalived -t today.
+        FakeMachine machine = new();
+        machine.Files["test.conf"] = text;
+        Assert.Equal(expected, CheckVerb.Run(new CheckOptions("test.conf") { HasKeepalivedStatus = true }, TextWriter.Null, TextWriter.Null, machine.Facts));
+    }
+
+    [Fact]
+    public void Help_explains_a_keyword_in_all_its_blocks()
+    {
+        // Range, default, age and support come from the table.
+        StringWriter output = new() { NewLine = "\n" };
+        Assert.Equal(0, LanguageVerbs.Help("weight", output, TextWriter.Null));
+        Assert.Contains("in vrrp_script: ", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("integer -253 to 253 [reverse]", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("support: refused", output.ToString(), StringComparison.Ordinal);
+        StringWriter error = new();
+        Assert.Equal(1, LanguageVerbs.Help("priorty", TextWriter.Null, error));
+        Assert.Contains("priority", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Completion_knows_every_verb_and_keyword()
+    {
+        // The script is generated from the parser and the table, so nothing can be forgotten.
+        StringWriter output = new();
+        LanguageVerbs.Completion(CommandLineVerbs.Create(), output);
+        Assert.All(CommandLineVerbs.Create().Subcommands.Where(verb => !verb.Hidden), verb => Assert.Contains(verb.Name, output.ToString(), StringComparison.Ordinal));
+        Assert.Contains(" vrrp_garp_master_delay ", output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("demo-machine", output.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void No_problem_code_is_used_twice()
     {
@@ -85,7 +122,7 @@ public sealed class CheckTests
         machine.Files["test.conf"] = text;
         StringWriter output = new() { NewLine = "\n" };
         StringWriter error = new() { NewLine = "\n" };
-        int status = CheckVerb.Run("test.conf", null, json, strict, output, error, machine.Facts);
+        int status = CheckVerb.Run(new CheckOptions("test.conf") { IsJson = json, IsStrict = strict }, output, error, machine.Facts);
         return (status, output.ToString(), error.ToString());
     }
 }

@@ -62,6 +62,13 @@ public sealed class FuzzTests
     [InlineData("doubling definitions")]
     [InlineData("lines of themselves")]
     [InlineData("include of itself")]
+    [InlineData("endless sequence")]
+    [InlineData("nested sequences")]
+    [InlineData("long list")]
+    [InlineData("open parenthesis")]
+    [InlineData("routes of many ways")]
+    [InlineData("members of groups")]
+    [InlineData("Latin-1")]
     [InlineData("NUL")]
     [InlineData("CRLF")]
     [InlineData("script quotes")]
@@ -79,6 +86,13 @@ public sealed class FuzzTests
             "doubling definitions" => string.Concat(Enumerable.Range(0, 40).Select(i => $"$A{i}=${{A{i + 1}}}${{A{i + 1}}}\n")) + "$A40=x\nx $A0\n",
             "lines of themselves" => "$A=\\\nx\\\n$A\n$A\n",
             "include of itself" => "include test.conf\n",
+            "endless sequence" => "~SEQ(n, -2000000000, 2000000000) vrrp_instance I$n {\n}\n",
+            "nested sequences" => "~SEQ(a, 400) ~SEQ(b, 400) ~SEQ(c, 400) x$a$b$c\n",
+            "long list" => "~LST(a, " + string.Concat(Enumerable.Repeat("{1,2,", 100_000)) + ") x\n",
+            "open parenthesis" => "~SEQ(" + new string('(', 500_000) + "\n",
+            "routes of many ways" => "vrrp_instance A {\nvirtual_routes {\n10.0.0.0/8 " + string.Concat(Enumerable.Repeat("nexthop via 10.0.0.1 weight 2 ", 30_000)) + "\n}\n}\n",
+            "members of groups" => string.Concat(Enumerable.Repeat("vrrp_sync_group G {\ngroup {\n" + string.Concat(Enumerable.Repeat("A ", 500)) + "\n}\n}\n", 200)),
+            "Latin-1" => "# gr\ufffd\ufffde\nvrrp_instance \u00fc {\n}\n",
             "NUL" => "vrrp_instance A\0 {\n\0\n}",
             "CRLF" => "vrrp_instance A {\r\n  interface eth0\r\n  virtual_router_id 5\r\n  virtual_ipaddress {\r\n10.0.0.1\r\n}\r\n}\r\n",
             _ => "vrrp_script a {\nscript " + string.Concat(Enumerable.Repeat("'\"\\", 100_000)) + "\n}",
@@ -91,7 +105,7 @@ public sealed class FuzzTests
         Task<bool> load = Task.Run(() =>
         {
             (FenceFirst.Core.Node.NodeConfig? config, DiagnosticBag diagnostics) = FakeMachine.Load(text);
-            return (config is null) == diagnostics.HasErrors && DiagnosticText.Render(diagnostics).Length >= 0;
+            return Formatter.Format(text).Length >= 0 && (config is null) == diagnostics.HasErrors && DiagnosticText.Render(diagnostics).Length >= 0;
         });
         return load.Wait(Bound) && load.Result;
     }

@@ -58,6 +58,68 @@ public sealed class LexerTests
         Assert.Equal(0, diagnostics.ErrorCount);
     }
 
+    [Theory]
+    [InlineData("~SEQ(n, 3) x$n", "x1|x2|x3")]
+    [InlineData("~SEQ(n, -2) x$n", "x-1|x-2")]
+    [InlineData("~SEQ(n, 5, 3) y${n}y", "y5y|y4y|y3y")]
+    [InlineData("~SEQ(n, 0x10, 010, 0x20) z$n", "z16|z24|z32")]
+    [InlineData("~SEQx(n, 10,12) w$n", "wa|wb|wc")]
+    [InlineData("~SEQ(a,2) ~SEQ(b,2) v${a}_$b", "v1_1|v1_2|v2_1|v2_2")]
+    [InlineData("~LST(a, p, q) l$a", "lp|lq")]
+    [InlineData("~LST({a,b},{1,2},{3}) t${a}_$b", "t1_2|t3_")]
+    [InlineData("$TO=2\n~SEQ( k , 1 , $TO )sp$k\nafter $k", "sp1|sp2|after 2")]
+    [InlineData("~SEQ(m,2)", "")]
+    public void Sequences_and_lists_repeat_the_rest_of_the_line(string text, string expected)
+    {
+        // keepalived.conf(5); the results are those of keepalived 2.2.7, except the order of nested ones, which is that of nested loops.
+        DiagnosticBag diagnostics = new();
+        List<ConfigLine> lines = FakeMachine.Lines(new FakeMachine(), text, diagnostics);
+        Assert.Equal(expected, string.Join('|', lines.Select(line => line.Text)));
+        Assert.Equal(0, diagnostics.ErrorCount);
+    }
+
+    [Theory]
+    [InlineData("~SEQ(n,1,-1,3) x")]
+    [InlineData("~SEQ(n,3,0,3) x")]
+    [InlineData("~SEQ(n,a) x")]
+    [InlineData("~SEQ(n,1 x")]
+    [InlineData("~SEQ($n,2) x")]
+    [InlineData("~SEQx(n,-2) x")]
+    [InlineData("~LST(m) x")]
+    [InlineData("~LST(a,{1,2},3) x")]
+    [InlineData("~SEQ(n,2000000000) x")]
+    [InlineData("~SEQUENCE(n,2) x")]
+    public void A_repetition_that_makes_no_sense_is_one_error(string text)
+    {
+        // Wrong direction, step 0, no number, no end, more values than variables, and one that would fill the memory.
+        DiagnosticBag diagnostics = new();
+        Assert.Empty(FakeMachine.Lines(new FakeMachine(), text, diagnostics));
+        Assert.Equal(DiagnosticCodes.BadRepetition, Assert.Single(diagnostics.Sorted()).Code);
+    }
+
+    [Fact]
+    public void An_expanded_line_is_shown_as_typed_and_as_it_reads()
+    {
+        // The caret stands under what can be edited; below it is what keepalived would read.
+        (_, DiagnosticBag diagnostics) = FakeMachine.Load("vrrp_instance A {\n  interface eth0\n  ~SEQ(n, 300, 300) virtual_router_id $n\n}");
+        string text = DiagnosticText.Render(diagnostics.Sorted().First(diagnostic => diagnostic.Code == DiagnosticCodes.OutOfRange));
+        Assert.StartsWith("test.conf:3:39: error FF1202: ", text);
+        Assert.Contains("    it reads: virtual_router_id 300\n", text);
+    }
+
+    [Theory]
+    [InlineData("include_check read\ninclude absent.conf", "FF1011")]
+    [InlineData("include_check\ninclude absent*.conf", "FF1011")]
+    [InlineData("include_check read match\ninclude_check -read -match\ninclude absent.conf", "FF1010")]
+    [InlineData("include_check nonsense", "FF1205")]
+    public void Include_check_makes_a_plain_include_strict(string text, string code)
+    {
+        // It holds to the end of the file in which it stands.
+        DiagnosticBag diagnostics = new();
+        FakeMachine.Lines(new FakeMachine(), text, diagnostics);
+        Assert.Equal(code, Assert.Single(diagnostics.Sorted()).Code.Id);
+    }
+
     [Fact]
     public void Random_numbers_depend_on_the_seed_only_and_stay_in_their_range()
     {

@@ -6,13 +6,27 @@ namespace FenceFirst.Tests.Control;
 /// <summary>The control protocol: any bytes are a request or a refusal in words.</summary>
 public class ControlRequestTests
 {
-    // Shown: the three requests that there are.
+    // Shown: the requests that there are.
     [Fact]
     public void The_requests_are_understood()
     {
         Assert.Equal(ControlVerb.Status, Parse("""{"version":1,"request":"status"}""", out _)?.Verb);
         Assert.Equal("VI_1", Parse("""{"request":"retry","instance":"VI_1","version":1}""", out _)?.Instance);
         Assert.Equal("10.0.0.1", Parse("""{"version":1,"request":"confirm","instance":"VI_1","target":"10.0.0.1","checked":true}""", out _)?.Target.ToString());
+    }
+
+    // Shown: what belongs to the operator's later verbs.
+    [Fact]
+    public void The_requests_with_a_time_or_a_device_are_understood()
+    {
+        ControlRequest handover = Parse("{\"version\":1,\"request\":\"handover\",\"instance\":\"VI_1\",\"seconds\":30}", out _)!; // It parses.
+        Assert.Equal((ControlVerb.Handover, "VI_1", 30), (handover.Verb, handover.Instance, handover.Seconds));
+        Assert.True(Parse("{\"version\":1,\"request\":\"maintenance\",\"on\":true,\"seconds\":7200}", out _)!.IsOn); // It parses.
+        Assert.Equal("VI_1", Parse("{\"version\":1,\"request\":\"maintenance\",\"on\":false,\"instance\":\"VI_1\"}", out _)!.Instance); // It parses.
+        ControlRequest test = Parse("{\"version\":1,\"request\":\"fence_test\",\"device\":\"db1\",\"checked\":true}", out _)!; // It parses.
+        Assert.Equal((ControlVerb.FenceTest, "db1", false, true), (test.Verb, test.Device, test.IsStatusOnly, test.IsChecked));
+        Assert.Equal(7, Parse("{\"version\":1,\"request\":\"operation\",\"operation\":7}", out _)!.Operation); // It parses.
+        Assert.Equal(ControlVerb.Reload, Parse("{\"version\":1,\"request\":\"reload\"}", out _)?.Verb);
     }
 
     // Shown: what is wrong is named.
@@ -32,6 +46,17 @@ public class ControlRequestTests
     [InlineData("{\"version\":1,\"request\":\"retry\"}", "needs \"instance\"")]
     [InlineData("{\"version\":1,\"request\":\"confirm\",\"instance\":\"a\",\"checked\":true}", "needs \"target\"")]
     [InlineData("{\"version\":1,\"request\":\"confirm\",\"instance\":\"a\",\"target\":\"10.0.0.1\"}", "needs \"checked\"")]
+    [InlineData("{\"version\":1,\"request\":\"handover\"}", "needs \"instance\"")]
+    [InlineData("{\"version\":1,\"request\":\"handover\",\"instance\":\"a\",\"seconds\":0}", "\"seconds\" is a whole number")]
+    [InlineData("{\"version\":1,\"request\":\"handover\",\"instance\":\"a\",\"seconds\":-5}", "\"seconds\" is a whole number")]
+    [InlineData("{\"version\":1,\"request\":\"handover\",\"instance\":\"a\",\"seconds\":1.5}", "wrong kind")]
+    [InlineData("{\"version\":1,\"request\":\"handover\",\"instance\":\"a\",\"seconds\":99999999}", "\"seconds\" is a whole number")]
+    [InlineData("{\"version\":1,\"request\":\"maintenance\"}", "needs \"on\"")]
+    [InlineData("{\"version\":1,\"request\":\"maintenance\",\"on\":\"yes\"}", "wrong kind")]
+    [InlineData("{\"version\":1,\"request\":\"maintenance\",\"on\":false,\"seconds\":5}", "belongs to \"on\": true")]
+    [InlineData("{\"version\":1,\"request\":\"fence_test\",\"status_only\":true}", "needs \"device\"")]
+    [InlineData("{\"version\":1,\"request\":\"fence_test\",\"device\":\"db1\"}", "loses its power")]
+    [InlineData("{\"version\":1,\"request\":\"operation\"}", "needs \"operation\"")]
     public void A_bad_request_is_refused_with_the_reason(string line, string reason)
     {
         Assert.Null(Parse(line, out string problem));
@@ -43,11 +68,20 @@ public class ControlRequestTests
     public void Any_bytes_are_a_request_or_a_refusal()
     {
         Random random = new(7);
-        byte[] good = Encoding.UTF8.GetBytes("""{"version":1,"request":"confirm","instance":"VI_1","target":"10.0.0.1","checked":true}""");
+        byte[][] goods =
+        [
+            .. ((string[])
+            [
+                "{\"version\":1,\"request\":\"confirm\",\"instance\":\"VI_1\",\"target\":\"10.0.0.1\",\"checked\":true}",
+                "{\"version\":1,\"request\":\"maintenance\",\"on\":true,\"seconds\":7200,\"instance\":\"VI_1\"}",
+                "{\"version\":1,\"request\":\"fence_test\",\"device\":\"db1\",\"status_only\":false,\"checked\":true}",
+            ]).Select(Encoding.UTF8.GetBytes),
+        ];
         for (int i = 0; i < 20_000; i++)
         {
-            byte[] line = i % 3 == 0 ? new byte[random.Next(60)] : [.. good];
-            if (i % 3 == 0)
+            byte[] good = goods[i % goods.Length];
+            byte[] line = i % 4 == 0 ? new byte[random.Next(60)] : [.. good];
+            if (i % 4 == 0)
             {
                 random.NextBytes(line);
             }
@@ -57,7 +91,7 @@ public class ControlRequestTests
                 line[random.Next(line.Length)] = (byte)random.Next(256);
             }
 
-            ReadOnlySpan<byte> part = i % 3 == 1 ? line.AsSpan(0, random.Next(line.Length + 1)) : line;
+            ReadOnlySpan<byte> part = i % 4 == 1 ? line.AsSpan(0, random.Next(line.Length + 1)) : line;
             ControlRequest? request = ControlRequest.Parse(part, out string problem);
             Assert.NotEqual(request is null, problem.Length == 0);
         }

@@ -32,8 +32,13 @@ public sealed class JournalTests : IDisposable
         for (int cut = 1; cut < (bytes.Length / 2) - 4; cut += 7)
         {
             File.WriteAllBytes(path, bytes[..^(cut + 1)]);
-            Write(Entry("VI_1", "three", 3));
-            Assert.Equal(["one", "three"], Read(null, null));
+            using (Journal journal = new(_folder, "node"))
+            {
+                Assert.Contains("was torn", journal.Write(Entry("VI_1", "three", 3)));
+                Assert.Null(journal.Write(Entry("VI_1", "four", 4)));
+            }
+
+            Assert.Equal(["one", "three", "four"], Read(null, null));
             StringWriter error = new();
             JournalVerb.Run(_folder, null, null, isJson: true, TextWriter.Null, error);
             Assert.Contains("1 damaged line was left out", error.ToString());

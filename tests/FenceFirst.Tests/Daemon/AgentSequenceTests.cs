@@ -87,6 +87,18 @@ public sealed class AgentSequenceTests
         Assert.Equal((AgentMoveKind.End, Good, TimelineLevel.Error), (late.Kind, late.Outcome, late.Level));
     }
 
+    [Fact]
+    public void Power_that_is_restored_is_one_program_and_no_question()
+    {
+        foreach (StepOutcome outcome in (StepOutcome[])[Good, Bad])
+        {
+            AgentSequence sequence = new(new FenceAgent { Action = FenceAction.On });
+            Assert.Equal((AgentMoveKind.Run, "on"), Short(sequence.Begin()));
+            AgentMove end = sequence.ProgramEnded(outcome);
+            Assert.Equal((AgentMoveKind.End, outcome), (end.Kind, end.Outcome));
+        }
+    }
+
     private static AgentSequence RebootedUntilOff()
     {
         AgentSequence sequence = new(new FenceAgent { Action = FenceAction.Reboot });

@@ -17,8 +17,8 @@ public sealed class NetlinkFactsTests
         AddressRequest second = new(true, 7, new VirtualAddress(InternetAddress.Parse("fd00::1"), 64, 0));
         NetlinkRequests.WriteAddress(ref writer, in second, 2);
         VirtualRoute route = new(InternetAddress.Parse("10.1.0.0"), 16) { Via = InternetAddress.Parse("10.0.0.2"), Table = 1000, Metric = 3 };
-        NetlinkRequests.WriteRoute(ref writer, route, 7, true, 3);
-        NetlinkRequests.WriteRule(ref writer, new VirtualRule(true, 500, 1000), true, 4);
+        RouteRequests.WriteRoute(ref writer, route with { Link = 0 }, _ => 7, true, 3);
+        RouteRequests.WriteRule(ref writer, new VirtualRule(true, 500, 1000), true, 4);
         LinkRequests.WriteCreateVeth(ref writer, "near0", "far0", NamespaceTarget.OfProcess(42), 5);
         LinkRequests.WriteSetMac(ref writer, 9, MacAddress.FromBytes([0, 0, 0x5e, 0, 1, 0x33]), 6);
         Assert.False(writer.IsOverflowed);

@@ -80,6 +80,21 @@ public class DemotionTests
         Assert.True(m.Recorded(TimelineKind.ReleaseWithheld));
     }
 
+    // 4: priority 0 means that the demotion succeeded. A node whose demotion failed does not say so later either, as a candidate that gives up.
+    [Fact]
+    public void A_candidate_whose_demotion_failed_says_nothing()
+    {
+        SimulatedNode m = MachineDriver.Master(Demoting.Promote(TestConfig.Fence("z")));
+        m.Hear('z', 200);
+        m.Fail();
+        Assert.True(m.Recorded(TimelineKind.ReleaseWithheld));
+        m.Driver.Advance(5);
+        Assert.Equal(VrrpPhase.Promoting, m.Phase);
+        m.Fail();
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        Assert.Equal(0, m.Releases);
+    }
+
     // 3: demotion on_failure release.
     [Fact]
     public void A_failed_step_releases_when_configured_so()

@@ -42,8 +42,14 @@ public class EveryEventInEveryPhaseTests
         ("SourceChanged none", m => m.Deliver(NodeEvent.SourceChanged(0, InternetAddress.None))),
         ("SourceChanged other", m => m.Deliver(NodeEvent.SourceChanged(0, TestConfig.AddressOf('k')))),
         ("AddressLost", m => m.Deliver(NodeEvent.AddressLost(0))),
+        ("LeftoverEnded", m => m.Deliver(NodeEvent.LeftoverEnded(77))),
         ("OperatorRetry", m => m.Deliver(NodeEvent.OperatorRetry(0))),
         ("OperatorConfirmed", m => m.Deliver(NodeEvent.OperatorConfirmed(0, TestConfig.AddressOf('z')))),
+        ("OperatorHandover", m => m.Deliver(NodeEvent.OperatorHandover(0, TimeSpan.FromSeconds(60)))),
+        ("MaintenanceChanged on", m => m.Deliver(NodeEvent.MaintenanceChanged(-1, MonotonicInstant.Never))),
+        ("MaintenanceChanged off", m => m.Deliver(NodeEvent.MaintenanceChanged(-1, MonotonicInstant.Zero))),
+        ("FenceTestChanged", m => m.Deliver(NodeEvent.FenceTestChanged([TestConfig.AddressOf('z')]))),
+        ("ReplayMarkForgotten", m => m.Deliver(NodeEvent.ReplayMarkForgotten(0, TestConfig.AddressOf('z')))),
         ("StopRequested", m => m.Deliver(NodeEvent.StopRequested())),
         ("StopRequested twice", StopTwice),
     ];
@@ -57,6 +63,8 @@ public class EveryEventInEveryPhaseTests
         ("Master", RaiseCompletely),
         ("Demoting removing", m => { RaiseCompletely(m); m.Deliver(NodeEvent.LinkChanged(0, false)); }),
         ("Demoting steps", m => { RaiseCompletely(m); m.Hear('z', 200); Acknowledge(m, 0); }),
+        ("Backup handing over", m => { RaiseCompletely(m); m.Deliver(NodeEvent.OperatorHandover(0, TimeSpan.FromSeconds(60))); Acknowledge(m, 0); End(m, StepOutcome.Success); }),
+        ("Backup in maintenance", m => { Check(m, 0); m.Deliver(NodeEvent.MaintenanceChanged(-1, MonotonicInstant.Never)); }),
         ("Fault", m => { Check(m, 0); m.Deliver(NodeEvent.LinkChanged(0, false)); }),
         ("Stopped", m => { Check(m, 0); m.Deliver(NodeEvent.StopRequested()); }),
     ];
@@ -70,6 +78,7 @@ public class EveryEventInEveryPhaseTests
         [
             ("plain", plain with { LeaseSeconds = 60 }),
             ("promotion", plain.Promote(TestConfig.Fence("z"))),
+            ("levels", plain.Promote(TestConfig.Levels("a and b then c"))),
             ("probe", plain.Promote().Plan(plan => plan with { IsProbing = true })),
             ("demotion", plain.Promote(TestConfig.Run()).Demote(TestConfig.Run("stop_writes"))),
         ];

@@ -1,4 +1,5 @@
 using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Tests.Machine;
@@ -26,7 +27,19 @@ public class GuaranteeG2Tests
         Assert.False(m.Holds());
     }
 
-    // Shown: the daemon dies while the fence runs; the next life starts a fence of its own.
+    // Shown: a loop that was late takes the answer before the timer; the bound has passed all the same.
+    [Fact]
+    public void An_answer_after_the_bound_is_none()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("z") with { Timeout = TimeSpan.FromSeconds(2) }));
+        m.Driver.AdvanceTo(m.First.MasterDownAt);
+        m.Driver.Suspend(2.1);
+        m.Answer(StepOutcome.Success);
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        Assert.Equal(StepOutcomeKind.TimedOut, m.Entries.Single(entry => entry.Kind == TimelineKind.PromotionFailed).Outcome.Kind);
+    }
+
+    // Shown: the node dies while the fence runs; the next life counts a failure, and after its pause starts a fence of its own.
     [Fact]
     public void A_step_that_ran_when_the_daemon_died_has_not_succeeded()
     {
@@ -35,6 +48,8 @@ public class GuaranteeG2Tests
         m.Crash();
         m.Boot();
         Assert.Equal(VrrpPhase.Backup, m.Phase);
+        m.Driver.Advance(29);
+        Assert.Empty(m.OpenSteps);
         m.Driver.Advance(4);
         Assert.Single(m.OpenSteps);
         Assert.Equal(2ul, m.First.Steps.Epoch);

@@ -27,11 +27,23 @@ public class GuaranteeG3Tests
     public void No_second_attempt_before_the_first_is_known()
     {
         SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("z") with { Attempts = 5, Timeout = TimeSpan.FromSeconds(2) }));
-        m.Driver.Advance(60);
+        m.Driver.Advance(12);
         Assert.Single(m.OpenSteps);
         m.Fail();
         m.Driver.Advance(1.1);
         Assert.Equal(2, m.First.Steps.Tries);
+    }
+
+    // Shown: a killed fence that does not die makes us say priority 0. Whoever believes it may take over, so this promotion can only fail.
+    [Fact]
+    public void After_a_release_the_attempt_under_way_cannot_succeed_any_more()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("z") with { Attempts = 5, Timeout = TimeSpan.FromSeconds(2) }));
+        m.Driver.Advance(60);
+        Assert.Equal(1, m.Releases);
+        m.Succeed();
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        Assert.Equal(1, m.First.FailedPromotions);
     }
 
     // Shown: whatever ends a promotion while a fence runs, the phase is left only when the fence has answered.
@@ -65,5 +77,20 @@ public class GuaranteeG3Tests
         m.Succeed();
         Assert.NotEqual(VrrpPhase.Promoting, m.Phase);
         Assert.NotEqual(VrrpPhase.Master, m.Phase);
+    }
+
+    // Shown: while an operator tests a device, no promotion fences the same target; it goes on when the test has ended. Another target is not held up.
+    [Fact]
+    public void A_fence_waits_for_an_operators_test_of_the_same_target()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Node(
+            TestConfig.Instance().Promote(TestConfig.Fence("z")), TestConfig.Instance(name: "VI_2", vrid: 52).Promote(TestConfig.Fence("y"))));
+        m.Deliver(NodeEvent.FenceTestChanged([TestConfig.AddressOf('z')]));
+        m.Driver.Advance(60);
+        Assert.Equal(1, m.OpenSteps.Single().Instance);
+        Assert.True(m.First.Steps.IsQueued);
+        Assert.True(OperatorRules.IsFencing(m.Config, m.State, [TestConfig.AddressOf('y')]));
+        m.Deliver(NodeEvent.FenceTestChanged([]));
+        Assert.Equal(2, m.OpenSteps.Count);
     }
 }

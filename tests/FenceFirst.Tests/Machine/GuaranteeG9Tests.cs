@@ -29,4 +29,20 @@ public class GuaranteeG9Tests
         m.Hear('z', 0);
         Assert.True(m.First.MasterDownAt < due);
     }
+
+    // Shown: a lower candidate that cannot hear our master promotes, and gives up. The master that we hear is not shot for that.
+    [Fact]
+    public void A_lower_candidate_that_gives_up_says_nothing_about_the_master()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("z")));
+        m.Hear('z', 200);
+        Core.MonotonicInstant due = m.First.MasterDownAt;
+        m.Hear('a', 50);
+        m.Hear('a', 0);
+        Assert.Equal(due, m.First.MasterDownAt);
+        m.Driver.Advance(1);
+        m.Hear('z', 200);
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        Assert.Empty(m.OpenSteps);
+    }
 }

@@ -147,6 +147,45 @@ public class LastLookTests
         Assert.Equal(VrrpPhase.Master, m.Phase);
     }
 
+    // 6.2: by default nothing is listened for when every fence is verified: a status that says off needs no further proof. One that is not is enough to listen.
+    [Theory]
+    [InlineData(true, true, true)]
+    [InlineData(true, false, false)]
+    [InlineData(false, false, false)]
+    public void A_verified_fence_is_not_listened_for(bool isFirstVerified, bool isSecondVerified, bool isMasterAtOnce)
+    {
+        SimulatedNode m = Lost(TestConfig.Instance()
+            .Promote(Agent(isFirstVerified), TestConfig.Levels("a then b", device => device with { Agent = Agent(isSecondVerified).Agent }))
+            .Plan(plan => plan with { ListenAfter = null }));
+        m.Succeed();
+        m.Succeed();
+        Assert.Equal(isMasterAtOnce ? VrrpPhase.Master : VrrpPhase.Promoting, m.Phase);
+        m.Driver.Advance(1.3);
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+    }
+
+    // 6.2: an operator's word is no status.
+    [Fact]
+    public void A_confirmed_target_is_listened_for()
+    {
+        SimulatedNode m = Lost(TestConfig.Instance().Promote(Agent(isVerified: true)).Plan(plan => plan with { ListenAfter = null }));
+        m.Deliver(NodeEvent.OperatorConfirmed(0, TestConfig.AddressOf('z')));
+        m.Fail();
+        Assert.True(m.First.Steps.IsListening);
+    }
+
+    // 6.2: what the file says holds.
+    [Fact]
+    public void A_time_that_is_given_holds_for_verified_fences_too()
+    {
+        SimulatedNode m = Lost(TestConfig.Instance().Promote(Agent(isVerified: true)).Plan(plan => plan with { ListenAfter = TimeSpan.FromSeconds(2) }));
+        m.Succeed();
+        m.Driver.Advance(2.1);
+        Assert.Equal(VrrpPhase.Promoting, m.Phase);
+        m.Driver.Advance(0.2);
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+    }
+
     // 6.2: never longer than 3 s unless the file says so.
     [Fact]
     public void Listening_is_bounded()
@@ -206,6 +245,111 @@ public class LastLookTests
         Assert.Contains("10.0.0.26 is alive but its packets are refused", text);
         Assert.Contains("interval", text);
         Assert.Equal(1, m.First.FailedPromotions);
+    }
+
+    // 6.1: a plain keepalived master starts its advert timer anew at every packet of its Vrid, refused ones too. Our adverts would silence it, and its
+    // silence would end the hold. So nothing is sent while refused packets come, and no priority 0 by one that has sent nothing.
+    [Fact]
+    public void A_held_candidate_does_not_advertise()
+    {
+        SimulatedNode m = MachineDriver.Alone(Fencing);
+        for (int i = 0; i < 15; i++)
+        {
+            m.Driver.Advance(1);
+            Refuse(m, 'z');
+        }
+
+        Assert.True(m.Recorded(TimelineKind.HoldFailed));
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        Assert.Empty(m.Sent);
+    }
+
+    // 6.1: whatever the candidate does meanwhile, it falls silent with the first refused packet and goes on when they have ended; that is no stall.
+    [Fact]
+    public void Adverts_of_a_candidate_pause_while_refused_packets_come()
+    {
+        SimulatedNode m = Lost(TestConfig.Instance().Promote(TestConfig.Check()));
+        Assert.Single(m.Sent);
+        for (int i = 0; i < 6; i++)
+        {
+            m.Driver.Advance(0.5);
+            Refuse(m, 'y');
+            m.Driver.Advance(0.5);
+        }
+
+        Assert.Single(m.Sent);
+        m.Driver.Advance(5);
+        Assert.InRange(m.Sent.Count, 2, 4);
+        Assert.False(m.Recorded(TimelineKind.Stalled));
+        m.Fail();
+        Assert.Equal(1, m.Releases);
+    }
+
+    // 6.1: only the first step that cannot be given up is held: a check changes nothing, and what has been begun is not left half done.
+    [Fact]
+    public void A_check_and_a_second_fence_are_not_held()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Check(), TestConfig.Fence("y"), TestConfig.Fence("z"), TestConfig.Run()));
+        m.Driver.Advance(3);
+        Refuse(m, 'x');
+        m.Driver.Advance(1);
+        Assert.Equal(StepKind.Check, m.OpenSteps.Single().Step.Kind);
+        m.Driver.Advance(4);
+        m.Succeed();
+        Assert.Equal("fence_y", m.OpenSteps.Single().Step.Name);
+        Refuse(m, 'x');
+        m.Succeed();
+        Assert.Equal("fence_z", m.OpenSteps.Single().Step.Name);
+        m.Succeed();
+        Assert.Equal(StepKind.Run, m.OpenSteps.Single().Step.Kind);
+        m.Succeed();
+        Assert.True(m.First.Steps.IsHeld);
+    }
+
+    // 6.1: all holds of one promotion have one bound, counted from the first.
+    [Fact]
+    public void The_bound_is_one_for_all_holds()
+    {
+        SimulatedNode m = MachineDriver.Alone(Fencing);
+        m.Driver.Advance(3);
+        Refuse(m, 'x');
+        m.Driver.Advance(5);
+        Assert.Single(m.OpenSteps);
+        m.Driver.Advance(4);
+        Refuse(m, 'x');
+        m.Succeed();
+        Assert.True(m.First.Steps.IsHeld);
+        for (int i = 0; i < 4; i++)
+        {
+            m.Driver.Advance(1);
+            Refuse(m, 'x');
+        }
+
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        Assert.True(m.Recorded(TimelineKind.HoldFailed));
+    }
+
+    // 6.1: what a target had sent before it was fenced does not hold afterwards.
+    [Fact]
+    public void A_fence_makes_the_refused_packets_of_its_target_forgotten()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("y"), TestConfig.Fence("z")));
+        m.Driver.Advance(4);
+        Refuse(m, 'z');
+        m.Succeed();
+        m.Succeed();
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+    }
+
+    // 6.1: our own packets come back from a loop in the network, damaged perhaps.
+    [Fact]
+    public void Our_own_address_does_not_hold()
+    {
+        SimulatedNode m = MachineDriver.Alone(Fencing);
+        m.Driver.Advance(3);
+        m.Deliver(NodeEvent.PacketRefused(0, DecodeError.WrongChecksum, TestConfig.AddressOf('m')));
+        m.Driver.Advance(1);
+        Assert.Single(m.OpenSteps);
     }
 
     // 6.1: when they end, the promotion goes on where it was.
@@ -338,6 +482,8 @@ public class LastLookTests
         Assert.Equal(VrrpPhase.Master, m.Phase);
         Assert.True(m.Recorded(TimelineKind.PacketRefused));
     }
+
+    private static PromotionStep Agent(bool isVerified) => TestConfig.Fence("z") with { Agent = new FenceAgent { IsVerified = isVerified } };
 
     private static void Refuse(SimulatedNode m, char sender) =>
         m.Deliver(NodeEvent.PacketRefused(0, DecodeError.WrongInterval, TestConfig.AddressOf(sender)));

@@ -43,6 +43,9 @@ internal sealed class MachineDriver
     public Func<SimulatedNode, ProbeRequest, (TimeSpan After, Func<InternetAddress> Find)?> Probes { get; set; } =
         (node, request) => (TimeSpan.FromMilliseconds(200), () => node.FindHolder(request.Instance));
 
+    /// <summary>Errno of arming the watchdog; null = held until the test answers it. The default answers success at once.</summary>
+    public Func<SimulatedNode, int?> Watchdog { get; set; } = _ => 0;
+
     /// <summary>How late a timer wakes its node; the default is on time.</summary>
     public Func<TimeSpan> Lateness { get; set; } = () => TimeSpan.Zero;
 
@@ -174,17 +177,33 @@ internal sealed class MachineDriver
         _transcript.Append(Now.ToString().PadLeft(12)).Append(' ').Append(line).Append('\n');
     }
 
+    /// <summary>A node announces its addresses: whoever watches the link for them hears it, unless it is lost.</summary>
+    public void Announce(SimulatedNode sender, int instance)
+    {
+        foreach (SimulatedNode receiver in Nodes)
+        {
+            if (receiver != sender && Delivery(sender, receiver) is { } delay)
+            {
+                After(delay, () => receiver.SeeClaim(instance));
+            }
+        }
+    }
+
     /// <summary>Sends an advert of a node to all others.</summary>
     public void Broadcast(SimulatedNode sender, int instance, byte priority)
     {
         VrrpConfig config = sender.Config.Instances[instance];
         VrrpAdvert advert = new(config.Version, config.Vrid, priority, (byte)config.Addresses.Count, config.AdvertInterval, default);
         InternetAddress source = sender.State.Instances[instance].Source;
+        (MonotonicInstant At, long Order) sent = (Now, _order++);
         foreach (SimulatedNode receiver in Nodes)
         {
             if (receiver != sender && Delivery(sender, receiver) is { } delay)
             {
-                After(delay, () => receiver.DeliverIfRunning(NodeEvent.AdvertReceived(instance, advert, source)));
+                After(delay, () => receiver.DeliverIfRunning(
+                    receiver.IsStaleOrReplayed(instance, source, sent, out DecodeError error)
+                        ? NodeEvent.PacketRefused(instance, error, source)
+                        : NodeEvent.AdvertReceived(instance, advert, source)));
             }
         }
     }
@@ -207,7 +226,9 @@ internal sealed class SimulatedNode
     private readonly EffectBuffer _again = new();
     private readonly Queue<NodeEvent> _queue = new();
     private readonly HashSet<SideEffect>[] _asked;
+    private readonly Dictionary<(int Instance, InternetAddress Source), long> _marks = [];
     private bool _isDelivering;
+    private bool _isSomethingOver;
     private ulong _epoch;
     private int _life;
 
@@ -217,7 +238,7 @@ internal sealed class SimulatedNode
         Name = name;
         Config = config;
         State = new NodeState(config, 0);
-        Timers = new MonotonicInstant[config.Instances.Count + config.Scripts.Count + 1];
+        Timers = new MonotonicInstant[State.Armed.Length];
         _asked = new HashSet<SideEffect>[config.Instances.Count];
         Reset();
     }
@@ -261,6 +282,9 @@ internal sealed class SimulatedNode
     /// <summary>Probes that have not been answered.</summary>
     public List<ProbeRequest> OpenProbes { get; } = [];
 
+    /// <summary>Watches of the link that have not been answered or ended: the attempt per instance.</summary>
+    public Dictionary<int, uint> OpenWatches { get; } = [];
+
     /// <summary>Adverts sent: instance, priority, when.</summary>
     public List<(int Instance, byte Priority, MonotonicInstant At)> Sent { get; } = [];
 
@@ -281,30 +305,72 @@ internal sealed class SimulatedNode
 
     private bool[] HeldAddresses { get; set; } = [];
 
-    /// <summary>Link up, source known, started.</summary>
-    public void Boot()
+    /// <summary>What the next life is told by the last one; kept over <see cref="Crash"/> and <see cref="Kill"/> as the daemon keeps it.</summary>
+    public NodeMemory Memory { get; set; } = NodeMemory.Empty;
+
+    /// <summary>Link up, source known, what was remembered recalled, whatever else is restored from the disk, started.</summary>
+    public void Boot(Action? restore = null)
     {
         Reset();
         State = new NodeState(Config, _epoch);
         IsRunning = true;
         _driver.Write($"{Name} boots");
+        _effects.Clear();
+        NodeRecall.Apply(Config, State, Memory, _driver.Now, _effects);
+        foreach (NodeEffect effect in _effects.Span.ToArray())
+        {
+            Assert.Equal(NodeEffectKind.Record, effect.Kind);
+            CarryOut(effect);
+        }
+
         Deliver(NodeEvent.LinkChanged(0, true));
         for (int i = 0; i < Config.Instances.Count; i++)
         {
             Deliver(NodeEvent.SourceChanged(i, TestConfig.AddressOf(Name)));
         }
 
+        restore?.Invoke();
         Deliver(NodeEvent.Started());
     }
 
-    /// <summary>Power is cut: nothing is held, nothing runs.</summary>
+    /// <summary>Power is cut: nothing is held, nothing runs, and the clock begins anew.</summary>
     public void Crash()
     {
         _driver.Write($"{Name} crashes");
+        Memory = Remember(isAlive: false) with { Instances = State.Instances.Select((each, i) => InstanceMemory.Of(Config.Instances[i].Name, each).AfterBoot()).ToEquatableArray() };
+        End();
+    }
+
+    /// <summary>The daemon alone is killed: its programs live on, or not.</summary>
+    public void Kill(bool isAlive)
+    {
+        _driver.Write($"{Name} is killed");
+        Memory = Remember(isAlive);
+        End();
+    }
+
+    private void End()
+    {
         IsRunning = false;
         _epoch = State.Epoch;
         Reset();
     }
+
+    private NodeMemory Remember(bool isAlive) => new()
+    {
+        LastAttempt = State.LastAttempt,
+        Instances = State.Instances.Select((each, i) => InstanceMemory.Of(Config.Instances[i].Name, each)).ToEquatableArray(),
+        Attempts = OpenSteps
+            .Where(open => open.Step.Kind != StepKind.Check)
+            .Select(open => new AttemptMemory(Config.Instances[open.Instance].Name, open.Attempt)
+            {
+                Kind = open.Step.Kind,
+                IsDemotion = open.IsDemotion,
+                Targets = open.Step.Targets,
+                IsAlive = isAlive,
+            })
+            .ToEquatableArray(),
+    };
 
     /// <summary>Delivers an advert from the node with the letter.</summary>
     public void Hear(char sender, byte priority, int instance = 0, TimeSpan? interval = null)
@@ -345,6 +411,16 @@ internal sealed class SimulatedNode
         Deliver(NodeEvent.KernelAnswered(request.Instance, request.Attempt, errno));
     }
 
+    /// <summary>Whether the watchdog was asked to be armed, could be, and was not disarmed since.</summary>
+    public bool IsWatchdogArmed { get; private set; }
+
+    /// <summary>Answers the request to arm the watchdog.</summary>
+    public void AnswerWatchdog(uint attempt, int errno)
+    {
+        IsWatchdogArmed = errno == 0;
+        Deliver(NodeEvent.WatchdogAnswered(attempt, errno));
+    }
+
     /// <summary>Answers the oldest open run of a check script.</summary>
     public void AnswerScript(int script, StepOutcome outcome)
     {
@@ -361,9 +437,39 @@ internal sealed class SimulatedNode
         Deliver(NodeEvent.AddressesProbed(request.Instance, request.Attempt, inUse, 0x020000000001, errno));
     }
 
+    /// <summary>Answers the watch of an instance, if there is one: station 02:00:00:00:00:02 claims an address, or the link cannot be watched.</summary>
+    public void SeeClaim(int instance = 0, int errno = 0)
+    {
+        if (IsRunning && OpenWatches.Remove(instance, out uint attempt))
+        {
+            InternetAddress claimed = errno == 0 ? Config.Instances[instance].Addresses[0].Address : InternetAddress.None;
+            Deliver(NodeEvent.AddressesProbed(instance, attempt, claimed, 0x020000000002, errno));
+        }
+    }
+
     /// <summary>The first address of the instance when another running node holds it.</summary>
     public InternetAddress FindHolder(int instance) =>
         _driver.Nodes.Any(other => other != this && other.IsRunning && other.Holds(instance)) ? Config.Instances[instance].Addresses[0].Address : default;
+
+    /// <summary>What auth_hmac does to an advert, by the driver's one clock: too old, or not newer than the last one of its sender.</summary>
+    public bool IsStaleOrReplayed(int instance, InternetAddress source, (MonotonicInstant At, long Order) sent, out DecodeError error)
+    {
+        error = DecodeError.None;
+        if (Config.Instances[instance].Hmac is not { } hmac || !IsRunning)
+        {
+            return false;
+        }
+
+        bool isStale = _driver.Now - sent.At > TimeSpan.FromSeconds(hmac.TimeWindowSeconds);
+        bool isReplayed = _marks.TryGetValue((instance, source), out long mark) && sent.Order <= mark;
+        error = isStale ? DecodeError.AuthenticationStale : isReplayed ? DecodeError.AuthenticationReplayed : DecodeError.None;
+        if (error == DecodeError.None)
+        {
+            _marks[(instance, source)] = sent.Order;
+        }
+
+        return error != DecodeError.None;
+    }
 
     /// <summary>Delivers an event unless the node is down.</summary>
     public void DeliverIfRunning(NodeEvent nodeEvent)
@@ -410,13 +516,16 @@ internal sealed class SimulatedNode
         NodeEffectKind.SendAdvert => $"advert:{effect.Priority}",
         NodeEffectKind.AskKernel => effect.Effect.ToString(),
         NodeEffectKind.Announce => $"announce:{effect.Count}",
-        NodeEffectKind.StartStep => $"step:{effect.Step}",
+        NodeEffectKind.StartStep => $"step:{effect.Step}" + (effect.Level + effect.Device == 0 ? "" : $"/{effect.Level}.{effect.Device}"),
         NodeEffectKind.KillStep => "kill",
         NodeEffectKind.ProbeAddresses => "probe",
         NodeEffectKind.StartScript => "script",
         NodeEffectKind.KillScript => "kill-script",
         NodeEffectKind.Notify => $"notify:{effect.Notification}",
         NodeEffectKind.RenewAddresses => "renew",
+        NodeEffectKind.WatchAddresses => effect.Attempt == 0 ? "end-watch" : "watch",
+        NodeEffectKind.ArmWatchdog => "arm",
+        NodeEffectKind.DisarmWatchdog => "disarm",
         NodeEffectKind.ArmTimer or NodeEffectKind.Record => "",
     };
 
@@ -428,6 +537,10 @@ internal sealed class SimulatedNode
         _driver.Write($"{Name} <- {Describe(nodeEvent)}");
         NodeState copy = State.Clone();
         Assert.True(copy.ValueEquals(State), "a clone equals its original");
+        NodeState before = State.Clone();
+
+        // What ended earlier than this late event may uncover a deadline that has passed as well: it is due at once.
+        _isSomethingOver = before.MaintenanceCheckAt <= _driver.Now || before.Instances.Any(instance => instance.Handover.Until <= _driver.Now);
         _effects.Clear();
         _again.Clear();
         NodeMachine.Step(Config, State, nodeEvent, _driver.Now, _effects);
@@ -442,6 +555,7 @@ internal sealed class SimulatedNode
         }
 
         CheckInvariants();
+        CheckHeldBack(before, nodeEvent);
         _driver.AfterEvent?.Invoke(this);
     }
 
@@ -456,7 +570,8 @@ internal sealed class SimulatedNode
         switch (effect.Kind)
         {
             case NodeEffectKind.ArmTimer:
-                Assert.True(effect.Deadline >= _driver.Now, $"timer {effect.Index} is armed in the past");
+                // A node that is late has overdue timers; what is due after them may be overdue as well.
+                Assert.True(effect.Deadline >= _driver.Now || Timers[effect.Index] < _driver.Now || _isSomethingOver, $"timer {effect.Index} is armed in the past");
                 Timers[effect.Index] = effect.Deadline;
                 break;
             case NodeEffectKind.SendAdvert:
@@ -498,7 +613,28 @@ internal sealed class SimulatedNode
                 Assert.Equal(VrrpPhase.Master, State.Instances[effect.Index].Phase);
                 Assert.Equal(Transition.None, State.Instances[effect.Index].Transition);
                 break;
+            case NodeEffectKind.WatchAddresses when effect.Attempt == 0:
+                Assert.True(OpenWatches.Remove(effect.Index), "only a watch that is open is ended");
+                break;
+            case NodeEffectKind.WatchAddresses:
+                OpenWatches.Add(effect.Index, effect.Attempt);
+                break;
+            case NodeEffectKind.ArmWatchdog:
+                Assert.False(IsWatchdogArmed, "armed twice");
+                IsWatchdogArmed = true;
+                if (_driver.Watchdog(this) is { } watchdogErrno)
+                {
+                    AnswerWatchdog(effect.Attempt, watchdogErrno);
+                }
+
+                break;
+            case NodeEffectKind.DisarmWatchdog:
+                Assert.True(IsWatchdogArmed, "disarmed though it was not armed");
+                IsWatchdogArmed = false;
+                break;
             case NodeEffectKind.Announce:
+                _driver.Announce(this, effect.Index);
+                break;
             case NodeEffectKind.KillScript:
                 break;
         }
@@ -537,9 +673,12 @@ internal sealed class SimulatedNode
     private void StartStep(NodeEffect effect)
     {
         VrrpConfig config = Config.Instances[effect.Index];
-        PromotionStep step = (effect.IsDemotion ? config.Demotion!.Steps : config.Promotion!.Steps)[effect.Step];
+        PromotionStep step = (effect.IsDemotion ? config.Demotion!.Steps : config.Promotion!.Steps)[effect.Step].Device(effect.Level, effect.Device);
         Assert.DoesNotContain(OpenSteps, open => open.Instance == effect.Index && open.Step.Kind != StepKind.Check);
         Assert.DoesNotContain(OpenSteps, open => open.Instance != effect.Index && open.Step.Targets.Any(target => step.Targets.Contains(target)));
+        Assert.DoesNotContain(step.Targets, target => State.TestedTargets.Span.Contains(target));
+        Assert.DoesNotContain(
+            State.Leftovers, left => step.Kind != StepKind.Check && !effect.IsDemotion && (left.Instance == config.Name || left.Targets.Any(target => step.Targets.Contains(target))));
         StepRequest request = new(effect.Index, effect.Attempt, step, effect.IsDemotion);
         OpenSteps.Add(request);
         if (_driver.Steps(this, request) is { } answer)
@@ -574,6 +713,22 @@ internal sealed class SimulatedNode
         }
     }
 
+    /// <summary>No promotion starts in maintenance, or while an instance holds itself back for a handover, unless an operator says so.</summary>
+    private void CheckHeldBack(NodeState before, NodeEvent nodeEvent)
+    {
+        for (int i = 0; i < State.Instances.Length; i++)
+        {
+            if (State.Instances[i].Phase != VrrpPhase.Promoting || before.Instances[i].Phase == VrrpPhase.Promoting)
+            {
+                continue;
+            }
+
+            Assert.True(State.Instances[i].MaintenanceUntil <= _driver.Now, "no promotion starts in maintenance");
+            MonotonicInstant until = before.Instances[i].Handover.Until;
+            Assert.True(until.IsNever || until <= _driver.Now || nodeEvent.Kind == NodeEventKind.OperatorConfirmed, "no promotion starts while a handover waits");
+        }
+    }
+
     private void CheckInvariants()
     {
         for (int i = 0; i < State.Instances.Length; i++)
@@ -600,10 +755,13 @@ internal sealed class SimulatedNode
                     break;
             }
 
-            bool isLooking = instance.Steps.IsListening || instance.Steps.IsHeld || instance.Steps.IsProbing;
+            bool isLooking = instance.Steps.IsListening || instance.Steps.IsHeld || instance.Steps.IsProbing || instance.Steps.IsOutlivingRelease;
+            Assert.True(instance.Phase is not (VrrpPhase.Promoting or VrrpPhase.Master or VrrpPhase.Demoting) || Config.Watchdog is not { IsRequired: true } || instance.Steps.IsArming || IsWatchdogArmed, "a required watchdog is armed");
             Assert.True(!isLooking || (instance.Phase == VrrpPhase.Promoting && instance.Steps.Attempt == 0), "the last look is part of Promoting, beside no step");
             Assert.True(!isLooking || !instance.Steps.DeadlineAt.IsNever, "every wait has a bound");
             Assert.Equal(instance.Steps.IsProbing, instance.Steps.ProbeAttempt != 0);
+            Assert.True(instance.Handover.Number == 0 || instance.Phase is VrrpPhase.Demoting or VrrpPhase.Backup, "a handover leaves Master and waits as Backup");
+            Assert.Equal(instance.Handover.IsWatching, OpenWatches.ContainsKey(i));
             Assert.Equal(instance.NextDeadline, Timers[i]);
             int open = OpenSteps.Count(step => step.Instance == i && step.Attempt == instance.Steps.Attempt);
             Assert.Equal(instance.Steps.Attempt == 0 ? 0 : 1, open);
@@ -618,7 +776,10 @@ internal sealed class SimulatedNode
         OpenScripts.Clear();
         OpenKernel.Clear();
         OpenProbes.Clear();
+        OpenWatches.Clear();
         Killed.Clear();
+        _marks.Clear();
+        IsWatchdogArmed = false;
         HeldAddresses = new bool[Config.Instances.Count];
         for (int i = 0; i < _asked.Length; i++)
         {
@@ -670,6 +831,7 @@ internal sealed class SimulatedNode
         NodeEffectKind.KillScript => $"-> kill script ({effect.Attempt})",
         NodeEffectKind.Notify => $"-> notify {effect.Notification}",
         NodeEffectKind.Record => $"   {TimelineText.Describe(Config, effect.Entry)}",
+        NodeEffectKind.WatchAddresses => effect.Attempt == 0 ? "-> end watch" : $"-> watch ({effect.Attempt})",
         _ => effect.Kind.ToString(),
     };
 }

@@ -48,6 +48,23 @@ public class OperatorTests
         Assert.Equal(VrrpPhase.Master, m.Phase);
     }
 
+    // Shown: while another instance fences the same target its outcome is awaited first (G3), whatever it is.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_confirmed_fence_waits_for_the_fence_of_another_instance(bool isWaiting)
+    {
+        VrrpConfig first = TestConfig.Instance().Promote(TestConfig.Fence("z"));
+        VrrpConfig second = TestConfig.Instance(name: "VI_2", vrid: 52).Promote(TestConfig.Fence("z") with { Delay = TimeSpan.FromSeconds(isWaiting ? 10 : 0) });
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Node(first, second));
+        m.Driver.Advance(4);
+        m.Deliver(NodeEvent.OperatorConfirmed(1, Z));
+        Assert.Equal(VrrpPhase.Promoting, m.State.Instances[1].Phase);
+        Assert.True(m.State.Instances[1].Steps.IsQueued);
+        m.Fail(0);
+        Assert.Equal(VrrpPhase.Master, m.State.Instances[1].Phase);
+    }
+
     // Shown: between two attempts nothing has to be awaited.
     [Fact]
     public void Confirm_between_two_attempts_counts_at_once()
@@ -98,6 +115,12 @@ public class OperatorTests
         SimulatedNode heard = Failed(config);
         heard.Hear('z', 200);
         Refused(ConfirmVerdict.MasterIsHeard, heard, 'z');
+        SimulatedNode lower = Failed(config);
+        lower.Hear('a', 50);
+        Refused(ConfirmVerdict.MasterIsHeard, lower, 'z');
+        SimulatedNode ending = Promoting(config);
+        ending.Hear('y', 200);
+        Refused(ConfirmVerdict.Ending, ending, 'z');
         SimulatedNode second = Promoting(config);
         second.Succeed();
         Refused(ConfirmVerdict.AlreadyDone, second, 'z');

@@ -91,6 +91,18 @@ public class PromotionTests
         Assert.Equal(StepOutcomeKind.TimedOut, m.Entries.Single(entry => entry.Kind == TimelineKind.PromotionFailed).Outcome.Kind);
     }
 
+    // G2: the daemon was halted across the bound and wakes up to find the answer beside the timer. Nobody knows when it came, so it came too late.
+    [Fact]
+    public void An_answer_that_is_read_after_the_bound_came_too_late()
+    {
+        SimulatedNode m = Lost(TestConfig.Instance().Promote(TestConfig.Fence("z") with { Timeout = TimeSpan.FromSeconds(5) }));
+        m.Driver.Advance(4.9);
+        m.Driver.Suspend(0.2);
+        m.Succeed();
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        Assert.Equal(StepOutcomeKind.TimedOut, m.Entries.Single(entry => entry.Kind == TimelineKind.PromotionFailed).Outcome.Kind);
+    }
+
     // 3.3 with a bound on every wait: a killed step that does not die (uninterruptible sleep) must not hold the other backups back for ever.
     [Fact]
     public void A_step_that_cannot_be_killed_stops_our_adverts()
@@ -223,7 +235,7 @@ public class PromotionTests
         Assert.Equal(isEnding ? VrrpPhase.Backup : VrrpPhase.Promoting, m.Phase);
     }
 
-    // 3.3: with nopreempt any advert of the lost master ends the promotion; when none was known, any advert from anybody.
+    // 3.3: with nopreempt any advert of the lost master ends the promotion; when none was known, the second advert of anybody.
     [Fact]
     public void With_nopreempt_the_lost_master_ends_the_promotion()
     {
@@ -237,6 +249,7 @@ public class PromotionTests
         Assert.Equal(VrrpPhase.Backup, m.Phase);
         SimulatedNode fresh = MachineDriver.Alone(config);
         fresh.Driver.Advance(4);
+        fresh.Hear('b', 50);
         fresh.Hear('b', 50);
         Assert.Equal(VrrpPhase.Backup, fresh.Phase);
     }
@@ -328,12 +341,68 @@ public class PromotionTests
         Assert.Equal("advert:100 step:0", m.Seen);
     }
 
+    // 3.5: a lower master that releases before we have begun to preempt it is not waited for: it has gone.
+    [Fact]
+    public void A_lower_master_that_has_released_is_not_waited_for()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("a")));
+        m.Hear('a', 50);
+        m.Hear('a', 0);
+        m.Driver.Advance(1);
+        Assert.Equal(PromotionReason.Released, m.First.Steps.Reason);
+        Assert.Equal(TestConfig.AddressOf('a'), m.First.Steps.OldMaster);
+        Assert.Single(m.OpenSteps);
+    }
+
+    // 3.5: a lower master that goes silent while it is waited for is no healthy master any more: it is lost, and the steps follow.
+    [Fact]
+    public void A_lower_master_that_dies_while_it_is_waited_for_is_fenced()
+    {
+        SimulatedNode m = Preempting();
+        m.Hear('a', 50);
+        m.Driver.Advance(29);
+        Assert.Empty(m.OpenSteps);
+        m.Driver.Advance(1);
+        Assert.Single(m.OpenSteps);
+        Assert.False(m.Recorded(TimelineKind.PreemptGivenUp));
+        Assert.Equal(PromotionReason.MasterDown, m.First.Steps.Reason);
+        Assert.Equal(TestConfig.AddressOf('a'), m.First.Steps.OldMaster);
+    }
+
+    // 3.5: "silent" is by its own interval (version 3), and whoever did not run at the end of the wait has not listened.
+    [Fact]
+    public void A_lower_master_that_may_only_have_been_missed_is_not_fenced()
+    {
+        SimulatedNode slow = MachineDriver.Alone(TestConfig.Instance().Version3(1000).Promote(TestConfig.Fence("a")));
+        slow.Hear('a', 50, interval: TimeSpan.FromSeconds(8));
+        slow.Driver.Advance(3);
+        slow.Hear('a', 50, interval: TimeSpan.FromSeconds(8));
+        slow.Driver.Advance(8);
+        slow.Hear('a', 50, interval: TimeSpan.FromSeconds(8));
+        slow.Driver.Advance(24);
+        Assert.Empty(slow.OpenSteps);
+        Assert.True(slow.Recorded(TimelineKind.PreemptGivenUp));
+
+        SimulatedNode late = Preempting(plan => plan with { IsAdvertising = false });
+        late.Driver.Advance(20);
+        late.Driver.Suspend(12);
+        late.Driver.Advance(0);
+        Assert.Empty(late.OpenSteps);
+        Assert.True(late.Recorded(TimelineKind.PreemptGivenUp));
+    }
+
     // 3.5: when it does not release we stand down, and leave it in place as with nopreempt.
     [Fact]
     public void Preempting_is_given_up_when_the_lower_master_does_not_release()
     {
         SimulatedNode m = Preempting();
-        m.Driver.Advance(30.1);
+        for (int i = 0; i < 30; i++)
+        {
+            m.Hear('a', 50);
+            m.Driver.Advance(1);
+        }
+
+        m.Driver.Advance(0.1);
         Assert.True(m.Recorded(TimelineKind.PreemptGivenUp));
         Assert.Equal(VrrpPhase.Backup, m.Phase);
         Assert.Equal(1, m.Releases);
@@ -402,6 +471,19 @@ public class PromotionTests
         Assert.Single(m.Killed);
     }
 
+    // G3: of three that want the same target the third waits for the second as well, and that is told once.
+    [Fact]
+    public void Whoever_waits_is_told_of_once()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Node(Fencing, Fencing with { Name = "VI_2", Vrid = 52 }, Fencing with { Name = "VI_3", Vrid = 53 }));
+        m.Driver.Advance(4);
+        m.Fail(0);
+        Assert.Equal(1, m.OpenSteps.Single().Instance);
+        m.Fail(1);
+        Assert.Equal(2, m.OpenSteps.Single().Instance);
+        Assert.Single(m.Entries, entry => entry.Kind == TimelineKind.StepQueued && entry.Index == 2);
+    }
+
     // G3: two instances of one daemon fence the same target one after the other.
     [Fact]
     public void A_target_is_fenced_by_one_instance_at_a_time()
@@ -468,9 +550,9 @@ public class PromotionTests
         return m;
     }
 
-    private static SimulatedNode Preempting()
+    private static SimulatedNode Preempting(Func<PromotionPlan, PromotionPlan>? change = null)
     {
-        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("a")));
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("a")).Plan(change ?? (plan => plan)));
         for (int i = 0; i < 4; i++)
         {
             m.Hear('a', 50);

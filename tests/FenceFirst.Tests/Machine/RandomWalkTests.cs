@@ -1,7 +1,9 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
+using FenceFirst.Tests.Wire;
 
 namespace FenceFirst.Tests.Machine;
 
@@ -9,6 +11,9 @@ namespace FenceFirst.Tests.Machine;
 public class RandomWalkTests
 {
     private const int EventsPerSeed = 2000;
+
+    /// <summary>The first of two power supplies: alone it switches nothing off.</summary>
+    private const string HalfOff = "half";
 
     // Shown: with truthful fences and fence_scope all, two nodes never hold the address at once, and after the faults there is one owner.
     // How: 300 seeds, two and three nodes, each walked over random deliveries, losses, delays, suspensions, crashes, link and step failures.
@@ -31,32 +36,59 @@ public class RandomWalkTests
         }
     }
 
-    private static void Walk(int seed, int nodeCount)
+    // Shown: G10 with release_is_enough, where masters leave on purpose again and again and their priority 0 may be 12 s under way.
+    // How: as above, with fewer faults, so that a master is followed long enough for its release to count.
+    [Theory]
+    [InlineData(2, 60, 200)]
+    [InlineData(3, 60, 100)]
+    public void Releases_never_make_two_owners(int nodeCount, int seeds, int replacedMin)
     {
+        int replaced = 0;
+        for (int seed = 1; seed <= seeds; seed++)
+        {
+            replaced += Walk(seed, nodeCount, isReleasing: true);
+        }
+
+        Assert.True(replaced >= replacedMin, $"only {replaced} fences were replaced by a release: the walk does not reach what it is to show");
+    }
+
+    /// <summary>Returns how many fences were replaced by a release.</summary>
+    private static int Walk(int seed, int nodeCount, bool isReleasing = false)
+    {
+        int replaced = 0;
         Random random = new((nodeCount * 100_000) + seed);
-        MachineDriver driver = new(Configs(random, nodeCount)) { TranscriptLimit = 60_000 };
+        MachineDriver driver = new(Configs(random, nodeCount, isReleasing)) { TranscriptLimit = 60_000 };
         bool isFaulty = true;
         try
         {
-            Prepare(driver, random, () => isFaulty);
+            Prepare(driver, random, () => isFaulty, isReleasing);
             driver.Start();
             int events = 0;
             driver.AfterEvent = node =>
             {
                 events++;
+                replaced += node.Last.Count(effect => effect.Kind == NodeEffectKind.Record && effect.Entry.Kind == TimelineKind.StepReleased);
                 int holders = driver.Nodes.Count(other => other.IsRunning && other.Holds());
                 Assert.True(holders <= 1, $"G10: {holders} nodes hold the address");
             };
             while (events < EventsPerSeed)
             {
-                driver.Advance(random.NextDouble() * 3);
-                Disturb(driver, random);
+                driver.Advance(random.NextDouble() * (isReleasing ? 20 : 3));
+                if (isReleasing && random.Next(3) != 0)
+                {
+                    Leave(driver, random);
+                }
+                else
+                {
+                    Disturb(driver, random);
+                }
             }
 
             isFaulty = false;
             Heal(driver);
             driver.Advance(600);
             Assert.Equal(1, driver.Nodes.Count(node => node.IsRunning && node.Holds()));
+            return replaced;
         }
         catch (Exception failure)
         {
@@ -65,11 +97,12 @@ public class RandomWalkTests
         }
     }
 
-    private static NodeConfig[] Configs(Random random, int nodeCount)
+    private static NodeConfig[] Configs(Random random, int nodeCount, bool isReleasing)
     {
         NodeConfig[] configs = new NodeConfig[nodeCount];
         bool isPreempt = random.Next(2) == 0;
         bool isAdvertising = random.Next(3) != 0;
+        bool isReleaseEnough = isReleasing || random.Next(2) == 0;
         for (int i = 0; i < nodeCount; i++)
         {
             List<PromotionStep> steps = [];
@@ -82,12 +115,7 @@ public class RandomWalkTests
             {
                 if (target != i)
                 {
-                    steps.Add(TestConfig.Fence(((char)('a' + target)).ToString()) with
-                    {
-                        Timeout = TimeSpan.FromSeconds(10),
-                        Attempts = 1 + random.Next(3),
-                        Delay = TimeSpan.FromSeconds(random.Next(2) * i),
-                    });
+                    steps.Add(Fence(((char)('a' + target)).ToString(), random, i));
                 }
             }
 
@@ -102,10 +130,11 @@ public class RandomWalkTests
                 RetryAfter = TimeSpan.FromSeconds(5),
                 PreemptWait = TimeSpan.FromSeconds(8),
                 IsAdvertising = isAdvertising,
+                IsReleaseEnough = isReleaseEnough,
                 IsProbing = random.Next(4) != 0,
                 ListenAfter = random.Next(3) switch { 0 => TimeSpan.Zero, 1 => null, _ => TimeSpan.FromSeconds(2) },
             });
-            instance = instance with { IsPreempt = isPreempt };
+            instance = instance with { IsPreempt = isPreempt, Hmac = isReleaseEnough ? HmacSamples.Hmac() : null };
             if (random.Next(2) == 0)
             {
                 instance = instance.Demote(TestConfig.Run("stop_writes") with { Timeout = TimeSpan.FromSeconds(5) });
@@ -117,7 +146,27 @@ public class RandomWalkTests
         return configs;
     }
 
-    private static void Prepare(MachineDriver driver, Random random, Func<bool> isFaulty)
+    /// <summary>One device, or both power supplies, switched on again or not, and then the management board.</summary>
+    private static PromotionStep Fence(string target, Random random, int node)
+    {
+        PromotionStep fence = TestConfig.Fence(target) with
+        {
+            Timeout = TimeSpan.FromSeconds(10),
+            Attempts = 1 + random.Next(3),
+            Delay = TimeSpan.FromSeconds(random.Next(2) * node),
+        };
+        if (random.Next(3) != 0)
+        {
+            return fence;
+        }
+
+        PromotionStep half = fence with { Name = HalfOff };
+        PromotionStep on = fence with { Agent = new FenceAgent { Action = FenceAction.On }, Attempts = 1, Delay = TimeSpan.Zero };
+        PromotionStep[] supplies = random.Next(2) == 0 ? [half, fence] : [half, fence, on, on];
+        return fence with { Levels = [new FenceLevel(supplies.ToEquatableArray()), new FenceLevel([fence])] };
+    }
+
+    private static void Prepare(MachineDriver driver, Random random, Func<bool> isFaulty, bool isReleasing)
     {
         foreach (SimulatedNode node in driver.Nodes)
         {
@@ -126,9 +175,10 @@ public class RandomWalkTests
 
         driver.Delivery = (_, _) =>
             !isFaulty() ? TimeSpan.FromMicroseconds(100 + random.Next(900))
-            : random.Next(100) < 35 ? null
+            : random.Next(100) < (isReleasing ? 8 : 35) ? null
+            : isReleasing && random.Next(100) < 10 ? TimeSpan.FromSeconds(random.NextDouble() * 12)
             : TimeSpan.FromMilliseconds(random.Next(100) < 90 ? random.Next(5) : random.Next(4000));
-        driver.Lateness = () => isFaulty() && random.Next(50) == 0 ? TimeSpan.FromSeconds(random.NextDouble() * 6) : TimeSpan.FromMicroseconds(random.Next(900));
+        driver.Lateness = () => isFaulty() && random.Next(isReleasing ? 500 : 50) == 0 ? TimeSpan.FromSeconds(random.NextDouble() * 6) : TimeSpan.FromMicroseconds(random.Next(900));
         driver.Kernel = (node, request) => isFaulty() && random.Next(60) == 0 ? 12 : 0;
         driver.Steps = (node, request) =>
         {
@@ -136,6 +186,17 @@ public class RandomWalkTests
             if (isFaulty() && random.Next(3) == 0)
             {
                 return (after, new StepOutcome(StepOutcomeKind.Exited, 1));
+            }
+
+            if (request.Step.Name == HalfOff)
+            {
+                return (after, StepOutcome.Success);
+            }
+
+            if (request.Step.IsRestoring)
+            {
+                driver.After(after / 2, () => BootIfDown(driver[request.Step.Name[^1]]));
+                return (after, StepOutcome.Success);
             }
 
             // A fence is truthful: its target loses power before success is reported.
@@ -160,7 +221,7 @@ public class RandomWalkTests
     private static void Disturb(MachineDriver driver, Random random)
     {
         SimulatedNode node = driver.Nodes[random.Next(driver.Nodes.Count)];
-        switch (random.Next(12))
+        switch (random.Next(16))
         {
             case 0 when node.IsRunning:
                 node.Crash();
@@ -176,7 +237,11 @@ public class RandomWalkTests
             case 5:
                 node.DeliverIfRunning(NodeEvent.LinkChanged(0, true));
                 break;
-            case 6 when random.Next(3) == 0:
+            case 6 when node.IsRunning && node.State.IsStopped:
+                node.Crash();
+                node.Boot();
+                break;
+            case 6:
                 node.DeliverIfRunning(NodeEvent.StopRequested());
                 break;
             case 7:
@@ -195,8 +260,56 @@ public class RandomWalkTests
                 }
 
                 break;
+            case 10:
+                node.DeliverIfRunning(NodeEvent.OperatorHandover(0, TimeSpan.FromSeconds(1 + random.Next(30))));
+                break;
+            case 11 when random.Next(3) == 0:
+                MonotonicInstant until = random.Next(4) == 0 ? MonotonicInstant.Never : driver.Now + TimeSpan.FromSeconds(random.Next(60));
+                node.DeliverIfRunning(NodeEvent.MaintenanceChanged(random.Next(2) - 1, until));
+                break;
+            case 12:
+                node.DeliverIfRunning(NodeEvent.MaintenanceChanged(-1, MonotonicInstant.Zero));
+                break;
+            case 13:
+                // A test that is not truthful: nobody is switched off, but nobody may fence the target meanwhile either.
+                EquatableArray<InternetAddress> tested = [TestConfig.AddressOf(driver.Nodes[random.Next(driver.Nodes.Count)].Name)];
+                if (node.IsRunning && !OperatorRules.IsFencing(node.Config, node.State, tested))
+                {
+                    node.Deliver(NodeEvent.FenceTestChanged(tested));
+                }
+
+                break;
+            case 14:
+                node.DeliverIfRunning(NodeEvent.FenceTestChanged([]));
+                break;
             default:
                 break;
+        }
+    }
+
+    /// <summary>Whoever is Master leaves in order, by a stop or a fault, and comes back; whoever is off is switched on.</summary>
+    private static void Leave(MachineDriver driver, Random random)
+    {
+        foreach (SimulatedNode node in driver.Nodes)
+        {
+            BootIfDown(node);
+            bool isStop = random.Next(2) == 0;
+            if (node.Phase != VrrpPhase.Master)
+            {
+                continue;
+            }
+
+            node.Deliver(isStop ? NodeEvent.StopRequested() : NodeEvent.LinkChanged(0, false));
+            driver.After(TimeSpan.FromSeconds(random.NextDouble() * 15), () =>
+            {
+                if (node.IsRunning && node.State.IsStopped)
+                {
+                    node.Crash();
+                }
+
+                BootIfDown(node);
+                node.Deliver(NodeEvent.LinkChanged(0, true));
+            });
         }
     }
 
@@ -211,6 +324,8 @@ public class RandomWalkTests
 
             BootIfDown(node);
             node.DeliverIfRunning(NodeEvent.LinkChanged(0, true));
+            node.DeliverIfRunning(NodeEvent.MaintenanceChanged(-1, MonotonicInstant.Zero));
+            node.DeliverIfRunning(NodeEvent.FenceTestChanged([]));
         }
     }
 

@@ -51,6 +51,22 @@ internal static class TestConfig
         Targets = targets.Select(AddressOf).ToEquatableArray(),
     };
 
+    /// <summary>A fence of node z with levels: "a and b then c" has two, of devices with these names.</summary>
+    public static PromotionStep Levels(string text, Func<PromotionStep, PromotionStep>? change = null)
+    {
+        change ??= device => device;
+        PromotionStep Device(string name) => change(Fence("z") with { Name = name, Command = Command("/" + name) });
+        return Fence("z") with
+        {
+            Name = text,
+            Levels = text.Split(" then ").Select(level => new FenceLevel(level.Split(" and ").Select(Device).ToEquatableArray())).ToEquatableArray(),
+        };
+    }
+
+    /// <summary>A device that restores the power of z, the last of its level.</summary>
+    public static PromotionStep On(string name) =>
+        Fence("z") with { Name = name, Command = Command("/" + name), Agent = new FenceAgent { Action = FenceAction.On } };
+
     /// <summary>A check step.</summary>
     public static PromotionStep Check() => new(StepKind.Check, "witness", Command("/witness"));
 

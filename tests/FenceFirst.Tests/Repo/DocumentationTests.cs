@@ -240,11 +240,12 @@ public partial class DocumentationTests
             HasInterface = _ => true,
             OwnAddresses = () => own,
             EnvironmentVariable = _ => null,
-            ReadFile = path => path == "/etc/fencefirst/fencefirst.conf" ? text : path.EndsWith(".password", StringComparison.Ordinal) ? "secret\n" : null,
+            ReadFile = path => path == "/etc/fencefirst/fencefirst.conf" ? text : path.EndsWith(".password", StringComparison.Ordinal) ? "secret\n"
+                : path.EndsWith(".key", StringComparison.Ordinal) ? "hex:" + new string('0', 64) + "\n" : null,
             ListDirectory = _ => [],
-            Inspect = path => path is "/usr" or "/usr/sbin" || text.Contains(path + "/", StringComparison.Ordinal)
+            Inspect = path => path.EndsWith(".events", StringComparison.Ordinal) ? null : path is "/usr" or "/usr/sbin" || text.Contains(path + "/", StringComparison.Ordinal)
                 ? new FileFacts(FileKind.Folder, 0b111_101_101, 0, 0)
-                : path.EndsWith(".password", StringComparison.Ordinal) ? new FileFacts(FileKind.Regular, 0b110_000_000, 0, 0)
+                : path.EndsWith(".password", StringComparison.Ordinal) || path.EndsWith(".key", StringComparison.Ordinal) ? new FileFacts(FileKind.Regular, 0b110_000_000, 0, 0)
                 : text.Contains(path, StringComparison.Ordinal) || path.StartsWith("/usr/sbin/fence_", StringComparison.Ordinal) ? new FileFacts(FileKind.Regular, 0b111_101_101, 0, 0) : null,
             FindUser = name => name == "root" ? new UserFacts("root", 0, 0) : name == "postgres" ? new UserFacts("postgres", 26, 26) : null,
             FindGroup = name => name == "root" ? 0u : null,

@@ -10,6 +10,19 @@ namespace FenceFirst.Tests.Wire;
 /// <summary>auth_hmac against what keepalived 2.4.3 sent: its adverts verify, and with the same clock we write the same bytes.</summary>
 public sealed class HmacCaptureTests
 {
+    // Each capture is of one start, some adverts and one stop; a new one needs a row below.
+    [Fact]
+    public void Every_capture_of_signed_adverts_is_read_here_and_ends_with_a_release()
+    {
+        string[] names = ["ka24-v2-ip4-hmac.pcap", "ka24-v3-ip4-hmac.pcap", "ka24-v3-ip6-hmac.pcap"];
+        Assert.Equal(names, Directory.GetFiles(VectorsFolder, "*hmac*.pcap").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        Assert.All(names, name =>
+        {
+            byte[] last = Captured(name)[^1];
+            Assert.Equal(0, last[(last[0] >> 4 == 6 ? 40 : VrrpCodec.IPv4HeaderLength) + 2]);
+        });
+    }
+
     [Theory]
     [InlineData("ka24-v2-ip4-hmac.pcap", 2)]
     [InlineData("ka24-v3-ip4-hmac.pcap", 3)]

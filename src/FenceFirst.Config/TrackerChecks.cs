@@ -1,0 +1,198 @@
+namespace FenceFirst.Config;
+
+/// <summary>What fits together among keywords whose behaviour is not built: what is defined, what is referred to, what is mandatory.</summary>
+/// <remarks>The file is judged as if everything were built; that it is not is one error of its own (FF1104).</remarks>
+internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
+{
+    private static readonly (string Block, string Reference)[] Definitions =
+    [
+        ("track_file", "track_file"),
+        ("vrrp_track_file", "track_file"),
+        ("vrrp_track_process", "track_process"),
+        ("bfd_instance", "track_bfd"),
+    ];
+
+    private readonly Dictionary<(string Reference, string Name), ConfigNode> _trackers = [];
+
+    public void Run()
+    {
+        foreach (ConfigNode block in root.Where(node => node.Words.Count > 1))
+        {
+            (string kind, string reference) = Array.Find(Definitions, definition => definition.Block == block.Name);
+            if (kind is null)
+            {
+                continue;
+            }
+
+            if (!_trackers.TryAdd((reference, block.Value), block) && kind == "bfd_instance")
+            {
+                context.Diagnostics.Add(DiagnosticCodes.DuplicateName, block.ValueSpan, $"there are two {block.Name} {block.Value}");
+            }
+
+            if (kind == "bfd_instance" && !block.Children.Exists(node => node.Name is "neighbor_ip" or "neighbour_ip"))
+            {
+                context.Diagnostics.Add(DiagnosticCodes.MissingKeyword, block.Span, $"{block.Name} {block.Value} has no neighbor_ip");
+            }
+        }
+
+        foreach (ConfigNode block in root.Where(node => node.Name is "vrrp_instance" or "vrrp_sync_group"))
+        {
+            CheckReferences(block);
+        }
+
+        CheckGroups();
+        CheckValues(root);
+        CheckEmpty(root);
+    }
+
+    private void CheckReferences(ConfigNode block)
+    {
+        // Files and processes of an instance are bound (TrackerBinder).
+        bool isGroup = block.Name == "vrrp_sync_group";
+        foreach (ConfigNode list in block.Children.Where(node => node.Name == "track_bfd" || (isGroup && (node.Name is "track_file" or "track_process"))))
+        {
+            int most = list.Name == "track_bfd" ? 253 : 254;
+            foreach (ConfigNode entry in list.Children)
+            {
+                context.Values.TryWeight(entry, -most, most, 0, false, out _, out _);
+                if (!_trackers.TryGetValue((list.Name, entry.Name), out ConfigNode? definition))
+                {
+                    context.Diagnostics.Add(DiagnosticCodes.UndefinedName, entry.Span, $"there is no {Definition(list.Name)} {entry.Name}: keepalived would run without it", $"{Definition(list.Name)} {entry.Name} {{ ... }} at the top level");
+                }
+                else if (definition.Order > entry.Order)
+                {
+                    context.Diagnostics.Add(DiagnosticCodes.UsedBeforeDefinition, entry.Span, $"{definition.Name} {entry.Name} is defined further down: keepalived would run without it", "move the definition up");
+                }
+            }
+        }
+    }
+
+    private void CheckGroups()
+    {
+        Dictionary<string, string> owners = new(StringComparer.Ordinal);
+        HashSet<string> instances = [.. root.Where(node => node.Name == "vrrp_instance").Select(node => node.Value)];
+        HashSet<string> names = new(StringComparer.Ordinal);
+        foreach (ConfigNode group in root.Where(node => node.Name == "vrrp_sync_group" && node.Words.Count > 1))
+        {
+            if (!names.Add(group.Value))
+            {
+                context.Diagnostics.Add(DiagnosticCodes.DuplicateName, group.ValueSpan, $"there are two vrrp_sync_group {group.Value}");
+            }
+
+            ConfigNode[] lists = [.. group.Children.Where(node => node.Name == "group")];
+            List<Token> members = [.. lists.SelectMany(list => list.Children).SelectMany(entry => entry.Words)];
+            if (members.Count == 0)
+            {
+                context.Diagnostics.Add(DiagnosticCodes.EmptyList, group.Span, $"vrrp_sync_group {group.Value} has no members: keepalived removes it", "group { INSTANCE ... }");
+            }
+            else if (members.Count == 1)
+            {
+                context.Diagnostics.Add(DiagnosticCodes.GroupOfOne, members[0].Span, $"vrrp_sync_group {group.Value} has one member: it does nothing");
+            }
+
+            if (lists.Length > 1)
+            {
+                context.Diagnostics.Add(DiagnosticCodes.DuplicateName, lists[1].Span, "a vrrp_sync_group has one list of members");
+            }
+
+            CheckWeights(group, members);
+            foreach (Token member in members)
+            {
+                if (!instances.Contains(member.Text))
+                {
+                    context.Diagnostics.Add(DiagnosticCodes.UndefinedName, member.Span, $"there is no vrrp_instance {member.Text}", "the names stand in `group { }`, one or several to a line");
+                }
+                else if (!owners.TryAdd(member.Text, group.Value))
+                {
+                    context.Diagnostics.Add(DiagnosticCodes.DuplicateName, member.Span, $"{member.Text} is in vrrp_sync_group {owners[member.Text]} already", "an instance is in one group");
+                }
+            }
+        }
+    }
+
+    private void CheckEmpty(List<ConfigNode> nodes)
+    {
+        foreach (ConfigNode node in nodes)
+        {
+            CheckEmpty(node.Children);
+            if (node.Row is { Opens: BlockKind.Entries or BlockKind.WordList } && node.Children.Count == 0)
+            {
+                context.Diagnostics.Add(DiagnosticCodes.EmptyList, node.Span, $"{node.Name} is empty", "one entry per line between the braces, or remove it");
+            }
+        }
+    }
+
+    /// <summary>Weighted trackers do nothing for members of a group, unless it says so; keepalived drops them and only logs it.</summary>
+    private void CheckWeights(ConfigNode group, List<Token> members)
+    {
+        if (group.Children.Exists(node => node.Name is "sync_group_tracking_weight" or "global_tracking"))
+        {
+            return;
+        }
+
+        IEnumerable<ConfigNode> blocks = root.Where(node => node.Name == "vrrp_instance" && members.Exists(member => member.Text == node.Value));
+        foreach (ConfigNode list in blocks.SelectMany(block => block.Children).Where(node => node.Name is "track_script" or "track_interface" or "track_bfd"))
+        {
+            foreach (ConfigNode entry in list.Children)
+            {
+                ConfigNode? definition = root.Find(node => node.Name is "vrrp_script" or "bfd_instance" && node.Value == entry.Name);
+                string weight = entry.Words.Count > 2 ? entry.Words[2].Text : definition?.Children.Find(node => node.Name == "weight")?.Value ?? "0";
+                if (weight is not ("" or "0"))
+                {
+                    string outcome = list.Name == "track_interface" ? "becomes a fault" : "is dropped";
+                    context.Diagnostics.Add(
+                        DiagnosticCodes.WeightInGroup,
+                        entry.Span,
+                        $"{entry.Name} has a weight, but its instance is in vrrp_sync_group {group.Value}: in keepalived it {outcome} silently",
+                        "weight 0, track it in the group, or sync_group_tracking_weight");
+                }
+            }
+        }
+    }
+
+    /// <summary>Values of keywords that nothing else reads: a mistake in them is worth as much as in any other.</summary>
+    private void CheckValues(List<ConfigNode> nodes)
+    {
+        foreach (ConfigNode node in nodes)
+        {
+            CheckValues(node.Children);
+            if (node.Row is not { Support: Support.NotYet or Support.Warned or Support.Refused } row || node.Words.Count < 2)
+            {
+                continue;
+            }
+
+            switch (row.Shape)
+            {
+                case ValueShape.Integer:
+                    context.Values.TryInteger(node, out _);
+                    break;
+                case ValueShape.Weight:
+                    context.Values.TryWeight(node, out _, out _);
+                    break;
+                case ValueShape.Seconds:
+                    CheckSeconds(node);
+                    break;
+                case ValueShape.Boolean:
+                    context.Values.TryBoolean(node, out _);
+                    break;
+                case ValueShape.Choice:
+                    context.Values.TryChoice(node, out _);
+                    break;
+                case ValueShape.Address:
+                    context.Values.TryAddress(node, out _);
+                    break;
+            }
+        }
+    }
+
+    private void CheckSeconds(ConfigNode node)
+    {
+        bool isSpacing = node.Name is "vrrp_garp_interval" or "vrrp_gna_interval" or "garp_interval" or "gna_interval";
+        if (context.Values.TrySeconds(node, out TimeSpan value) && value == TimeSpan.Zero && isSpacing)
+        {
+            context.Diagnostics.Add(DiagnosticCodes.SpacingZero, node.ValueSpan, $"{node.Name} 0 is refused by keepalived, which then does not space at all", "remove the line: no spacing is the default");
+        }
+    }
+
+    private static string Definition(string reference) => reference switch { "track_process" => "vrrp_track_process", "track_bfd" => "bfd_instance", _ => reference };
+}

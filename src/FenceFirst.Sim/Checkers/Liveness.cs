@@ -1,0 +1,91 @@
+namespace FenceFirst.Sim;
+
+/// <summary>After the faults there is exactly one owner of every address within the bound.</summary>
+/// <remarks>
+/// Excused: none at all where <see cref="NoFlapping"/> is excused, since who is shot again and again may be down at the end; two where the kernel refused to
+/// remove the address of one of them.
+/// </remarks>
+internal sealed class EventuallyOwned(Cast cast) : Checker(cast, "liveness")
+{
+    private readonly uint[] _holders = new uint[cast.Instances];
+    private readonly uint[] _stuck = new uint[cast.Instances];
+    private bool _isHealed;
+
+    /// <inheritdoc/>
+    public override bool Wants(SightingKind kind) => kind is SightingKind.Added or SightingKind.Removed or SightingKind.Refused or SightingKind.Healed;
+
+    /// <inheritdoc/>
+    public override void See(in Sighting sighting)
+    {
+        _isHealed |= sighting.Kind == SightingKind.Healed;
+        uint bit = 1u << sighting.Node;
+        if (sighting.Kind == SightingKind.Refused)
+        {
+            _stuck[sighting.Instance] |= sighting.Thing == Thing.Addresses && sighting.Number == 0 ? bit : 0;
+        }
+        else if (sighting.Thing == Thing.Addresses)
+        {
+            _stuck[sighting.Instance] &= ~bit;
+            _holders[sighting.Instance] = sighting.Kind == SightingKind.Added ? _holders[sighting.Instance] | bit : _holders[sighting.Instance] & ~bit;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void End(long at)
+    {
+        for (int i = 0; _isHealed && i < _holders.Length; i++)
+        {
+            Judged++;
+            int count = System.Numerics.BitOperations.PopCount(_holders[i]);
+            if (count == 0 && Cast.IsCrossed)
+            {
+                Excuse(Cast.Crossed);
+            }
+            else if (count > 1 && (_holders[i] & _stuck[i]) != 0)
+            {
+                Excuse("the kernel refused to remove an address");
+            }
+            else if (count != 1)
+            {
+                Violate(at, $"long after the last fault {count} nodes hold the address of {Cast.Nodes[0].Instances[i].Name}");
+            }
+        }
+    }
+}
+
+/// <summary>Once things have settled after the faults, no address moves any more.</summary>
+/// <remarks>
+/// Excused: two instances on the same nodes that preempt by fencing. Each failback of one then shoots a node that the other one needs.
+/// </remarks>
+internal sealed class NoFlapping(Cast cast, long settleTime) : Checker(cast, "liveness")
+{
+    private long _quietFrom = Nano.Never;
+
+    /// <inheritdoc/>
+    public override bool Wants(SightingKind kind) => kind is SightingKind.Added or SightingKind.Removed or SightingKind.Healed;
+
+    /// <inheritdoc/>
+    public override void See(in Sighting sighting)
+    {
+        if (sighting.Kind == SightingKind.Healed)
+        {
+            _quietFrom = sighting.At + settleTime;
+            return;
+        }
+
+        Judged++;
+        if (sighting.At <= _quietFrom || sighting.Thing != Thing.Addresses)
+        {
+            return;
+        }
+
+        if (Cast.IsCrossed)
+        {
+            Excuse(Cast.Crossed);
+        }
+        else
+        {
+            Violate(sighting.At, $"{Nano.Text(sighting.At - _quietFrom + settleTime)} s after the last fault the address still moves: {Who(sighting.Node, sighting.Instance)} {(sighting.Kind == SightingKind.Added ? "takes" : "leaves")} it");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using FenceFirst.Core.Wire;
+
+namespace FenceFirst.Sim;
+
+/// <summary>The link that all nodes share: one path per ordered pair of nodes, each with its own troubles.</summary>
+internal sealed class SimNetwork
+{
+    private const int AdvertsCut = 1;
+    private const int AllCut = 2;
+
+    private readonly SimWorld _world;
+    private readonly int _count;
+    private readonly byte[] _cut;
+    private readonly uint[] _cutGeneration;
+    private readonly int[] _lossPerMille;
+    private readonly bool[] _isThiefHere;
+
+    /// <summary>Whole paths, no thief.</summary>
+    public SimNetwork(SimWorld world, int nodes, int instances)
+    {
+        _world = world;
+        _count = nodes;
+        _cut = new byte[nodes * nodes];
+        _cutGeneration = new uint[nodes * nodes];
+        _lossPerMille = new int[nodes * nodes];
+        _isThiefHere = new bool[instances];
+        if (world.Has(SimFaults.Loss))
+        {
+            for (int i = 0; i < _lossPerMille.Length; i++)
+            {
+                _lossPerMille[i] = world.Chance.OneIn(2) ? world.Chance.Below(world.Options.LossPerMille) : 0;
+            }
+        }
+    }
+
+    /// <summary>Node whose adverts are refused by the others and theirs by it; -1 = none.</summary>
+    public int Mismatched { get; set; } = -1;
+
+    /// <summary>Whether somebody who is none of ours uses the address of an instance.</summary>
+    public bool HasThief(int instance) => _isThiefHere[instance];
+
+    /// <summary>Brings or removes the thief of an instance's address.</summary>
+    public void SetThief(int instance, bool isHere) => _isThiefHere[instance] = isHere;
+
+    /// <summary>Cuts a path for a while.</summary>
+    public void Cut(int from, int to, bool isAdvertsOnly, long duration)
+    {
+        int path = Path(from, to);
+        _cut[path] = isAdvertsOnly ? (byte)AdvertsCut : (byte)AllCut;
+        _world.Queue.Push(new SimItem
+        {
+            Time = _world.Now + duration,
+            Kind = ItemKind.CutEnds,
+            From = (byte)from,
+            Node = (byte)to,
+            Attempt = ++_cutGeneration[path],
+        });
+    }
+
+    /// <summary>The end of a cut, unless another one has begun since.</summary>
+    public void EndCut(in SimItem item)
+    {
+        int path = Path(item.From, item.Node);
+        if (_cutGeneration[path] == item.Attempt)
+        {
+            _cut[path] = 0;
+        }
+    }
+
+    /// <summary>Everything is whole.</summary>
+    public void Heal()
+    {
+        _cut.AsSpan().Clear();
+        _lossPerMille.AsSpan().Clear();
+        _isThiefHere.AsSpan().Clear();
+        Mismatched = -1;
+    }
+
+    /// <summary>Whether ARP goes through, there and back.</summary>
+    public bool CanAsk(int a, int b) =>
+        _cut[Path(a, b)] != AllCut && _cut[Path(b, a)] != AllCut && _world.Hosts[a].IsLinkUp && _world.Hosts[b].IsLinkUp && !IsLost(a, b);
+
+    /// <summary>Whether a broadcast frame that is no advert reaches a node.</summary>
+    public bool CanReach(int from, int to) =>
+        _cut[Path(from, to)] != AllCut && _world.Hosts[from].IsLinkUp && _world.Hosts[to].IsLinkUp && !IsLost(from, to);
+
+    /// <summary>Sends an advert to all others.</summary>
+    public void Send(int from, int instance, byte priority, ulong sequence)
+    {
+        for (int to = 0; to < _count; to++)
+        {
+            if (to == from || _cut[Path(from, to)] != 0 || IsLost(from, to))
+            {
+                continue;
+            }
+
+            Put(from, to, instance, priority, sequence, Delay());
+            if (!_world.IsHealed && _world.Has(SimFaults.Duplication) && _world.Chance.OneIn(20))
+            {
+                Put(from, to, instance, priority, sequence, _world.Chance.Between(0, _world.Chance.OneIn(2) ? 5 * Nano.Millisecond : 20 * Nano.Second));
+            }
+        }
+    }
+
+    private int Path(int from, int to) => (from * _count) + to;
+
+    private bool IsLost(int from, int to)
+    {
+        int loss = _lossPerMille[Path(from, to)];
+        return loss > 0 && _world.Chance.PerMille(loss);
+    }
+
+    private long Delay()
+    {
+        Prng chance = _world.Chance;
+        if (!_world.IsHealed && _world.Has(SimFaults.Delay) && chance.OneIn(8))
+        {
+            return chance.OneIn(4) ? chance.Between(0, 4 * Nano.Second) : chance.Between(0, 20 * Nano.Millisecond);
+        }
+
+        return 50_000 + (long)(chance.Next() & 0x3ffff);
+    }
+
+    private void Put(int from, int to, int instance, byte priority, ulong sequence, long delay)
+    {
+        SimItem item = new()
+        {
+            Time = _world.Now + delay,
+            Kind = ItemKind.Packet,
+            Node = (byte)to,
+            From = (byte)from,
+            Instance = (byte)instance,
+            Number = priority,
+            Data = sequence,
+        };
+        if (!_world.IsHealed && _world.Has(SimFaults.Damage) && _world.Chance.OneIn(40))
+        {
+            item.Kind = ItemKind.Refused;
+            item.Number = (int)DecodeError.WrongChecksum;
+        }
+        else if (Mismatched >= 0 && (Mismatched == from || Mismatched == to))
+        {
+            item.Kind = ItemKind.Refused;
+            item.Number = (int)DecodeError.WrongPassword;
+        }
+
+        _world.Queue.Push(item);
+    }
+}

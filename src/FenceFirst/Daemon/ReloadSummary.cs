@@ -1,0 +1,85 @@
+using FenceFirst.Core;
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Vrrp;
+
+namespace FenceFirst.Daemon;
+
+/// <summary>A configuration as it was read for a reload.</summary>
+/// <param name="Config">The configuration; null = it was refused.</param>
+/// <param name="Diagnostics">Every error and warning, as <c>check</c> prints them; empty = none.</param>
+/// <param name="Errors">How many of them are errors.</param>
+internal sealed record LoadedConfig(NodeConfig? Config, string Diagnostics, int Errors);
+
+/// <summary>How the last reload went, for the status.</summary>
+/// <param name="At">When.</param>
+/// <param name="IsAccepted">Whether the file was taken.</param>
+/// <param name="Text">What was wrong, or what changed.</param>
+internal sealed record LastReload(DateTimeOffset At, bool IsAccepted, string Text);
+
+/// <summary>What a reload changes, in words.</summary>
+internal static class ReloadSummary
+{
+    /// <summary>One line per thing that is not as before; empty = nothing is different.</summary>
+    /// <param name="old">The configuration in force.</param>
+    /// <param name="next">The one that follows.</param>
+    /// <param name="kept">For every instance of the next one the index of that in the old one whose state it takes over, or -1.</param>
+    public static List<string> Describe(NodeConfig old, NodeConfig next, int[] kept)
+    {
+        List<string> lines = [];
+        for (int i = 0; i < next.Instances.Count; i++)
+        {
+            string name = next.Instances[i].Name;
+            if (kept[i] >= 0)
+            {
+                if (!NodeReload.IsSame(old, kept[i], next, i))
+                {
+                    string before = old.Instances[kept[i]].Name;
+                    lines.Add($"{name}: changed, goes on in place{(before == name ? "" : $" (was {before})")}");
+                }
+            }
+            else
+            {
+                lines.Add(old.Instances.Any(instance => instance.Name == name) ? $"{name}: changed, is stopped in order and started anew" : $"{name}: added");
+            }
+        }
+
+        foreach (VrrpConfig instance in old.Instances)
+        {
+            int index = old.Instances.Span.IndexOf(instance);
+            if (!kept.Contains(index) && !next.Instances.Any(other => other.Name == instance.Name))
+            {
+                lines.Add($"{instance.Name}: removed, is stopped in order");
+            }
+        }
+
+        Compare(lines, "check script", old.Scripts, next.Scripts, script => script.Name);
+        Compare(lines, "fence_device", old.FenceDevices, next.FenceDevices, device => device.Name);
+        if (old.Process != next.Process)
+        {
+            lines.Add("settings of the process itself (vrrp_rt_priority, vrrp_no_swap and the like) take effect at the next start");
+        }
+
+        return lines;
+    }
+
+    private static void Compare<T>(List<string> lines, string kind, EquatableArray<T> old, EquatableArray<T> next, Func<T, string> nameOf)
+        where T : class, IEquatable<T>
+    {
+        foreach (T item in next)
+        {
+            T? before = old.FirstOrDefault(other => nameOf(other) == nameOf(item));
+            if (before is null || !before.Equals(item))
+            {
+                lines.Add($"{kind} {nameOf(item)}: {(before is null ? "added" : "changed")}");
+            }
+        }
+
+        foreach (T item in old)
+        {
+            if (!next.Any(other => nameOf(other) == nameOf(item)))
+            {
+                lines.Add($"{kind} {nameOf(item)}: removed");
+            }
+        }
+    }
+}

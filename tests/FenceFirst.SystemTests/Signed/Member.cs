@@ -1,0 +1,87 @@
+using System.Text.RegularExpressions;
+
+namespace FenceFirst.SystemTests;
+
+/// <summary>A node with its daemon, of either make: keepalived 2.4 or ours.</summary>
+internal sealed partial class Member(Lab lab, string name, bool isKeepalived = false)
+{
+    private Daemon? _daemon;
+
+    public Node Node { get; } = lab[name];
+
+    public bool IsKeepalived => isKeepalived;
+
+    public Daemon Daemon => _daemon ?? throw new InvalidOperationException($"{name} has not been started");
+
+    /// <summary>What stands in front of the program's command line; default nothing.</summary>
+    public IReadOnlyList<string> Prefix { get; set; } = [];
+
+    public Daemon Start(string configuration)
+    {
+        if (isKeepalived)
+        {
+            // The test is skipped without the program.
+            return _daemon = Node.StartKeepalived(Needs.FindProgram("keepalived-2.4")!, configuration, Prefix);
+        }
+        return _daemon = Node.StartFenceFirst(configuration, Prefix);
+    }
+
+    /// <summary>SIGHUP with another file, and the wait for its end.</summary>
+    public async Task ReloadAsync(string configuration)
+    {
+        int mark = Daemon.Log.Mark;
+        Node.WriteFile(isKeepalived ? "keepalived.conf" : "fencefirst.conf", configuration);
+        Daemon.Send(Signal.Hup);
+        // keepalived has no last word; it tells of its sockets when it has opened them again.
+        await Daemon.WaitForLogAsync(isKeepalived ? "VRRP sockpool" : "reload complete", 10, mark);
+    }
+
+    /// <summary>Packets that our daemon has refused since its start, by reason.</summary>
+    public async Task<IReadOnlyDictionary<string, int>> RefusedAsync()
+    {
+        string line = await CountersAsync();
+        string reasons = line[line.IndexOf("; refused", StringComparison.Ordinal)..];
+        return Counter().Matches(reasons).ToDictionary(each => each.Groups[1].Value, each => int.Parse(each.Groups[2].Value));
+    }
+
+    /// <summary>Adverts that our daemon has accepted since its start.</summary>
+    public async Task<int> AcceptedAsync() => int.Parse(Accepted().Match(await CountersAsync()).Groups[1].Value);
+
+    /// <summary>Waits until our daemon has refused that many packets for a reason.</summary>
+    public Task UntilRefusedAsync(string reason, int count) =>
+        UntilCountedAsync(async () => (await RefusedAsync()).GetValueOrDefault(reason) >= count, $"refuse {count} packets as {reason}");
+
+    /// <summary>Waits until our daemon has accepted some adverts more.</summary>
+    public async Task UntilAcceptedAsync(int count = 3)
+    {
+        int before = await AcceptedAsync();
+        await UntilCountedAsync(async () => await AcceptedAsync() >= before + count, $"accept {count} adverts");
+    }
+
+    private async Task UntilCountedAsync(Func<Task<bool>> isSo, string what)
+    {
+        const int questionsMax = 50;
+        for (int i = 0; i < questionsMax; i++)
+        {
+            if (await isSo())
+            {
+                return;
+            }
+            await Task.Delay(200);
+        }
+        throw lab.Failure($"Waited for {Daemon.Who} to {what}.");
+    }
+
+    private async Task<string> CountersAsync()
+    {
+        int mark = Daemon.Log.Mark;
+        Daemon.Send(Signal.Usr1);
+        return (await Daemon.WaitForLogAsync("; refused", 10, mark)).Text;
+    }
+
+    [GeneratedRegex(@"(\w+): (\d+)")]
+    private static partial Regex Counter();
+
+    [GeneratedRegex(@"received (\d+)")]
+    private static partial Regex Accepted();
+}

@@ -1,0 +1,243 @@
+using FenceFirst.Core;
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Timeline;
+using FenceFirst.Core.Vrrp;
+
+namespace FenceFirst.Tests.Machine;
+
+/// <summary>docs/promotion.md 7: what survives the daemon's death. Nothing of it is ever success.</summary>
+public class RecallTests
+{
+    // Shown: the daemon is killed while its fence runs on. The next life waits its pause out; while the old fence lives, no new one starts; when it has ended, one does.
+    [Fact]
+    public void A_living_fence_of_an_earlier_life_keeps_the_next_one_from_starting()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("z")));
+        m.Driver.Advance(4);
+        uint first = m.OpenSteps.Single().Attempt;
+        m.Kill(isAlive: true);
+        m.Boot();
+        m.Driver.Advance(100);
+        Assert.Equal(VrrpPhase.Promoting, m.Phase);
+        Assert.True(m.First.Steps.IsQueued);
+        Assert.Empty(m.OpenSteps);
+        m.Deliver(NodeEvent.StepEnded(0, first, StepOutcome.Success));
+        Assert.Empty(m.OpenSteps);
+        m.Deliver(NodeEvent.LeftoverEnded(first));
+        Assert.True(m.OpenSteps.Single().Attempt > first, "numbers go on growing");
+        Assert.True(m.Recorded(TimelineKind.AttemptInterrupted));
+        Assert.True(m.Recorded(TimelineKind.LeftoverEnded));
+    }
+
+    // Shown: another instance's fence of the same target waits as well, one of another target does not.
+    [Fact]
+    public void A_living_fence_holds_every_instance_with_the_same_target()
+    {
+        NodeConfig config = TestConfig.Node(
+            TestConfig.Instance().Promote(TestConfig.Fence("z")),
+            TestConfig.Instance(name: "VI_2", vrid: 52).Promote(TestConfig.Fence("yz")),
+            TestConfig.Instance(name: "VI_3", vrid: 53).Promote(TestConfig.Fence("x")));
+        SimulatedNode m = MachineDriver.Alone(config, isBooted: false);
+        m.Memory = new NodeMemory { Attempts = [new AttemptMemory("VI_1", 7) { Targets = [TestConfig.AddressOf('z')], IsAlive = true }] };
+        m.Boot();
+        m.Driver.Advance(10);
+        Assert.Equal([2], m.OpenSteps.Select(open => open.Instance));
+        Assert.True(m.State.Instances[1].Steps.IsQueued);
+        m.Deliver(NodeEvent.LeftoverEnded(7));
+        Assert.Equal([2, 1], m.OpenSteps.Select(open => open.Instance));
+    }
+
+    // Shown: a living run of an instance holds its next run; a check, which changes nothing, goes on.
+    [Fact]
+    public void A_living_run_holds_its_own_instance()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Check(), TestConfig.Run()), isBooted: false);
+        m.Memory = new NodeMemory { Attempts = [new AttemptMemory("VI_1", 7) { Kind = StepKind.Run, IsAlive = true }] };
+        m.Boot();
+        m.Driver.Advance(40);
+        m.Succeed();
+        Assert.Empty(m.OpenSteps);
+        m.Deliver(NodeEvent.LeftoverEnded(7));
+        Assert.Equal("promote", m.OpenSteps.Single().Step.Name);
+    }
+
+    // Shown: an operator's word for the fence does not start the next step beside the old fence either.
+    [Fact]
+    public void A_confirmation_waits_for_the_living_fence_as_well()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("z"), TestConfig.Run()));
+        m.Driver.Advance(4);
+        uint first = m.OpenSteps.Single().Attempt;
+        m.Kill(isAlive: true);
+        m.Boot();
+        m.Driver.Advance(4);
+        m.Deliver(NodeEvent.OperatorConfirmed(0, TestConfig.AddressOf('z')));
+        Assert.Empty(m.OpenSteps);
+        m.Deliver(NodeEvent.LeftoverEnded(first));
+        Assert.Equal("promote", m.OpenSteps.Single().Step.Name);
+    }
+
+    // Shown: three failures, then death: the pause goes on where it was, and the next failure doubles it.
+    [Fact]
+    public void Failures_and_their_pause_go_on()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("z")));
+        m.Driver.Steps = (_, _) => (TimeSpan.FromSeconds(1), new StepOutcome(StepOutcomeKind.Exited, 1));
+        m.Driver.Advance(40);
+        Assert.Equal(2, m.First.FailedPromotions);
+        MonotonicInstant retryAt = m.First.RetryAt;
+        m.Kill(isAlive: false);
+        m.Boot();
+        m.Driver.AdvanceTo(retryAt + TimeSpan.FromMilliseconds(-1));
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        m.Driver.AdvanceTo(retryAt);
+        Assert.Equal(VrrpPhase.Promoting, m.Phase);
+        m.Driver.Advance(1);
+        Assert.Equal(3, m.First.FailedPromotions);
+        Assert.Equal(TimeSpan.FromSeconds(120), m.First.RetryAt - m.Driver.Now);
+    }
+
+    // Shown: after a boot the old clock means nothing: one plain pause, and the count stays.
+    [Fact]
+    public void After_a_boot_one_plain_pause_is_kept()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("z")), isBooted: false);
+        m.Memory = new NodeMemory { Instances = [new InstanceMemory("VI_1", 4, null, false)] };
+        m.Boot();
+        Assert.Equal(TimeSpan.FromSeconds(30), m.First.RetryAt - m.Driver.Now);
+        Assert.Equal(4, m.First.FailedPromotions);
+    }
+
+    // Shown: on_failure fault keeps an instance down over the daemon's death, until an operator says otherwise.
+    [Fact]
+    public void A_fault_after_a_failed_promotion_goes_on_until_an_operator_ends_it()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("z")).Plan(plan => plan with { IsFaultOnFailure = true }));
+        m.Driver.Steps = (_, _) => (TimeSpan.FromSeconds(1), new StepOutcome(StepOutcomeKind.Exited, 1));
+        m.Driver.Advance(10);
+        Assert.Equal(VrrpPhase.Fault, m.Phase);
+        m.Kill(isAlive: false);
+        m.Boot();
+        m.Driver.Advance(1000);
+        Assert.Equal(VrrpPhase.Fault, m.Phase);
+        m.Deliver(NodeEvent.OperatorRetry(0));
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+    }
+
+    // Shown: what cannot be read counts as a failed promotion for everybody who has something to promote, and for nobody else.
+    [Fact]
+    public void A_damaged_memory_counts_as_a_failed_promotion()
+    {
+        NodeConfig config = TestConfig.Node(
+            TestConfig.Instance().Promote(TestConfig.Fence("z")),
+            TestConfig.Instance(name: "VI_2", vrid: 52),
+            TestConfig.Instance(name: "VI_3", vrid: 53).Promote(TestConfig.Fence("x")).Plan(plan => plan with { IsFaultOnFailure = true }));
+        SimulatedNode m = MachineDriver.Alone(config, isBooted: false);
+        m.Memory = new NodeMemory { IsDamaged = true, LastAttempt = 100_000 };
+        m.Boot();
+        m.Driver.Advance(20);
+        Assert.Equal([VrrpPhase.Backup, VrrpPhase.Master, VrrpPhase.Fault], m.State.Instances.Select(each => each.Phase));
+        Assert.Empty(m.OpenSteps);
+        m.Driver.Advance(20);
+        Assert.True(m.OpenSteps.Single().Attempt > 100_000);
+    }
+
+    // Shown: an owner that would start its promotion at once waits its pause out first.
+    [Fact]
+    public void An_owner_waits_its_pause_out()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance(255).Promote(TestConfig.Fence("z")) with { IsStateMaster = true }, isBooted: false);
+        m.Memory = new NodeMemory { Attempts = [new AttemptMemory("VI_1", 7)] };
+        m.Boot();
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        m.Driver.Advance(29);
+        Assert.Empty(m.OpenSteps);
+        m.Driver.Advance(2);
+        Assert.Single(m.OpenSteps);
+    }
+
+    // Shown: a demotion step that was under way is no failed promotion, but no promotion step starts beside it.
+    [Fact]
+    public void An_interrupted_demotion_is_no_failed_promotion()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Run()), isBooted: false);
+        m.Memory = new NodeMemory { Attempts = [new AttemptMemory("VI_1", 7) { Kind = StepKind.Run, IsDemotion = true, IsAlive = true }] };
+        m.Boot();
+        Assert.Equal(0, m.First.FailedPromotions);
+        m.Driver.Advance(10);
+        Assert.Equal(VrrpPhase.Promoting, m.Phase);
+        Assert.Empty(m.OpenSteps);
+        m.Deliver(NodeEvent.LeftoverEnded(7));
+        Assert.Single(m.OpenSteps);
+    }
+
+    // Shown: a Master is killed, so its demotion never ran. The next life, as a candidate that gives up, does not say "I hold nothing and my demotion succeeded".
+    [Fact]
+    public void After_the_death_of_a_master_no_candidate_says_that_its_demotion_succeeded()
+    {
+        SimulatedNode m = MachineDriver.Master(TestConfig.Instance().Promote(TestConfig.Run()).Demote(TestConfig.Run("stop_writes")));
+        m.Kill(isAlive: false);
+        m.Boot();
+        m.Driver.Advance(4);
+        m.Fail();
+        Assert.DoesNotContain("advert:0", m.Seen, StringComparison.Ordinal);
+        Assert.True(m.Recorded(TimelineKind.ReleaseWithheld));
+
+        // Nor does the life after that: it was no better off.
+        m.Kill(isAlive: false);
+        m.Boot();
+        Assert.True(m.First.IsDemotionDoubtful);
+    }
+
+    // Shown: a promotion of the new life that ends in order is what ends the doubt.
+    [Fact]
+    public void A_demotion_of_the_next_life_ends_the_doubt()
+    {
+        SimulatedNode m = MachineDriver.Master(TestConfig.Instance().Promote(TestConfig.Run()).Demote(TestConfig.Run("stop_writes")));
+        m.Kill(isAlive: false);
+        m.Boot();
+        m.Driver.Advance(4);
+        m.Succeed();
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+        m.Hear('z', 200);
+        m.Succeed();
+        Assert.Contains("advert:0 advert:0", m.Seen, StringComparison.Ordinal);
+        Assert.False(m.First.IsDemotionDoubtful);
+    }
+
+    // Shown: after a boot nothing that was to be demoted lives; without a demotion there is nothing to doubt; what cannot be read may have been a Master.
+    [Fact]
+    public void The_doubt_ends_with_the_machine_and_begins_with_a_damaged_memory()
+    {
+        VrrpConfig demoting = TestConfig.Instance().Promote(TestConfig.Run()).Demote(TestConfig.Run("stop_writes"));
+        SimulatedNode booted = MachineDriver.Master(demoting);
+        booted.Crash();
+        booted.Boot();
+        Assert.False(booted.First.IsDemotionDoubtful);
+        SimulatedNode plain = MachineDriver.Master(TestConfig.Instance().Promote(TestConfig.Run()));
+        plain.Kill(isAlive: false);
+        plain.Boot();
+        Assert.False(plain.First.IsDemotionDoubtful);
+        SimulatedNode damaged = MachineDriver.Alone(demoting, isBooted: false);
+        damaged.Memory = new NodeMemory { IsDamaged = true };
+        damaged.Boot();
+        Assert.True(damaged.First.IsDemotionDoubtful);
+    }
+
+    // Shown: what is remembered says so before the first step has succeeded, and no more after a demotion.
+    [Fact]
+    public void A_demotion_is_due_from_the_promotion_on_until_it_has_succeeded()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Run()).Demote(TestConfig.Run("stop_writes")));
+        Assert.False(InstanceMemory.Of("VI_1", m.First).IsDemotionDue);
+        m.Driver.Advance(4);
+        Assert.True(InstanceMemory.Of("VI_1", m.First).IsDemotionDue);
+        m.Succeed();
+        Assert.True(InstanceMemory.Of("VI_1", m.First).IsDemotionDue);
+        m.Hear('z', 200);
+        Assert.True(InstanceMemory.Of("VI_1", m.First).IsDemotionDue);
+        m.Succeed();
+        Assert.False(InstanceMemory.Of("VI_1", m.First).IsDemotionDue);
+    }
+}
