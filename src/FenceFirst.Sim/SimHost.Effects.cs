@@ -181,6 +181,7 @@ internal sealed partial class SimHost
             }
         }
 
+        See(SightingKind.AdvertHeard, instance, number: item.Number, by: item.From);
         Deliver(NodeEvent.AdvertReceived(instance, advert, source));
     }
 
@@ -237,7 +238,7 @@ internal sealed partial class SimHost
                 See(SightingKind.Notified, effect.Index, number: (int)effect.Notification);
                 break;
             case NodeEffectKind.Record:
-                _world.Watch.Read(Index, effect.Entry, _world.Now);
+                _world.Watch.Read(Index, effect.Entry, _world.Now, Clock);
                 break;
             case NodeEffectKind.RenewAddresses:
                 Renew(effect.Index);
