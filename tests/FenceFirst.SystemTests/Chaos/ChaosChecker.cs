@@ -24,7 +24,7 @@ internal static class ChaosChecker
 
     /// <summary>
     /// G1: before a node takes the address, the board has answered "off" for every other node, in one promotion of the taker: its last one that asked anything.
-    /// An answer counts if the other node has not taken the address since it was asked for.
+    /// An answer counts if the power went after the other node had last taken the address, and after the taker itself had.
     /// </summary>
     public static IEnumerable<string> Permission(Ownership ownership, IReadOnlyList<PowerRequest> board, IReadOnlyCollection<string> nodes)
     {
@@ -38,7 +38,7 @@ internal static class ChaosChecker
                 DateTime last = before.Length == 0 ? DateTime.MinValue : before[^1].From;
                 Held[] own = [.. ownership.Intervals.Where(held => held.Node == taken.Node && held.From < taken.From)];
                 DateTime since = own.Length > 0 && own[^1].From > last ? own[^1].From : last;
-                if (!asked.Any(request => request.Epoch == epoch && request.Target == other && request.IsSuccess && request.AnsweredAt < taken.From && request.AnsweredAt > DateTime.MinValue && request.AskedAt > since))
+                if (!asked.Any(request => request.Epoch == epoch && request.Target == other && request.IsSuccess && request.AnsweredAt < taken.From && request.AnsweredAt > DateTime.MinValue && request.OffAt > since))
                 {
                     yield return $"Permission: {taken.Node} took the address at {Seen.Stamp(taken.From)}, and no fence of {other} had succeeded in its promotion";
                 }
