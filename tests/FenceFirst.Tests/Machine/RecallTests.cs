@@ -48,6 +48,24 @@ public class RecallTests
         Assert.Equal([2, 1], m.OpenSteps.Select(open => open.Instance));
     }
 
+    // Shown: a fence that waits for an earlier life's goes on waiting when another instance's fence answers, and that is told once.
+    [Fact]
+    public void Whoever_waits_for_an_earlier_life_is_told_of_once()
+    {
+        NodeConfig config = TestConfig.Node(
+            TestConfig.Instance().Promote(TestConfig.Fence("z")),
+            TestConfig.Instance(name: "VI_2", vrid: 52).Promote(TestConfig.Fence("x")));
+        SimulatedNode m = MachineDriver.Alone(config, isBooted: false);
+        m.Memory = new NodeMemory { Attempts = [new AttemptMemory("VI_3", 7) { Targets = [TestConfig.AddressOf('z')], IsAlive = true }] };
+        m.Boot();
+        m.Driver.Advance(4);
+        m.Fail(1);
+        Assert.True(m.First.Steps.IsQueued);
+        Assert.Single(m.Entries, entry => entry.Kind == TimelineKind.StepQueued);
+        m.Deliver(NodeEvent.LeftoverEnded(7));
+        Assert.Equal(0, m.OpenSteps.Single().Instance);
+    }
+
     // Shown: a living run of an instance holds its next run; a check, which changes nothing, goes on.
     [Fact]
     public void A_living_run_holds_its_own_instance()
