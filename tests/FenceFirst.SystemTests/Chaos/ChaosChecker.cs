@@ -5,9 +5,6 @@ namespace FenceFirst.SystemTests;
 /// <summary>Judges a bout of chaos by what the kernels and the power board told, and by nothing that the daemons said.</summary>
 internal static class ChaosChecker
 {
-    /// <summary>Who took the address and when: it was added to a node that did not have it.</summary>
-    public static IReadOnlyList<Held> TakeOvers(Ownership ownership) => ownership.Intervals;
-
     /// <summary>G10: two nodes never hold the address at the same time.</summary>
     public static IEnumerable<string> OneOwner(Ownership ownership)
     {
