@@ -54,8 +54,8 @@ internal static class NodeReload
         state.FollowedSince = MonotonicInstant.Never;
         if (state.Phase == VrrpPhase.Master && before.LeaseSeconds != after.LeaseSeconds)
         {
-            // Addresses that stay take over another lifetime, or none, with the next advert.
-            state.RenewAt = MonotonicInstant.Zero;
+            // Addresses that stay take over another lifetime, or none, at once.
+            state.IsLeased = true;
         }
 
         if (after.AdvertInterval < before.AdvertInterval && !state.AdvertAt.IsNever)
