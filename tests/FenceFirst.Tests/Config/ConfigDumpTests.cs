@@ -5,7 +5,7 @@ using FenceFirst.Core.Node;
 
 namespace FenceFirst.Tests.Config;
 
-/// <summary>The effective values of a file (`check --dump`); that they are those of keepalived is shown by DumpTests of the system tests.</summary>
+/// <summary>The effective values of a file (`check --dump`); that they are those of keepalived is shown by CheckDumpTests.</summary>
 public sealed class ConfigDumpTests
 {
     public static TheoryData<string, string> Entries => new()

@@ -104,7 +104,7 @@ public class OperatorVerbTests
         NodeConfig old = TestConfig.Node(one, two, four) with { Scripts = [new ScriptTracker("a", TestConfig.Command("/a"))], FenceDevices = [new FenceDeviceConfig(TestConfig.Fence("z"))] };
         NodeState state = new(old, 0);
         Assert.Empty(Describe(old));
-        NodeConfig next = TestConfig.Node(one with { BasePriority = 90 }, two with { Addresses = one.Addresses }, four with { Version = 2 }, TestConfig.Instance(name: "VI_3", vrid: 53)) with
+        NodeConfig next = TestConfig.Node(one with { BasePriority = 90 }, two with { Addresses = one.Addresses }, four with { Version = 3 }, TestConfig.Instance(name: "VI_3", vrid: 53)) with
         {
             Scripts = [new ScriptTracker("a", TestConfig.Command("/b"))],
             Process = new ProcessConfig { Nice = -5 },

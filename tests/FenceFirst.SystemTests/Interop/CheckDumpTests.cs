@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 namespace FenceFirst.SystemTests;
 
 /// <summary>The values that keepalived prints on SIGUSR1 equal those of <c>check --dump</c>, but for the differences that are named here.</summary>
-public sealed class DumpTests(ITestOutputHelper output)
+public sealed class CheckDumpTests(ITestOutputHelper output)
 {
     /// <summary>keepalived in a mount namespace of its own: where it writes its dump is not the machine's /tmp.</summary>
     private const string Script =
