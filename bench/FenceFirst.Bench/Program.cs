@@ -15,6 +15,8 @@ internal static class Program
         ("adverts", AdvertCase.Run),
         ("allocation", AllocationCase.Run),
         ("control", ControlCase.Run),
+        ("simulator", SimulatorCase.Run),
+        ("world", WorldCase.Run),
     ];
 
     private static int Main(string[] arguments)
