@@ -13,8 +13,11 @@ internal static class Program
         ("cpu", ProcessorCase.Run),
         ("failover", FailoverCase.Run),
         ("adverts", AdvertCase.Run),
+        ("lease", LeaseCase.Run),
         ("allocation", AllocationCase.Run),
         ("control", ControlCase.Run),
+        ("simulator", SimulatorCase.Run),
+        ("world", WorldCase.Run),
     ];
 
     private static int Main(string[] arguments)

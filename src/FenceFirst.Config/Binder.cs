@@ -71,6 +71,7 @@ internal sealed class Binder(BindContext context)
             Processes = context.Trackers.Processes,
             LinkDelays = delays,
             Notify = notify,
+            Dump = globals.Dump,
             Instances = instances.ToEquatableArray(),
             FenceDevices = _devices.Values
                 .Where(device => device.Step is not null)

@@ -62,7 +62,7 @@ internal static class SimCluster
         bool hasScript = chance.OneIn(4);
         bool hasHmac = chance.OneIn(3);
         bool isReleaseEnough = hasHmac && chance.OneIn(2);
-        int lease = chance.OneIn(3) ? chance.Pick(4, 5, 6) : 0;
+        int lease = chance.OneIn(3) ? chance.Pick(2, 3, 4, 6) : 0;
         int plainNode = chance.OneIn(12) ? chance.Below(nodeCount) : -1;
 
         // Set on all nodes or on none: a plain one does not keep its rules.

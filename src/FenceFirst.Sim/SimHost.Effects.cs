@@ -346,6 +346,11 @@ internal sealed partial class SimHost
         }
 
         Refresh(instance, isRenewal: true);
+        if (_world.Chance.OneIn(8))
+        {
+            // Where the kernel's second begins: measured again after each change, and never quite the same.
+            _queue.Enqueue(NodeEvent.RenewalPhaseFound(TimeSpan.FromMilliseconds(_world.Chance.Below(1000))));
+        }
     }
 
     private void Appear(int instance, Thing thing)
