@@ -11,8 +11,10 @@ namespace FenceFirst.Fuzz.Decoders;
 /// <summary>The file state.json.</summary>
 internal sealed class StateHarness : Harness
 {
+    private static readonly DateTimeOffset WallNow = DateTimeOffset.FromUnixTimeSeconds(1_800_000_000);
+
     private static readonly string[] Tokens =
-        ["\"v\":1,", "\"boot\":", "\"instances\":[", "\"attempts\":[", "\"pid\":1,", "\"targets\":[\"10.0.0.1\"]", "null", "true", "-1", "4294967296", "1e3", "\"\\ud800\"", "[", "]", "{", "}", ",", "\""];
+        ["\"v\":1,", "\"v\":2,", "\"left\":", "\"boot\":", "\"instances\":[", "\"attempts\":[", "\"pid\":1,", "\"targets\":[\"10.0.0.1\"]", "null", "true", "-1", "9223372036854775807", "\"0001-01-01T00:00:00+14:00\"", "\"9999-12-31T23:59:59-14:00\"", "4294967296", "1e3", "\"\\ud800\"", "[", "]", "{", "}", ",", "\""];
 
     public override string Name => "state";
 
@@ -28,6 +30,11 @@ internal sealed class StateHarness : Harness
             BootId = "5e2d",
             LastAttempt = 9,
             Instances = [new InstanceMemory("VI_1", 2, new MonotonicInstant(5_000_000_000), false, true), new InstanceMemory("\u00e9 \"", 0, new MonotonicInstant(0), true)],
+            Maintenance =
+            [
+                new KeptMaintenance(new MaintenanceMemory("VI_1", new MonotonicInstant(9_000_000_000)), TimeSpan.FromSeconds(4), WallNow),
+                new KeptMaintenance(new MaintenanceMemory("", MonotonicInstant.Never), TimeSpan.MaxValue, DateTimeOffset.UnixEpoch),
+            ],
             Attempts = [new PromisedAttempt(memory, "run-7", "/x") { Process = new ProcessIdentity(4711, 99) }, new PromisedAttempt(memory with { Kind = StepKind.Run, Targets = default }, "run-8")],
         };
         return [StateFile.Format(kept), StateFile.Format(new KeptState())];
@@ -39,6 +46,11 @@ internal sealed class StateHarness : Harness
         Demand((kept is null) == (problem.Length > 0), "a state and a problem at the same time, or neither");
         if (kept is not null)
         {
+            foreach (KeptMaintenance each in kept.Maintenance)
+            {
+                Demand(each.AfterBoot(new MonotonicInstant(1_000_000_000), WallNow).Until >= MonotonicInstant.Zero, "maintenance that ended before the clock began");
+            }
+
             KeptState? again = StateFile.Parse(StateFile.Format(kept), out _);
             Demand(again is not null && again == kept, "what is written again reads differently");
         }
