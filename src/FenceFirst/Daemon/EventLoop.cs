@@ -3,6 +3,7 @@ using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Core.Wire;
+using FenceFirst.Daemon.Dumps;
 using FenceFirst.Linux;
 
 namespace FenceFirst.Daemon;
@@ -42,6 +43,7 @@ internal sealed class EventLoop : IDisposable
     private readonly Signals _signals;
     private readonly ControlServer _control;
     private readonly Leftovers _leftovers;
+    private readonly DumpSignals _dumps;
     private ControlSocket? _controlSocket;
     private readonly OrderlyStop _stop;
     private MonotonicInstant _now;
@@ -53,7 +55,8 @@ internal sealed class EventLoop : IDisposable
     /// <param name="log">The log.</param>
     /// <param name="signals">Signals of the process.</param>
     /// <param name="loadConfig">Reads the configuration again for a reload; what is wrong with it is in the log already.</param>
-    public EventLoop(NodeConfig config, ulong epochBase, StateKeeper keeper, LogWriter log, Signals signals, Func<LoadedConfig> loadConfig)
+    /// <param name="dumpDirectory">Where dumps are written that the configuration gives no path.</param>
+    public EventLoop(NodeConfig config, ulong epochBase, StateKeeper keeper, LogWriter log, Signals signals, Func<LoadedConfig> loadConfig, string dumpDirectory)
     {
         Config = config;
         Keeper = keeper;
@@ -73,6 +76,7 @@ internal sealed class EventLoop : IDisposable
         Reload = new ReloadRunner(this, log, loadConfig);
         Reports = new PacketReports(this, _runner, log);
         _control = new ControlServer(this, _runner, _links, log, times);
+        _dumps = new DumpSignals(this, _links, times, log, dumpDirectory);
         _leftovers = new Leftovers(this, log);
         Heartbeat = new Heartbeat(log);
         _trackers = new TrackerHost(log);
@@ -151,7 +155,7 @@ internal sealed class EventLoop : IDisposable
         _now = MonotonicClock.Now;
         _links.Resync(this);
         _trackers.Configure(this, isStart: true);
-        _runner.SweepLeftovers();
+        _runner.SweepLeftovers((index, effect) => NodeRecall.NoteRefusedRemoval(Config, State, index, effect, _now, _effects));
         _runner.Static.Apply(Config);
         Recall();
         DrainQueue();
@@ -433,8 +437,8 @@ internal sealed class EventLoop : IDisposable
                 case DaemonSignal.Reload:
                     Reload.Request(out _, out _);
                     break;
-                case DaemonSignal.WriteState or DaemonSignal.WriteCounters:
-                    CountersLog.Write(_log, Config, State, Transport.Counters);
+                default:
+                    _dumps.Take(signal);
                     break;
             }
         }
