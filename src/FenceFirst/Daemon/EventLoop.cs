@@ -13,7 +13,7 @@ namespace FenceFirst.Daemon;
 /// Packets are read before timers fire, so that a loop that was late does not take a master for dead whose adverts are waiting in the socket.
 /// Nothing here blocks: programs run beside, the log has its own thread, and the kernel answers rtnetlink within the call.
 /// </remarks>
-internal sealed partial class EventLoop : IDisposable
+internal sealed class EventLoop : IDisposable
 {
     private const long TimerToken = 0;
     private const long SignalToken = 1;
@@ -46,11 +46,8 @@ internal sealed partial class EventLoop : IDisposable
     private readonly Leftovers _leftovers;
     private readonly DumpSignals _dumps;
     private ControlSocket? _controlSocket;
-    private readonly bool[] _unknownVrids = new bool[256];
+    private readonly OrderlyStop _stop;
     private MonotonicInstant _now;
-    private MonotonicInstant _stopBy = MonotonicInstant.Never;
-    private bool _isStopping;
-    private bool _isAbandoned;
 
     /// <summary>Opens everything the configuration needs; nothing is sent or changed before <see cref="Run"/>.</summary>
     /// <param name="config">The configuration.</param>
@@ -70,13 +67,15 @@ internal sealed partial class EventLoop : IDisposable
         Timers = new TimerHeap(State.Armed.Length);
         _log = log;
         _signals = signals;
-        _reader = new ReloadReader(loadConfig);
         _links = new LinkTable(config, log);
         Transport = new VrrpTransport(config, _poll, SocketTokenBase);
         Probe = new AddressProbe(this, _links, _poll, ProbeToken);
         PhaseTimes times = new();
         Reminder = new MaintenanceReminder(this, log);
         _runner = new EffectRunner(this, _links, log, times, _poll, ReachTokenBase);
+        _stop = new OrderlyStop(this, _runner.Notifications, log);
+        Reload = new ReloadRunner(this, log, loadConfig);
+        Reports = new PacketReports(this, _runner, log);
         _control = new ControlServer(this, _runner, _links, log, times);
         _dumps = new DumpSignals(this, _links, times, log, dumpDirectory);
         _leftovers = new Leftovers(this, log);
@@ -95,7 +94,7 @@ internal sealed partial class EventLoop : IDisposable
         _poll.Add(Watchdog.Descriptor, PollEvents.Readable, WatchdogToken);
         _poll.Add(_trackers.Descriptor, PollEvents.Readable, TrackerToken);
         _poll.Add(_runner.Notifications.Descriptor, PollEvents.Readable, NotifyToken);
-        _poll.Add(_reader.Descriptor, PollEvents.Readable, ReloadToken);
+        _poll.Add(Reload.Descriptor, PollEvents.Readable, ReloadToken);
     }
 
     /// <summary>The configuration in force.</summary>
@@ -127,6 +126,15 @@ internal sealed partial class EventLoop : IDisposable
 
     /// <summary>Reminds of maintenance.</summary>
     public MaintenanceReminder Reminder { get; }
+
+    /// <summary>Reloads of the configuration.</summary>
+    public ReloadRunner Reload { get; }
+
+    /// <summary>What is told about packets.</summary>
+    public PacketReports Reports { get; }
+
+    /// <summary>Whether the end has been asked for.</summary>
+    public bool IsStopping => _stop.IsRequested;
 
     /// <summary>The instant of the present turn.</summary>
     public MonotonicInstant Now => _now;
@@ -161,7 +169,7 @@ internal sealed partial class EventLoop : IDisposable
         ProcessTuning.ReleaseStartupCode();
         GiveBackMemory();
         Span<EpollEvent> ready = new EpollEvent[EventPoll.ReadyMax];
-        while (!IsFinished())
+        while (!_stop.IsFinished())
         {
             Keeper.Flush();
             ArmTimer();
@@ -175,7 +183,7 @@ internal sealed partial class EventLoop : IDisposable
             DrainQueue();
             FireTimers();
             DrainQueue();
-            CompleteReload();
+            Reload.Advance();
         }
 
         _runner.Notifications.Abandon();
@@ -206,6 +214,42 @@ internal sealed partial class EventLoop : IDisposable
         Keeper.Look(Config, State, nodeEvent);
     }
 
+    /// <summary>The same, with everything that follows from it at once.</summary>
+    public void DeliverAndSettle(in NodeEvent nodeEvent)
+    {
+        Deliver(nodeEvent);
+        DrainQueue();
+    }
+
+    /// <summary>Removes what a master holds and will not hold any more; returns 0 or the first error number.</summary>
+    public int RemoveDropped(VrrpConfig dropped) => _runner.RemoveDropped(dropped);
+
+    /// <summary>Goes on with another configuration (reload); what is not kept has come to rest.</summary>
+    /// <param name="plan">The configuration in force and the new one.</param>
+    /// <param name="kept">For each new instance the index of the one whose state it takes over, or -1.</param>
+    public void GoOnWith(ReloadPlan plan, int[] kept)
+    {
+        NodeConfig old = Config, next = plan.Next;
+        State = NodeReload.Carry(plan, State, kept, _now);
+        Config = next;
+        Timers = new TimerHeap(State.Armed.Length);
+        State.Armed.AsSpan().Fill(MonotonicInstant.Never);
+        Keeper.Reconfigured(next, State);
+        _links.Reconfigure(next);
+        Transport.Reconfigure(next, kept);
+        _runner.Reconfigured((index, isScript) => isScript ? next.Scripts.Span.IndexOf(old.Scripts[index]) : Array.IndexOf(kept, index));
+        Probe.Reconfigured(index => Array.IndexOf(kept, index));
+        _links.Resync(this);
+        _trackers.Configure(this, isStart: false);
+        _runner.Static.Apply(next);
+        DrainQueue();
+        DeliverAndSettle(NodeEvent.Started());
+        WritePresentStates();
+        _runner.Checks.Reconfigure(_now);
+        Reminder.Restart(_now);
+        GiveBackMemory();
+    }
+
     /// <summary>Nothing lives any more of an attempt that an earlier life of the daemon started.</summary>
     public void LeftoverEnded(uint attempt)
     {
@@ -234,31 +278,6 @@ internal sealed partial class EventLoop : IDisposable
     /// <summary>Tells the kernel's filters which sockets serve which Vrids now.</summary>
     public void CommitSockets() => Transport.Commit();
 
-    /// <summary>An accepted advert carried another list of addresses than ours.</summary>
-    public void ReportAddressListDifference(int instance, InternetAddress source) => _runner.Record(
-        new TimelineEntry { Kind = TimelineKind.AddressListDiffers, Index = instance, Address = source, Phase = State.Instances[instance].Phase }, _now);
-
-    /// <summary>What an operator should know about the clocks of an instance with auth_hmac.</summary>
-    public void ReportHmac(int instance, HmacNotice notice, InternetAddress source) => _runner.Record(
-        new TimelineEntry
-        {
-            Kind = notice == HmacNotice.ClockSkew ? TimelineKind.ClockSkewed : TimelineKind.ReplayMarkForgotten,
-            Index = instance,
-            Address = source,
-            Phase = State.Instances[instance].Phase,
-        },
-        _now);
-
-    /// <summary>A packet for a Vrid that is not configured on its interface; only told of with log_unknown_vrids, and once per Vrid.</summary>
-    public void ReportUnknownVrid(byte vrid, InternetAddress source)
-    {
-        if (!_unknownVrids[vrid])
-        {
-            _unknownVrids[vrid] = true;
-            _log.Write(TimelineLevel.Warning, $"packets from {source} for virtual router {vrid}, which is not configured here (said once)");
-        }
-    }
-
     /// <summary>Removes every virtual address at once, without Core: for a daemon that ends because of its own bug.</summary>
     public void RemoveEverything() => _runner.RemoveEverything();
 
@@ -267,7 +286,7 @@ internal sealed partial class EventLoop : IDisposable
     {
         _controlSocket?.Dispose();
         _leftovers.Dispose();
-        _reader.Dispose();
+        Reload.Dispose();
         _control.Dispose();
         Watchdog.Dispose();
         Transport.Dispose();
@@ -344,7 +363,7 @@ internal sealed partial class EventLoop : IDisposable
                 _runner.Notifications.Read();
                 break;
             case ReloadToken:
-                TakeReading();
+                Reload.Take();
                 break;
             case >= ControlTokenBase and < SocketTokenBase:
                 _controlSocket?.Serve(token, _now, _control.Answer);
@@ -404,7 +423,7 @@ internal sealed partial class EventLoop : IDisposable
 
     private void ArmTimer()
     {
-        MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stopBy), MonotonicInstant.Earlier(Probe.Due, _runner.Reach.Due));
+        MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stop.Due), MonotonicInstant.Earlier(Probe.Due, _runner.Reach.Due));
         deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(Heartbeat.Due, MonotonicInstant.Earlier(_runner.Checks.Due, Reminder.Due)));
 
         // A backup's deadline moves away with every advert. Then the timer stays where it is, fires once for nothing and is set anew: one wake-up
@@ -422,58 +441,15 @@ internal sealed partial class EventLoop : IDisposable
             switch (signal)
             {
                 case DaemonSignal.Terminate or DaemonSignal.Interrupt:
-                    Stop();
+                    _stop.Request();
                     break;
                 case DaemonSignal.Reload:
-                    RequestReload(isDryRun: false, out _);
+                    Reload.Request(isDryRun: false, out _);
                     break;
                 default:
                     _dumps.Take(signal);
                     break;
             }
         }
-    }
-
-    private void Stop()
-    {
-        if (_isStopping)
-        {
-            return;
-        }
-
-        _isStopping = true;
-        SystemdNotify.Send("STOPPING=1");
-        _log.Write(TimelineLevel.Notice, "Stopping");
-        Enqueue(NodeEvent.StopRequested());
-    }
-
-    private bool IsFinished()
-    {
-        if (!_isStopping || !State.IsStopped)
-        {
-            return false;
-        }
-
-        if (_isAbandoned || !_runner.Notifications.IsBusy)
-        {
-            return _runner.Notifications.IsClosed(_now);
-        }
-
-        TimeSpan bound = Config.Notify.StopTimeout;
-        if (_stopBy.IsNever)
-        {
-            _stopBy = _now + bound;
-            _runner.Notifications.Hurry(bound / 2);
-        }
-        else if (_now >= _stopBy)
-        {
-            _log.Write(TimelineLevel.Warning, $"notify scripts still run after {TimelineText.Duration(bound)} (notify_stop_timeout); they are killed");
-            _runner.Notifications.Abandon();
-            _stopBy = MonotonicInstant.Never;
-            _isAbandoned = true;
-            return _runner.Notifications.IsClosed(_now);
-        }
-
-        return false;
     }
 }

@@ -146,7 +146,7 @@ internal sealed class OperatorActions(EventLoop loop, EffectRunner runner, LogWr
     private ActionAnswer Reload(bool isDryRun, SocketPeer peer)
     {
         Record("", isDryRun ? "reload --dry-run" : "reload", peer);
-        Operation? operation = loop.RequestReload(isDryRun, out string problem);
+        Operation? operation = loop.Reload.Request(isDryRun, out string problem);
         return operation is null ? new ActionAnswer(false, problem) : new ActionAnswer(true, "the file is being read", operation);
     }
 
