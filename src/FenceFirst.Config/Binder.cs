@@ -11,6 +11,9 @@ internal sealed class Binder(BindContext context)
     private readonly Dictionary<string, BoundScript> _scripts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FenceDevice> _devices = new(StringComparer.Ordinal);
     private readonly List<ScriptTracker> _trackers = [];
+    private readonly Dictionary<string, int> _instances = new(StringComparer.Ordinal);
+    private readonly Dictionary<(byte Vrid, bool IsIPv6), List<int>> _byVrid = [];
+    private readonly Dictionary<InternetAddress, List<int>> _byAddress = [];
 
     /// <summary>The configuration; only complete when no error was reported.</summary>
     public NodeConfig Bind(List<ConfigNode> root)
@@ -40,7 +43,7 @@ internal sealed class Binder(BindContext context)
         List<ConfigNode> blocks = [];
         foreach (ConfigNode block in root.Where(node => node.Name == "vrrp_instance" && node.Words.Count > 1))
         {
-            if (instances.Any(instance => instance.Name == block.Value))
+            if (!_instances.TryAdd(block.Value, instances.Count))
             {
                 context.Diagnostics.Add(DiagnosticCodes.DuplicateName, block.ValueSpan, $"there are two vrrp_instance {block.Value}");
                 continue;
@@ -182,7 +185,14 @@ internal sealed class Binder(BindContext context)
     /// <summary>keepalived: the same Vrid twice for one family is fatal on one interface and group, or among unicast instances with a common peer.</summary>
     private void CheckAgainst(List<VrrpConfig> others, List<ConfigNode> blocks, VrrpConfig bound, ConfigNode block)
     {
-        for (int i = 0; i < others.Count; i++)
+        // Only those that have something in common with it: files have thousands of instances.
+        SortedSet<int> candidates = [.. Entered(_byVrid, (bound.Vrid, bound.IsIPv6), others.Count)];
+        foreach (VirtualAddress address in bound.Addresses)
+        {
+            candidates.UnionWith(Entered(_byAddress, address.Address, others.Count));
+        }
+
+        foreach (int i in candidates.Where(i => i < others.Count))
         {
             VrrpConfig other = others[i];
             bool isSameWire = bound.IsUnicast == other.IsUnicast
@@ -205,13 +215,30 @@ internal sealed class Binder(BindContext context)
         }
     }
 
+    /// <summary>Enters an index under a key and returns all that are there, itself included.</summary>
+    private static List<int> Entered<TKey>(Dictionary<TKey, List<int>> known, TKey key, int index)
+        where TKey : notnull
+    {
+        if (!known.TryGetValue(key, out List<int>? indexes))
+        {
+            known[key] = indexes = [];
+        }
+
+        indexes.Add(index);
+        return indexes;
+    }
+
     /// <summary>Each of two nodes is preferred by another instance, and each takes its own back by fencing the other (docs/promotion.md 5).</summary>
     private void WarnOfEndlessFailback(List<VrrpConfig> instances, List<ConfigNode> blocks)
     {
         for (int i = 0; i < instances.Count; i++)
         {
+            if (!IsShootingToFailBack(instances[i]))
+            {
+                continue;
+            }
+
             int other = instances.FindIndex(each => IsShootingToFailBack(each)
-                && IsShootingToFailBack(instances[i])
                 && each.BasePriority > instances[i].BasePriority
                 && each.Promotion!.Steps.Any(step => step.Targets.Any(target => instances[i].Promotion!.Steps.Any(own => own.Targets.Contains(target)))));
             if (other >= 0)

@@ -22,22 +22,36 @@ internal static class RealMachineFacts
     public static MachineFacts Create(bool asksAgents = false)
     {
         (uint userId, uint groupId) = OwnIds();
+
+        // Of one reading: thousands of scripts lie in the same few folders, and thousands of instances on the same few interfaces.
+        Dictionary<string, FileFacts?> inspected = new(StringComparer.Ordinal);
+        Dictionary<string, bool> interfaces = new(StringComparer.Ordinal);
         return new MachineFacts
         {
             HostName = Environment.MachineName,
             UserId = userId,
             GroupId = groupId,
-            HasInterface = name => Directory.Exists("/sys/class/net/" + name),
+            HasInterface = name => Remembered(interfaces, name, each => Directory.Exists("/sys/class/net/" + each)),
             OwnAddresses = OwnAddresses,
             EnvironmentVariable = name => name.Length == 0 || name.Contains('\0') ? null : Environment.GetEnvironmentVariable(name),
             ReadFile = ReadFile,
             ListDirectory = ListDirectory,
-            Inspect = Inspect,
+            Inspect = path => Remembered(inspected, path, Inspect),
             FindUser = FindUser,
             FindGroup = FindGroup,
             UnwatchableFileSystem = path => FileStatus.UnwatchableFileSystem(path) is { Length: > 0 } system ? system : null,
             AgentMetadata = asksAgents ? command => AgentQuestion.Metadata(command, userId, groupId) : null,
         };
+    }
+
+    private static T Remembered<T>(Dictionary<string, T> known, string key, Func<string, T> find)
+    {
+        if (!known.TryGetValue(key, out T? value))
+        {
+            known[key] = value = find(key);
+        }
+
+        return value;
     }
 
     private static (uint UserId, uint GroupId) OwnIds()

@@ -8,7 +8,7 @@ public sealed class CheckDumpTests(ITestOutputHelper output)
     /// <summary>keepalived in a mount namespace of its own: where it writes its dump is not the machine's /tmp.</summary>
     private const string Script =
         """
-        mount -t tmpfs none /tmp && cp "$0" /tmp/keepalived.conf && mount -t tmpfs none /run && cd /tmp || exit 9
+        conf=$(cat "$0") && mount -t tmpfs none /tmp && printf '%s\n' "$conf" > /tmp/keepalived.conf && mount -t tmpfs none /run && cd /tmp || exit 9
         keepalived -n -l -P -f /tmp/keepalived.conf -p /tmp/parent.pid -r /tmp/vrrp.pid >/tmp/log 2>&1 &
         wait_for() { i=0; until eval "$1"; do [ $i -lt 250 ] || { cat /tmp/log; kill $!; exit 8; }; sleep 0.04; i=$((i+1)); done; }
         wait_for 'grep -q "Startup complete" /tmp/log'
