@@ -126,6 +126,14 @@ public ref partial struct VrrpMachine
         Restore();
     }
 
+    private void Restore()
+    {
+        Record(new TimelineEntry { Kind = _state.IsHoldingChanged ? TimelineKind.HoldingChanged : TimelineKind.AddressesRestored });
+        _state.IsRestoreWanted = false;
+        _state.IsHoldingChanged = false;
+        BeginTransition(Transition.Restore);
+    }
+
     /// <summary>The daemon has taken over another configuration; what it dropped is removed already, what it brought is added (what is there stays).</summary>
     internal void Reconfigured()
     {
@@ -136,14 +144,6 @@ public ref partial struct VrrpMachine
         }
 
         _state.IsHoldingChanged = false;
-    }
-
-    private void Restore()
-    {
-        Record(new TimelineEntry { Kind = _state.IsHoldingChanged ? TimelineKind.HoldingChanged : TimelineKind.AddressesRestored });
-        _state.IsRestoreWanted = false;
-        _state.IsHoldingChanged = false;
-        BeginTransition(Transition.Restore);
     }
 
     /// <summary>
