@@ -117,6 +117,12 @@ internal sealed class GlobalSettings
 
     public bool IsMinimalGarp { get; set; }
 
+    /// <summary>Least time between gratuitous ARPs on an interface; zero = none.</summary>
+    public TimeSpan ArpInterval { get; set; }
+
+    /// <summary>Least time between neighbour advertisements on an interface; zero = none.</summary>
+    public TimeSpan NeighborInterval { get; set; }
+
     /// <summary>Named pipes, and how scripts are run.</summary>
     public NotifySettings Notify { get; } = new();
 

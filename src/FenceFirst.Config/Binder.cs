@@ -60,6 +60,7 @@ internal sealed class Binder(BindContext context)
         new TrackerChecks(context, root).Run();
         NodeConfig config = new StaticBinder(context).Bind(root, new NodeConfig());
         context.Trackers.WarnUnused();
+        AnnouncementSpacing spacing = new SpacingBinder(context).Bind(root);
         EquatableArray<LinkDelay> delays = context.Trackers.Delays(instances);
         GlobalSettings globals = context.Globals;
         return config with
@@ -72,6 +73,7 @@ internal sealed class Binder(BindContext context)
             LinkDelays = delays,
             Notify = notify,
             Dump = globals.Dump,
+            Spacing = spacing,
             Instances = instances.ToEquatableArray(),
             FenceDevices = _devices.Values
                 .Where(device => device.Step is not null)

@@ -48,6 +48,12 @@ internal sealed class GlobalBinder(BindContext context)
             case "vrrp_garp_lower_prio_repeat":
                 _globals.GarpLowerRepeat = Integer(node);
                 return true;
+            case "vrrp_garp_interval":
+                _globals.ArpInterval = _values.Spacing(node);
+                return true;
+            case "vrrp_gna_interval":
+                _globals.NeighborInterval = _values.Spacing(node);
+                return true;
             case "vrrp_min_garp":
                 _globals.IsMinimalGarp = Boolean(node);
                 return true;

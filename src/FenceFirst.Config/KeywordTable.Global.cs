@@ -27,7 +27,7 @@ internal static partial class KeywordTable
         Block(BlockKind.Root, "static_ipaddress", BlockKind.Entries, "addresses held while the daemon runs, one per line, as in virtual_ipaddress"),
         Block(BlockKind.Root, "static_routes", BlockKind.Entries, "routes held while the daemon runs, one per line, as in virtual_routes"),
         Block(BlockKind.Root, "static_rules", BlockKind.Entries, "rules held while the daemon runs, one per line, as in virtual_rules"),
-        Awaits(Block(BlockKind.Root, "garp_group", BlockKind.GarpGroup, "limits gratuitous ARP over several interfaces")),
+        Block(BlockKind.Root, "garp_group", BlockKind.GarpGroup, "interfaces that share the spacing of announcements"),
         Awaits(Block(BlockKind.Root, "linkbeat_interfaces", BlockKind.Entries, "IF [MII|ETHTOOL|IOCTL]: interfaces whose carrier is polled"), "remove it: the kernel's own notice is used"),
         Block(BlockKind.Root, "interface_up_down_delays", BlockKind.Entries, "IF DOWN [UP]: seconds for which a change of an interface is doubted"),
         Unused(Flag(BlockKind.Root, "linkbeat_use_polling", "polls the carrier of all interfaces"), "the kernel's own notice is used"),
@@ -56,14 +56,8 @@ internal static partial class KeywordTable
         Integer(BlockKind.GlobalDefs, "vrrp_garp_master_refresh_repeat", 0, 1000, "1", "announcements per address in a refresh; 0 means 1") with { IsZeroOne = true },
         Integer(BlockKind.GlobalDefs, "vrrp_garp_lower_prio_delay", 0, 4294, "as vrrp_garp_master_delay", "from a lower-priority advert to the second burst", "s"),
         Integer(BlockKind.GlobalDefs, "vrrp_garp_lower_prio_repeat", 0, 1000, "as vrrp_garp_master_repeat", "announcements after a lower-priority advert"),
-        Seconds(BlockKind.GlobalDefs, "vrrp_garp_interval", 0, 4294.967295m, "0", "least spacing of gratuitous ARP on an interface") with
-        {
-            Support = Support.Warned, Topic = "spacing", Advice = "announcements are not spaced yet (0 = no spacing needs no keyword)",
-        },
-        Seconds(BlockKind.GlobalDefs, "vrrp_gna_interval", 0, 4294.967295m, "0", "least spacing of neighbour advertisements on an interface") with
-        {
-            Support = Support.Warned, Topic = "spacing", Advice = "announcements are not spaced yet (0 = no spacing needs no keyword)",
-        },
+        Seconds(BlockKind.GlobalDefs, "vrrp_garp_interval", 0, 4294.967295m, "0", "least spacing of gratuitous ARP on an interface; 0 = none"),
+        Seconds(BlockKind.GlobalDefs, "vrrp_gna_interval", 0, 4294.967295m, "0", "least spacing of neighbour advertisements on an interface; 0 = none"),
         Row(BlockKind.GlobalDefs, "vrrp_min_garp", ValueShape.Boolean, "one announcement, no second burst, no refresh, unless set otherwise"),
         Integer(BlockKind.GlobalDefs, "vrrp_down_timer_adverts", 1, 100, "3", "missed adverts before the master counts as lost"),
         Row(BlockKind.GlobalDefs, "vrrp_lower_prio_no_advert", ValueShape.Boolean, "a Master does not answer lower-priority adverts at once"),

@@ -49,6 +49,9 @@ public sealed record NodeConfig
     /// <summary>Named pipes, and how long scripts may take.</summary>
     public NotifyConfig Notify { get; init; } = new();
 
+    /// <summary>Least time between announcements of addresses.</summary>
+    public AnnouncementSpacing Spacing { get; init; } = new();
+
     /// <summary>Dumps that signals ask for.</summary>
     public DumpConfig Dump { get; init; } = new();
 }

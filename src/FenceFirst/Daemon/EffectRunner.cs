@@ -26,7 +26,6 @@ internal sealed class EffectRunner : IDisposable
     private readonly PhaseTimes _times;
     private readonly LinkTable _links;
     private readonly KernelRunner _kernel;
-    private readonly Announcer _announcer;
     private readonly ProcessRunner _processes;
     private readonly StepEnvironment _environment = new();
     private readonly Dictionary<long, Job> _jobs = [];
@@ -45,7 +44,7 @@ internal sealed class EffectRunner : IDisposable
         _kernel = new KernelRunner(links);
         _kernel.Reconfigure(loop.Config.Instances.Count);
         Static = new StaticItems(_kernel, links, log);
-        _announcer = new Announcer(links);
+        Announcer = new Announcer(links, loop.Config);
         _processes = new ProcessRunner { Started = loop.Keeper.Started };
         Notifications = new Notifications(_processes, _environment, log, loop.State.Epoch);
         Notifications.Configure(loop.Config);
@@ -69,6 +68,9 @@ internal sealed class EffectRunner : IDisposable
 
     /// <summary>Built-in checks.</summary>
     public ReachRuns Reach { get; }
+
+    /// <summary>Announcements of addresses.</summary>
+    public Announcer Announcer { get; }
 
     /// <summary>Tests and monitoring of fence devices.</summary>
     public FenceChecks Checks { get; }
@@ -119,7 +121,7 @@ internal sealed class EffectRunner : IDisposable
                 AskKernel(config.Instances[effect.Index], effect);
                 break;
             case NodeEffectKind.Announce:
-                _announcer.Announce(config.Instances[effect.Index], effect.Count);
+                Announcer.Announce(effect.Index, config.Instances[effect.Index], effect.Count, now);
                 break;
             case NodeEffectKind.StartStep:
                 StartStep(config.Instances[effect.Index], effect, now);
@@ -240,6 +242,7 @@ internal sealed class EffectRunner : IDisposable
         _kernel.Reconfigure(_loop.Config.Instances.Count);
         _renewedAt = new MonotonicInstant[_loop.Config.Instances.Count];
         Notifications.Configure(_loop.Config);
+        Announcer.Configure(_loop.Config, index => newIndex(index, false));
         foreach (long tag in _jobs.Keys.ToArray())
         {
             Job job = _jobs[tag];
@@ -267,7 +270,7 @@ internal sealed class EffectRunner : IDisposable
         Reach.Dispose();
         Notifications.Dispose();
         _processes.Dispose();
-        _announcer.Dispose();
+        Announcer.Dispose();
         _kernel.Dispose();
     }
 
@@ -290,6 +293,11 @@ internal sealed class EffectRunner : IDisposable
 
     private void AskKernel(VrrpConfig config, in NodeEffect effect)
     {
+        if (effect.Effect == SideEffect.RemoveAddresses)
+        {
+            Announcer.Discard(effect.Index);
+        }
+
         int errno = _kernel.Run(config, effect.Effect);
         if (effect.Effect == SideEffect.AddAddresses)
         {

@@ -390,6 +390,7 @@ internal sealed class EventLoop : IDisposable
         }
 
         Reminder.Advance(_now);
+        _runner.Announcer.Advance(_now);
 
         // A deadline that is armed again for the past fires again at once; the bound keeps a bug from holding the loop.
         int bound = (2 * State.Armed.Length) + 16;
@@ -405,6 +406,7 @@ internal sealed class EventLoop : IDisposable
     {
         MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stopBy), MonotonicInstant.Earlier(Probe.Due, _runner.Reach.Due));
         deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(Heartbeat.Due, MonotonicInstant.Earlier(_runner.Checks.Due, Reminder.Due)));
+        deadline = MonotonicInstant.Earlier(deadline, _runner.Announcer.Due);
 
         // A backup's deadline moves away with every advert. Then the timer stays where it is, fires once for nothing and is set anew: one wake-up
         // in place of a system call per packet. An armed instant that has passed is readable already.
