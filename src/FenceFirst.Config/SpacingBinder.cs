@@ -57,13 +57,13 @@ internal sealed class SpacingBinder(BindContext context)
             return null;
         }
 
-        if (links.Count == 0)
+        if (!block.Children.Exists(node => node.Name is "interface" or "interfaces"))
         {
             context.Diagnostics.Add(DiagnosticCodes.MissingKeyword, block.Span, "garp_group has no interface", "interface NAME, or interfaces { NAME ... }");
             return null;
         }
 
-        return new AnnouncementGroup(links.ToEquatableArray(), arp, neighbor);
+        return links.Count == 0 ? null : new AnnouncementGroup(links.ToEquatableArray(), arp, neighbor);
     }
 
     private void Add(List<int> links, Token name)

@@ -144,15 +144,7 @@ internal sealed class AnnouncementQueue
 
     private static VirtualAddress? AddressOf(VrrpConfig config, InternetAddress wanted)
     {
-        foreach (VirtualAddress address in config.Addresses)
-        {
-            if (address.Address == wanted)
-            {
-                return address;
-            }
-        }
-
-        foreach (VirtualAddress address in config.ExcludedAddresses)
+        foreach (VirtualAddress address in config.EachAddress())
         {
             if (address.Address == wanted)
             {

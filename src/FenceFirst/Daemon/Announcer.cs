@@ -28,28 +28,24 @@ internal sealed class Announcer : IDisposable
     public void Configure(NodeConfig config, Func<int, int> newIndex) => _queue.Configure(config, newIndex);
 
     /// <summary>Sends rounds over all addresses: 1, 2, 3, 1, 2, 3 and not 1, 1, 2, 2 (keepalived); where announcements keep their distance, beginning with one.</summary>
-    public void Announce(int instance, VrrpConfig config, int rounds, MonotonicInstant now)
+    public void Announce(int instance, VrrpConfig config, int rounds)
     {
         for (int round = 0; round < rounds; round++)
         {
-            foreach (VirtualAddress address in config.Addresses)
-            {
-                Announce(instance, address, rounds, isFirst: round == 0);
-            }
-
-            foreach (VirtualAddress address in config.ExcludedAddresses)
+            foreach (VirtualAddress address in config.EachAddress())
             {
                 Announce(instance, address, rounds, isFirst: round == 0);
             }
         }
 
-        Advance(now);
+        Advance();
     }
 
     /// <summary>Sends what has waited long enough.</summary>
-    public void Advance(MonotonicInstant now)
+    /// <remarks>The distance is kept between frames that leave, not between turns of the loop: a late turn does not shorten it.</remarks>
+    public void Advance()
     {
-        while (_queue.TryTake(now, out VirtualAddress address))
+        while (_queue.TryTake(MonotonicClock.Now, out VirtualAddress address))
         {
             Send(address);
         }

@@ -206,6 +206,7 @@ internal sealed class EventLoop : IDisposable
         _effects.Clear();
         NodeMachine.Step(Config, State, nodeEvent, _now, _effects);
         RunEffects();
+        _runner.CommitRenewals();
         Keeper.Look(Config, State, nodeEvent);
     }
 
@@ -390,7 +391,10 @@ internal sealed class EventLoop : IDisposable
         }
 
         Reminder.Advance(_now);
-        _runner.Announcer.Advance(_now);
+        if (_runner.Announcer.Due <= _now)
+        {
+            _runner.Announcer.Advance();
+        }
 
         // A deadline that is armed again for the past fires again at once; the bound keeps a bug from holding the loop.
         int bound = (2 * State.Armed.Length) + 16;

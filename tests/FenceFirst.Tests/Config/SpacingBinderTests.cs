@@ -19,12 +19,12 @@ public sealed class SpacingBinderTests
     }
 
     [Theory]
-    [InlineData("interface eth0", "FF1301")]
-    [InlineData("garp_interval 1", "FF1301")]
-    [InlineData("garp_interval 1\ninterface eth0\ninterface eth0", "FF1304")]
-    [InlineData("garp_interval 1\ninterface eth77", "FF1305")]
+    [InlineData("interface eth0", "FF1401")]
+    [InlineData("garp_interval 1", "FF1401")]
+    [InlineData("garp_interval 1\ninterface eth0\ninterface eth0", "FF1402")]
+    [InlineData("garp_interval 1\ninterface eth77", "FF1210")]
     [InlineData("garp_interval 0\ngna_interval 1\ninterface eth0", "FF1521")]
-    [InlineData("garp_interval soon\ninterface eth0", "FF1202")]
+    [InlineData("garp_interval soon\ninterface eth0", "FF1201")]
     public void What_cannot_be_a_group_is_told(string lines, string code) =>
         Assert.Contains(Load("", $"garp_group {{\n{lines}\n}}\n").Diagnostics.Sorted(), each => each.Code.Id == code);
 
