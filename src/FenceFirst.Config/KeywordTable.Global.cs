@@ -7,7 +7,7 @@ internal static partial class KeywordTable
     private const string NoSnmp = "there is no SNMP agent yet";
     private const string OnlyOwnInterface = "only the address's own interface announces it";
     private const string NoTuning = "the process is tuned by its service unit instead";
-    private const string NoFirewall = "no firewall rules are made; they only serve no_accept and use_vmac, which are refused";
+    private const string NoFirewall = "the rules of no_accept are in the nftables tables `ip fencefirst` and `ip6 fencefirst`";
     private const string NoLvs = "LVS is not part of FenceFirst: let keepalived do it beside, with `keepalived -C`";
     private const string NoBfd = "there is no BFD, and a tracker that is silently missing would count as healthy; let a BFD daemon write its verdict into a file and use track_file";
 

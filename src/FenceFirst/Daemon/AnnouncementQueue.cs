@@ -8,7 +8,7 @@ namespace FenceFirst.Daemon;
 /// <remarks>
 /// An address waits at most once, with the number of announcements that it still has to get: what is asked for again is not added but raised to the
 /// larger number. So the queue is never longer than the addresses are many.
-/// DEVIATION: keepalived 2.2.7 keeps one of the announcements that have to wait and forgets the others; garp_master_repeat holds here.
+/// keepalived 2.2.7 keeps one of the announcements that have to wait and forgets the others; here garp_master_repeat holds (docs/keepalived-differences.md).
 /// </remarks>
 internal sealed class AnnouncementQueue
 {

@@ -247,6 +247,8 @@ internal sealed class EffectRunner : IDisposable
         {
             sweep.Run(_loop.Config.Instances[i], i);
         }
+
+        _kernel.SweepFilter();
     }
 
     /// <summary>Removes every configured address that is there, whatever the state says.</summary>
