@@ -159,6 +159,12 @@ internal sealed class GlobalSettings
 
     public int RealTimePriority { get; set; }
 
+    /// <summary>How long all instances are held after the start.</summary>
+    public TimeSpan StartupDelay { get; set; }
+
+    /// <summary>How long all instances are held after the boot of the machine.</summary>
+    public TimeSpan DelayAfterBoot { get; set; }
+
     public bool IsMemoryLocked { get; set; }
 
     /// <summary>The line that says notify_master_before_vip for all instances; null = it is not there.</summary>

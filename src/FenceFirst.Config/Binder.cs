@@ -85,6 +85,8 @@ internal sealed class Binder(BindContext context)
                 RealTimePriority = globals.RealTimePriority,
                 IsMemoryLocked = globals.IsMemoryLocked,
                 Nice = globals.Nice,
+                StartupDelay = globals.StartupDelay,
+                DelayAfterBoot = globals.DelayAfterBoot,
                 IsUnknownVridLogged = globals.IsUnknownVridLogged,
                 IsScriptSecurityEnabled = globals.IsScriptSecurityEnabled,
             },

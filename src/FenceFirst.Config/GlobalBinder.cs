@@ -166,6 +166,12 @@ internal sealed class GlobalBinder(BindContext context)
             case "vrrp_no_swap":
                 _globals.IsMemoryLocked = true;
                 break;
+            case "vrrp_startup_delay":
+                _globals.StartupDelay = _values.TrySeconds(node, out TimeSpan delay) ? delay : TimeSpan.Zero;
+                break;
+            case "vrrp_delay_after_boot":
+                _globals.DelayAfterBoot = _values.TrySeconds(node, out TimeSpan afterBoot) ? afterBoot : TimeSpan.Zero;
+                break;
             case "vrrp_rt_priority":
                 _globals.RealTimePriority = Integer(node) ?? 0;
                 break;

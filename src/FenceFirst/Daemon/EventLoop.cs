@@ -50,6 +50,7 @@ internal sealed class EventLoop : IDisposable
     private NodeConfig? _nextConfig;
     private Operation? _reload;
     private MonotonicInstant _now;
+    private MonotonicInstant _beginAt = MonotonicInstant.Never;
     private MonotonicInstant _stopBy = MonotonicInstant.Never;
     private bool _isStopping;
     private bool _isAbandoned;
@@ -157,8 +158,16 @@ internal sealed class EventLoop : IDisposable
         _runner.Static.Apply(Config);
         Recall();
         DrainQueue();
-        Deliver(NodeEvent.Started());
-        DrainQueue();
+
+        // What stands above takes a while on a busy machine: the delay begins now.
+        _now = MonotonicClock.Now;
+        _beginAt = StartDelay.Until(Config.Process, _now);
+        if (_beginAt > _now)
+        {
+            _log.Write(TimelineLevel.Notice, $"Delaying startup for {TimelineText.Duration(_beginAt - _now)}: until then nothing is sent, heard or taken over");
+        }
+
+        Begin();
         _runner.Checks.Reconfigure(_now);
         SystemdNotify.Send("READY=1");
         Heartbeat.Begin(_now);
@@ -184,6 +193,17 @@ internal sealed class EventLoop : IDisposable
 
         _runner.Notifications.Abandon();
         _runner.Static.Remove();
+    }
+
+    /// <summary>Lets the instances begin as soon as they may.</summary>
+    private void Begin()
+    {
+        if (_beginAt <= _now)
+        {
+            _beginAt = MonotonicInstant.Never;
+            Deliver(NodeEvent.Started());
+            DrainQueue();
+        }
     }
 
     /// <summary>What named pipes are told after a reload that asks for it.</summary>
@@ -368,6 +388,7 @@ internal sealed class EventLoop : IDisposable
 
     private void FireTimers()
     {
+        Begin();
         if (Heartbeat.Due <= _now)
         {
             Heartbeat.Tick(_now);
@@ -410,7 +431,7 @@ internal sealed class EventLoop : IDisposable
     {
         MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stopBy), MonotonicInstant.Earlier(Probe.Due, _runner.Reach.Due));
         deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(Heartbeat.Due, MonotonicInstant.Earlier(_runner.Checks.Due, Reminder.Due)));
-        deadline = MonotonicInstant.Earlier(deadline, _runner.Announcer.Due);
+        deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(_runner.Announcer.Due, _beginAt));
 
         // A backup's deadline moves away with every advert. Then the timer stays where it is, fires once for nothing and is set anew: one wake-up
         // in place of a system call per packet. An armed instant that has passed is readable already.
@@ -571,8 +592,10 @@ internal sealed class EventLoop : IDisposable
         _trackers.Configure(this, isStart: false);
         _runner.Static.Apply(next);
         DrainQueue();
-        Deliver(NodeEvent.Started());
-        DrainQueue();
+
+        // A delay after the start goes on; a reload makes none.
+        _beginAt = _beginAt.IsNever ? _now : _beginAt;
+        Begin();
         WritePresentStates();
         _runner.Checks.Reconfigure(_now);
         Reminder.Restart(_now);
