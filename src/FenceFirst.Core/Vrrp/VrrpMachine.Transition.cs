@@ -30,6 +30,12 @@ public ref partial struct VrrpMachine
             SideEffect effect = order[_state.Position++];
             if (effect == SideEffect.Demote)
             {
+                if (InsistOnRemoval())
+                {
+                    _state.Position--;
+                    return;
+                }
+
                 NoteAddressesGone();
             }
 
@@ -106,8 +112,20 @@ public ref partial struct VrrpMachine
     private void AskKernel(SideEffect effect)
     {
         _state.KernelAttempt = ++_node.LastAttempt;
-        _effects.Add(new NodeEffect { Kind = NodeEffectKind.AskKernel, Index = _index, Attempt = _state.KernelAttempt, Effect = effect });
-        Record(new TimelineEntry { Kind = TimelineKind.KernelAsked, Effect = effect });
+        NodeEffect request = new() { Kind = NodeEffectKind.AskKernel, Index = _index, Attempt = _state.KernelAttempt, Effect = effect };
+        TimelineEntry entry = new() { Kind = TimelineKind.KernelAsked, Effect = effect };
+
+        // G8: nothing is held before it has been told. G7: what has to go goes first, and is told afterwards.
+        if (_state.Transition is Transition.Raise or Transition.Restore)
+        {
+            Record(entry);
+            _effects.Add(request);
+        }
+        else
+        {
+            _effects.Add(request);
+            Record(entry);
+        }
     }
 
     private void ArmSecondBurst()
@@ -129,16 +147,27 @@ public ref partial struct VrrpMachine
     internal void KernelAnswered(uint attempt, int errno)
     {
         ReleaseAfterStall();
-        if (attempt == 0 || attempt != _state.KernelAttempt)
+        bool isRepeated = attempt != 0 && attempt == _state.RemovalAttempt;
+        if (!isRepeated && (attempt == 0 || attempt != _state.KernelAttempt))
         {
+            return;
+        }
+
+        SideEffect effect = isRepeated ? _state.RemovalAsked : TransitionOrder.Of(_state.Transition)[_state.Position - 1];
+        if (errno != 0)
+        {
+            Record(new TimelineEntry { Kind = TimelineKind.KernelRefused, Effect = effect, First = errno });
+        }
+
+        if (isRepeated)
+        {
+            RemovalAnswered(errno);
             return;
         }
 
         _state.KernelAttempt = 0;
         if (errno != 0)
         {
-            SideEffect effect = TransitionOrder.Of(_state.Transition)[_state.Position - 1];
-            Record(new TimelineEntry { Kind = TimelineKind.KernelRefused, Effect = effect, First = errno });
             if (_state.Phase == VrrpPhase.Master)
             {
                 // An address that cannot be added is a failed promotion, not a Master without an address (keepalived goes on).
@@ -147,7 +176,7 @@ public ref partial struct VrrpMachine
                 return;
             }
 
-            _state.IsRemovalDoubtful |= !TransitionOrder.IsGone(errno);
+            NoteRemoval(effect, errno);
         }
 
         Continue();

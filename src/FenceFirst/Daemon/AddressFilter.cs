@@ -23,8 +23,18 @@ internal sealed class AddressFilter : IDisposable
         return errno;
     }
 
-    /// <summary>Lets packets to and from addresses that are gone pass again; 0 or the error number.</summary>
-    public int Remove(in EquatableArray<VirtualAddress> addresses) => Replace([.. addresses.Select(each => each.Address).Where(_addresses.Remove)]);
+    /// <summary>Lets packets to and from addresses that are gone pass again; 0 or the error number, and then nothing is changed.</summary>
+    public int Remove(in EquatableArray<VirtualAddress> addresses)
+    {
+        InternetAddress[] removed = [.. addresses.Select(each => each.Address).Where(_addresses.Remove)];
+        int errno = Replace(removed);
+        if (errno != 0)
+        {
+            _addresses.UnionWith(removed);
+        }
+
+        return errno;
+    }
 
     /// <summary>Removes everything, also what an earlier life of the daemon has left.</summary>
     public void Clear()
