@@ -7,7 +7,7 @@ namespace FenceFirst.Daemon;
 /// <summary>How the instances of two configurations match: from the files alone, so that another thread than the loop's can find it out.</summary>
 /// <remarks>
 /// The same instance has the same Vrid, family, interface and, with unicast, source, whatever its name (keepalived). It goes on in place, unless its
-/// version or its group of peers is of another kind, or steps of a changed plan are under way: then it is stopped in order and starts anew.
+/// version, its <c>accept</c> or its group of peers is of another kind, or steps of a changed plan are under way: then it is stopped in order and starts anew.
 /// </remarks>
 internal sealed class ReloadPlan
 {
@@ -127,7 +127,7 @@ internal sealed class ReloadPlan
         return Difference.Any
             | (isHoldingSame ? 0 : Difference.Held)
             | (isPlanSame ? 0 : Difference.Plan)
-            | (before.Version == after.Version ? 0 : Difference.Nature);
+            | (before.Version == after.Version && before.IsFiltered == after.IsFiltered ? 0 : Difference.Nature);
     }
 
     private static bool CanGoOn(Difference difference, in VrrpState state)
