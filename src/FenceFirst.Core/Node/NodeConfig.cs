@@ -28,6 +28,9 @@ public sealed record NodeConfig
     /// <summary>Virtual routers, in file order (vrrp_instance).</summary>
     public EquatableArray<VrrpConfig> Instances { get; init; }
 
+    /// <summary>Instances that change state together, in file order (vrrp_sync_group).</summary>
+    public EquatableArray<SyncGroupConfig> Groups { get; init; }
+
     /// <summary>Every fence_device, in file order, whether a promotion uses it or not.</summary>
     public EquatableArray<FenceDeviceConfig> FenceDevices { get; init; }
 
@@ -48,6 +51,10 @@ public sealed record NodeConfig
 
     /// <summary>Named pipes, and how long scripts may take.</summary>
     public NotifyConfig Notify { get; init; } = new();
+
+    /// <summary>The members of the sync group of an instance, in their order; the instance alone when it is in none.</summary>
+    /// <param name="instance">Index of the instance.</param>
+    public EquatableArray<int> Together(int instance) => Instances[instance].SyncGroup is >= 0 and int group ? Groups[group].Members : [instance];
 }
 
 /// <summary>How everybody is told of changes.</summary>

@@ -80,6 +80,8 @@ public static class TimelineText
         TimelineKind.ProcessesChanged => entry.First == 1 ? TimelineLevel.Notice : TimelineLevel.Warning,
         TimelineKind.LinkDelayed => TimelineLevel.Notice,
         TimelineKind.ConflictWon => TimelineLevel.Warning,
+        TimelineKind.GroupChanged => entry.First == (int)Notification.Fault ? TimelineLevel.Warning : TimelineLevel.Notice,
+        TimelineKind.GroupAwaited => TimelineLevel.Notice,
         TimelineKind.PacketRefused => TimelineLevel.Warning,
         TimelineKind.AddressListDiffers => TimelineLevel.Warning,
         TimelineKind.ClockSkewed => TimelineLevel.Warning,
@@ -218,6 +220,7 @@ public static class TimelineText
         TimelineKind.FileChanged => config.Files[entry.Index].Name,
         TimelineKind.ProcessesChanged => config.Processes[entry.Index].Name,
         TimelineKind.LinkDelayed => config.Links[entry.Index],
+        TimelineKind.GroupChanged => config.Groups[entry.Index].Name,
         _ => config.Scripts[entry.Index].Name,
     };
 
@@ -231,9 +234,18 @@ public static class TimelineText
                 $"Quorum {(entry.First == 1 ? "gained" : "lost")} for tracked process {name}: {Plural(entry.Second, "process runs", "processes run")}",
             TimelineKind.LinkDelayed =>
                 $"Interface {name} is {(entry.First == 1 ? "up" : "down")}, which counts in {Duration(entry.Duration)} unless it changes back (interface_up_down_delays)",
+            TimelineKind.GroupChanged => $"VRRP_Group({name}) {DescribeGroup((Notification)entry.First)}",
             _ => DescribeScript(config.Scripts[entry.Index], entry),
         };
     }
+
+    private static string DescribeGroup(Notification told) => told switch
+    {
+        Notification.Master => "all members are in MASTER state",
+        Notification.Fault => "all members are in FAULT state",
+        Notification.Stop => "all members have stopped",
+        _ => "all members are in BACKUP state",
+    };
 
     private static string DescribeScript(ScriptTracker script, in TimelineEntry entry)
     {
@@ -380,7 +392,9 @@ public static class TimelineText
                 $"promotion: failed, because the watchdog {config.Watchdog?.Path} is required and cannot be armed: {ErrnoText.Describe(entry.First)}; nobody was fenced for it and no address is held, {Next(entry)}. "
                 + "Load its driver (softdog if there is no hardware), or see who else holds it: fuser -v",
             TimelineKind.WatchdogMissing => $"the watchdog {config.Watchdog?.Path} cannot be armed: {ErrnoText.Describe(entry.First)}; it is not required, so the promotion goes on without it",
-            TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut or TimelineKind.FileChanged or TimelineKind.ProcessesChanged or TimelineKind.LinkDelayed => "",
+            TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut or TimelineKind.FileChanged or TimelineKind.ProcessesChanged or TimelineKind.LinkDelayed or TimelineKind.GroupChanged => "",
+            TimelineKind.GroupAwaited =>
+                $"waits for {Plural(entry.First, "other member", "other members")} of VRRP_Group({config.Groups[instance.SyncGroup].Name}): they hear a master, or cannot take over",
             TimelineKind.ConflictWon =>
                 $"{entry.Address}, which was master too, has yielded: the addresses are announced and notify_master runs once more (reassert), because what it did elsewhere is still as it left it",
         };
@@ -538,6 +552,11 @@ public static class TimelineText
         if (faults.HasFlag(FaultCauses.Promotion))
         {
             words.Add("a promotion failed and on_failure fault is configured; fencefirst retry when the cause is mended");
+        }
+
+        if (faults.HasFlag(FaultCauses.Group))
+        {
+            words.Add($"another member of VRRP_Group({config.Groups[instance.SyncGroup].Name}) is in fault");
         }
 
         return string.Join("; ", words);
