@@ -34,6 +34,7 @@ internal static unsafe partial class LibC
 
     internal const int MADV_DONTNEED = 4;
     internal const int CLOCK_REALTIME = 0;
+    internal const int CLOCK_MONOTONIC_COARSE = 6;
     internal const int CLOCK_BOOTTIME = 7;
 
     internal const int O_RDONLY = 0;

@@ -42,6 +42,10 @@ public static partial class NodeMachine
                 {
                     Machine(config, state, nodeEvent.Index, now, effects).DeadlineReached();
                 }
+                else if (nodeEvent.Index == state.Armed.Length - 1)
+                {
+                    LeaseRules.Renew(config, state, now, effects);
+                }
                 else
                 {
                     TrackerDeadline(config, state, nodeEvent.Index - state.Instances.Length, now, effects);
@@ -92,6 +96,9 @@ public static partial class NodeMachine
                     }
                 }
 
+                break;
+            case NodeEventKind.RenewalPhaseFound:
+                LeaseRules.ChangePhase(state, nodeEvent.Number, now);
                 break;
             case NodeEventKind.LeftoverEnded:
                 NodeRecall.LeftoverEnded(config, state, nodeEvent.Attempt, effects);
@@ -144,6 +151,8 @@ public static partial class NodeMachine
 
             Arm(state, effects, nodeEvent.Index, state.Instances[nodeEvent.Index].NextDeadline);
         }
+
+        Arm(state, effects, state.Armed.Length - 1, state.RenewAt);
     }
 
     /// <summary>Brings the members of sync groups together again: of one group, or of all.</summary>
@@ -181,7 +190,7 @@ public static partial class NodeMachine
         }
     }
 
-    private static VrrpMachine Machine(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects)
+    internal static VrrpMachine Machine(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects)
     {
         VrrpMachine machine = new(config, state, index, now, effects);
 
@@ -210,6 +219,12 @@ public static partial class NodeMachine
             else
             {
                 machine.TrackersChanged();
+            }
+
+            if (state.Instances[i].IsLeased)
+            {
+                // The addresses still have the lifetime of the old configuration, and the grid of the new one may be wider than that.
+                state.RenewAt = now;
             }
         }
 

@@ -173,7 +173,7 @@ public ref partial struct VrrpMachine
         Invariant.Check(_state.Phase == VrrpPhase.Master, "only a Master leaves Master");
         _state.Phase = VrrpPhase.Demoting;
         _state.GratuitousAt = MonotonicInstant.Never;
-        _state.RenewAt = MonotonicInstant.Never;
+        _state.IsLeased = false;
         _state.ConflictUntil = MonotonicInstant.Never;
         _state.Steps = StepProgress.Idle with { Epoch = _state.Steps.Epoch };
         _state.IsRemovalDoubtful = false;

@@ -130,7 +130,6 @@ public ref partial struct VrrpMachine
         {
             SendAdvert();
             _state.AdvertAt = NodeMachine.NextOnGrid(_state.AdvertAt, _config.AdvertInterval, _now);
-            RenewIfDue();
         }
 
         if (_state.GratuitousAt <= _now)

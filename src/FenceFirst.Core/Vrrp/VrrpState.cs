@@ -181,8 +181,8 @@ public record struct VrrpState
     /// <summary>Adver_Timer: the next point of the advert grid; Never = silent.</summary>
     public MonotonicInstant AdvertAt;
 
-    /// <summary>The point of the advert grid from which the addresses get a new lifetime; Never = not Master, or no lease (G6).</summary>
-    public MonotonicInstant RenewAt;
+    /// <summary>Whether the addresses carry a lifetime that the next round of renewals has to renew, or to take off (G6); false = not Master, or no lease.</summary>
+    public bool IsLeased;
 
     /// <summary>When we last sent an advert as Master or Promoting, or held one back; a gap longer than Master_Down_Interval is a stall (G7).</summary>
     public MonotonicInstant AdvertSentAt;
@@ -264,7 +264,6 @@ public record struct VrrpState
         MasterAdvertInterval = config.AdvertInterval,
         MasterDownAt = MonotonicInstant.Never,
         AdvertAt = MonotonicInstant.Never,
-        RenewAt = MonotonicInstant.Never,
         AdvertSentAt = MonotonicInstant.Never,
         GratuitousAt = MonotonicInstant.Never,
         PreemptAt = MonotonicInstant.Never,

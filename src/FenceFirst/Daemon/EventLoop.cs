@@ -202,6 +202,7 @@ internal sealed class EventLoop : IDisposable
         _effects.Clear();
         NodeMachine.Step(Config, State, nodeEvent, _now, _effects);
         RunEffects();
+        _runner.CommitRenewals();
         Keeper.Look(Config, State, nodeEvent);
     }
 

@@ -54,6 +54,7 @@ public sealed partial class LintTests
         { "FF1521", "global_defs {\nvrrp_garp_interval 0\n}\n", Start },
         { "FF1522", Script + "vrrp_sync_group G {\ngroup {\nA\nB\n}\n}\n", Start + "track_script {\ns weight 10\n}\n" },
         { "FF1540", "", Start + "unicast_peer {\n10.0.0.8\n}\npromotion {\ncheck ping 10.0.0.8\n}\n" },
+        { "FF1541", "", Start + "vip_lease 1\n" },
         { "FF1550", Device, Start + Hmac + "promotion {\nfence d\n@fencefirst release_is_enough yes\n}\n" },
         { "FF1551", Device, Start + Hmac + "promotion {\nfence d\nrelease_is_enough yes\n}\ndemotion {\nrun /root/s.sh\non_failure release\n}\n" },
         { "FF1552", Device, Start + "promotion {\nfence d\n}\n" },
