@@ -52,6 +52,7 @@ internal sealed class Binder(BindContext context)
             blocks.Add(block);
         }
 
+        EquatableArray<SyncGroupConfig> groups = new SyncGroupBinder(context, _scripts, promotions).Bind(root, instances, blocks);
         foreach (BoundScript script in _scripts.Values.Where(script => !script.IsUsed))
         {
             context.Diagnostics.Add(DiagnosticCodes.ScriptUnused, script.Node.Span, $"vrrp_script {script.Node.Value} is not tracked by any instance: it is not run");
@@ -72,6 +73,7 @@ internal sealed class Binder(BindContext context)
             LinkDelays = delays,
             Notify = notify,
             Instances = instances.ToEquatableArray(),
+            Groups = groups,
             FenceDevices = _devices.Values
                 .Where(device => device.Step is not null)
                 .Select(device => new FenceDeviceConfig(device.Step!) { MonitorInterval = device.MonitorInterval }) // Those without a step are left out above.

@@ -438,47 +438,8 @@ internal sealed partial class InstanceBinder
             }
         }
 
-        List<TrackReference> tracked = [];
-        foreach (ConfigNode node in _trackScriptNodes)
-        {
-            AddScript(node, tracked);
-        }
-
-        _config = _config with { TrackLinks = links.ToEquatableArray(), TrackScripts = tracked.ToEquatableArray() };
-    }
-
-    private void AddScript(ConfigNode node, List<TrackReference> tracked)
-    {
-        if (!scripts.TryGetValue(node.Name, out BoundScript? script))
-        {
-            string? nearest = scripts.Keys.OrderBy(name => KeywordTable.Distance(name, node.Name)).FirstOrDefault(name => KeywordTable.Distance(name, node.Name) <= 2);
-            _diagnostics.Add(
-                DiagnosticCodes.UndefinedName,
-                node.Span,
-                $"there is no vrrp_script {node.Name}: keepalived would run without this check",
-                nearest is null ? "vrrp_script NAME { ... } at the top level" : $"did you mean {nearest}?");
-            return;
-        }
-
-        script.IsUsed = true;
-        if (script.Node.Order > node.Order)
-        {
-            _diagnostics.Add(
-                DiagnosticCodes.UsedBeforeDefinition, node.Span, $"vrrp_script {node.Name} is defined further down: keepalived would run without this check, FenceFirst finds it", "move the vrrp_script up");
-        }
-
-        if (!_values.TryWeight(node, -WeightMax, WeightMax, script.Weight, script.IsReversed, out int weight, out bool isReversed) || script.Index < 0)
-        {
-            return;
-        }
-
-        if (tracked.Any(reference => reference.Index == script.Index))
-        {
-            _diagnostics.Add(DiagnosticCodes.TrackedTwice, node.Span, $"{node.Name} is tracked twice; the first one holds");
-            return;
-        }
-
-        tracked.Add(new TrackReference(script.Index, weight, isReversed));
+        EquatableArray<TrackReference> tracked = new ScriptLines(context, scripts).Of(_trackScriptNodes);
+        _config = _config with { TrackLinks = links.ToEquatableArray(), TrackScripts = tracked };
     }
 
     private void CompleteAnnouncements()
@@ -560,26 +521,6 @@ internal sealed partial class InstanceBinder
             return;
         }
 
-        if (_config.IsPreempt)
-        {
-            _diagnostics.Add(
-                DiagnosticCodes.FenceWithoutNopreempt,
-                _promotionNode!.Span, // A fence only comes from it.
-                "a promotion that fences, without nopreempt: this node asks a healthy lower-priority master to release, and gives up after preempt_wait",
-                "nopreempt (with state BACKUP) leaves a healthy master alone");
-        }
-
-        if (!_config.IsUnicast)
-        {
-            return;
-        }
-
-        foreach (InternetAddress target in plan.Steps.SelectMany(step => step.Targets).Distinct())
-        {
-            if (_config.UnicastPeers.All(peer => peer.Address != target))
-            {
-                _diagnostics.Add(DiagnosticCodes.TargetIsNoPeer, _promotionNode!.Span, $"fence target {target} is not among unicast_peer", "targets are the addresses that the peers' adverts come from"); // As above.
-            }
-        }
+        _promotions.LintFence(_promotionNode!, plan, [_config]); // A fence only comes from it.
     }
 }

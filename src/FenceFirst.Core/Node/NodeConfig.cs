@@ -52,6 +52,9 @@ public sealed record NodeConfig
     /// <summary>Named pipes, and how long scripts may take.</summary>
     public NotifyConfig Notify { get; init; } = new();
 
+    /// <summary>Name of the sync group of an instance; empty = it is in none.</summary>
+    public string GroupNameOf(VrrpConfig instance) => instance.SyncGroup < 0 ? "" : Groups[instance.SyncGroup].Name;
+
     /// <summary>The members of the sync group of an instance, in their order; the instance alone when it is in none.</summary>
     /// <param name="instance">Index of the instance.</param>
     public EquatableArray<int> Together(int instance) => Instances[instance].SyncGroup is >= 0 and int group ? Groups[group].Members : [instance];

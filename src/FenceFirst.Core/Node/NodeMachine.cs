@@ -158,17 +158,11 @@ public static partial class NodeMachine
     /// <summary>Brings the members of sync groups together again: of one group, or of all.</summary>
     private static void SettleGroups(NodeConfig config, NodeState state, bool isOne, int group, MonotonicInstant now, EffectBuffer effects)
     {
-        if (!state.IsStarted)
+        int first = isOne ? Math.Max(0, group) : 0;
+        int end = isOne ? group + 1 : state.Groups.Length;
+        for (int i = first; state.IsStarted && i < end; i++)
         {
-            return;
-        }
-
-        for (int i = 0; i < state.Groups.Length; i++)
-        {
-            if (!isOne || i == group)
-            {
-                SyncGroupRules.Settle(config, state, i, now, effects);
-            }
+            SyncGroupRules.Settle(config, state, i, now, effects);
         }
     }
 

@@ -417,6 +417,12 @@ public ref partial struct VrrpMachine
     /// <summary>"I hold nothing and my demotion succeeded" is not said while either was not true when Master was last left.</summary>
     private void ReleaseAsCandidate()
     {
+        if (IsGroupHolding)
+        {
+            // Another member, which was raised before this one, still holds its addresses: whoever believed this word would not get them.
+            return;
+        }
+
         bool isRemovalDoubtful = IsRemovalDoubtful;
         if (isRemovalDoubtful || _state.IsDemotionDoubtful)
         {

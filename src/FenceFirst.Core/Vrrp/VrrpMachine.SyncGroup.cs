@@ -118,6 +118,23 @@ public ref partial struct VrrpMachine
         }
     }
 
+    /// <summary>Whether another member of the group holds anything, or is removing it.</summary>
+    private readonly bool IsGroupHolding
+    {
+        get
+        {
+            for (int i = 0; i < GroupSize; i++)
+            {
+                if (Member(i)._state.Phase is VrrpPhase.Master or VrrpPhase.Demoting && Member(i)._index != _index)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>The member whose refused packets count longest; this one when there are none.</summary>
     private readonly VrrpMachine RefusedMember
     {

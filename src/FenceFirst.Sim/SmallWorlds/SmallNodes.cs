@@ -329,6 +329,7 @@ internal sealed class SmallNodes
                     case NodeEffectKind.ProbeAddresses:
                     case NodeEffectKind.Announce:
                     case NodeEffectKind.Notify:
+                    case NodeEffectKind.NotifyGroup:
                     case NodeEffectKind.Record:
                     case NodeEffectKind.WatchAddresses:
                         break;

@@ -194,6 +194,11 @@ internal sealed class EventLoop : IDisposable
         {
             _runner.Notifications.WriteState(Config.Instances[i], State.Instances[i]);
         }
+
+        for (int i = 0; i < Config.Groups.Count; i++)
+        {
+            _runner.Notifications.WriteState(Config.Groups[i], State.Groups[i]);
+        }
     }
 
     /// <summary>Gives Core an event now and carries out what it decides.</summary>

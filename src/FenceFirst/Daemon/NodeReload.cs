@@ -29,7 +29,38 @@ internal static class NodeReload
             }
         }
 
+        ForgetBrokenGroups(old, next, kept);
         return kept;
+    }
+
+    /// <summary>The members of a sync group go on together or not at all: one that starts anew would make the others leave Master anyway.</summary>
+    private static void ForgetBrokenGroups(NodeConfig old, NodeConfig next, int[] kept)
+    {
+        for (bool hasForgotten = true; hasForgotten;)
+        {
+            hasForgotten = false;
+            for (int i = 0; i < kept.Length; i++)
+            {
+                if (kept[i] >= 0 && !IsGroupKept(old, next, kept, i))
+                {
+                    kept[i] = -1;
+                    hasForgotten = true;
+                }
+            }
+        }
+    }
+
+    private static bool IsGroupKept(NodeConfig old, NodeConfig next, int[] kept, int instance)
+    {
+        VrrpConfig before = old.Instances[kept[instance]];
+        if (before.SyncGroup < 0 && next.Instances[instance].SyncGroup < 0)
+        {
+            return true;
+        }
+
+        return before.SyncGroup >= 0
+            && next.Instances[instance].SyncGroup >= 0
+            && next.Together(instance).Select(member => kept[member]).SequenceEqual(old.Together(kept[instance]));
     }
 
     /// <summary>State for the new configuration with everything kept carried over.</summary>
@@ -62,6 +93,15 @@ internal static class NodeReload
                     // Version 2 does not learn: the interval is always the configured one.
                     carried.Instances[i].MasterAdvertInterval = next.Instances[i].AdvertInterval;
                 }
+            }
+        }
+
+        for (int i = 0; i < next.Groups.Count; i++)
+        {
+            int first = kept[next.Groups[i].Members[0]];
+            if (first >= 0)
+            {
+                carried.Groups[i] = state.Groups[old.Instances[first].SyncGroup];
             }
         }
 
@@ -125,6 +165,7 @@ internal static class NodeReload
     private static VrrpConfig Translate(VrrpConfig instance, NodeConfig old, NodeConfig next) => instance with
     {
         Link = Link(instance.Link, old, next),
+        SyncGroup = Group(instance.SyncGroup, old, next),
         Addresses = Addresses(instance.Addresses, old, next),
         ExcludedAddresses = Addresses(instance.ExcludedAddresses, old, next),
         Routes = instance.Routes.Select(route => route with
@@ -143,6 +184,19 @@ internal static class NodeReload
 
     private static EquatableArray<VirtualAddress> Addresses(EquatableArray<VirtualAddress> addresses, NodeConfig old, NodeConfig next) =>
         addresses.Select(address => address with { Link = Link(address.Link, old, next) }).ToEquatableArray();
+
+    private static int Group(int group, NodeConfig old, NodeConfig next)
+    {
+        for (int i = 0; group >= 0 && i < next.Groups.Count; i++)
+        {
+            if (next.Groups[i].Name == old.Groups[group].Name)
+            {
+                return i;
+            }
+        }
+
+        return group < 0 ? -1 : -2;
+    }
 
     private static int Link(int link, NodeConfig old, NodeConfig next) =>
         link < 0 ? link : next.Links.Span.IndexOf(old.Links[link]) is >= 0 and int found ? found : -2;
