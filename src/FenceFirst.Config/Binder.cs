@@ -72,6 +72,7 @@ internal sealed class Binder(BindContext context)
             Processes = context.Trackers.Processes,
             LinkDelays = delays,
             Notify = notify,
+            Dump = globals.Dump,
             Instances = instances.ToEquatableArray(),
             Groups = groups,
             FenceDevices = _devices.Values

@@ -126,6 +126,10 @@ internal static unsafe partial class LibC
     internal const int SIGTERM = 15;
     internal const int SIGCHLD = 17;
 
+    // glibc's: it keeps the first two of the kernel's real-time signals, 32 and 33, for itself.
+    internal const int SIGRTMIN = 34;
+    internal const int SIGRTMAX = 64;
+
     internal const int P_PID = 1;
     internal const int P_PIDFD = 3;
     internal const int WNOHANG = 1;

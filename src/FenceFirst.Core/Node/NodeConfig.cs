@@ -52,6 +52,9 @@ public sealed record NodeConfig
     /// <summary>Named pipes, and how long scripts may take.</summary>
     public NotifyConfig Notify { get; init; } = new();
 
+    /// <summary>Dumps that signals ask for.</summary>
+    public DumpConfig Dump { get; init; } = new();
+
     /// <summary>Name of the sync group of an instance; empty = it is in none.</summary>
     public string GroupNameOf(VrrpConfig instance) => instance.SyncGroup < 0 ? "" : Groups[instance.SyncGroup].Name;
 

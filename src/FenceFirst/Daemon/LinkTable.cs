@@ -2,12 +2,13 @@ using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
+using FenceFirst.Daemon.Dumps;
 using FenceFirst.Linux;
 
 namespace FenceFirst.Daemon;
 
 /// <summary>What the kernel says about the interfaces and addresses that the configuration names.</summary>
-internal sealed class LinkTable : IDisposable
+internal sealed class LinkTable : ILinkFacts, IDisposable
 {
     private readonly LinkMonitor _monitor = new();
     private readonly LogWriter _log;
@@ -59,6 +60,17 @@ internal sealed class LinkTable : IDisposable
 
     /// <summary>Whether an address is present on a configured link.</summary>
     public bool Has(int link, InternetAddress address) => Has(IndexOf(link), address, out _);
+
+    /// <inheritdoc/>
+    public (int Index, bool IsUp, string Mac) Look(int link)
+    {
+        Link one = _byName.GetValueOrDefault(_config.Links[link]);
+        return (one.Index, one.IsUp, one.Mac.ToString());
+    }
+
+    /// <inheritdoc/>
+    public InternetAddress FirstAddress(int link, bool isIPv6) =>
+        _addresses.TryGetValue(IndexOf(link), out List<AddressInfo>? present) ? present.Find(one => one.Address.IsIPv6 == isIPv6).Address : InternetAddress.None;
 
     /// <summary>Takes another configuration; call <see cref="Resync"/> afterwards.</summary>
     public void Reconfigure(NodeConfig config)
