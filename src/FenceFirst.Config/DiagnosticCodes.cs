@@ -126,6 +126,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode ReleaseOfKeepalived = Warning("FF1550", 0);
     public static readonly DiagnosticCode ReleaseOnFailure = Warning("FF1551", 0);
     public static readonly DiagnosticCode FenceWithoutDelay = Warning("FF1552", 0);
+    public static readonly DiagnosticCode FailbackShootsForEver = Warning("FF1553", 0);
 
     public static readonly DiagnosticCode PeerWithoutInstance = Warning("FF1601", 0);
     public static readonly DiagnosticCode PeerVersion = new("FF1602", Severity.Error, 0);

@@ -108,6 +108,8 @@ public static class TimelineText
         TimelineKind.FailuresRemembered => TimelineLevel.Warning,
         TimelineKind.MemoryDamaged => TimelineLevel.Error,
         TimelineKind.LeftoverEnded => TimelineLevel.Notice,
+        TimelineKind.StillHeld => TimelineLevel.Error,
+        TimelineKind.RemovedAtLast => TimelineLevel.Notice,
         TimelineKind.RivalHeard => TimelineLevel.Notice,
         TimelineKind.WatchdogRefused => TimelineLevel.Error,
         TimelineKind.WatchdogMissing => TimelineLevel.Error,
@@ -395,6 +397,10 @@ public static class TimelineText
             TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut or TimelineKind.FileChanged or TimelineKind.ProcessesChanged or TimelineKind.LinkDelayed or TimelineKind.GroupChanged => "",
             TimelineKind.GroupAwaited =>
                 $"waits for {Plural(entry.First, "other member", "other members")} of VRRP_Group({config.Groups[instance.SyncGroup].Name}): they hear a master, or cannot take over",
+            TimelineKind.StillHeld =>
+                $"ALARM: this node is not Master and still holds {(entry.First == 1 ? "an address" : "a route or rule")} of the instance: the kernel refuses to remove it. "
+                + (entry.Second == 0 ? "Nobody asks again" : "It is asked again and again") + "; remove it by hand or switch this node off",
+            TimelineKind.RemovedAtLast => $"the kernel has removed what it had refused to remove (asked again {Plural(entry.First, "time", "times")})",
             TimelineKind.ConflictWon =>
                 $"{entry.Address}, which was master too, has yielded: the addresses are announced and notify_master runs once more (reassert), because what it did elsewhere is still as it left it",
         };

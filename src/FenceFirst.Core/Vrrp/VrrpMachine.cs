@@ -142,6 +142,11 @@ public ref partial struct VrrpMachine
             StepDeadlineReached();
         }
 
+        if (_state.RemovalAt <= _now)
+        {
+            RemovalDue();
+        }
+
         if (_state.ConflictUntil <= _now)
         {
             ConflictWon();
@@ -322,6 +327,8 @@ public ref partial struct VrrpMachine
     {
         AbandonHandover();
         SilenceTimers();
+        TellWhatIsLeft(isOnce: false);
+        _state.RemovalAt = MonotonicInstant.Never;
         _state.Phase = VrrpPhase.Initialize;
         _state.IsStopped = true;
         Record(new TimelineEntry { Kind = TimelineKind.Stopped });

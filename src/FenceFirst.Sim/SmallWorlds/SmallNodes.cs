@@ -188,6 +188,8 @@ internal sealed class SmallNodes
             handover.ClaimedAt = Past(handover.ClaimedAt, now);
             handover.HeardAt = Past(handover.HeardAt, now);
             instance.FailedPromotions = Math.Min(1, instance.FailedPromotions);
+            instance.RemovalAt = Shift(instance.RemovalAt, now);
+            instance.RemovalRounds = Math.Min(instance.RemovalRounds, (byte)4);
             instance.KernelAttempt = instance.KernelAttempt == 0 ? 0u : 2;
             ref StepProgress steps = ref instance.Steps;
             steps.Epoch = 0;

@@ -242,9 +242,10 @@ internal sealed class EffectRunner : IDisposable
     }
 
     /// <summary>Removes what an earlier life of the daemon left in the kernel.</summary>
-    public void SweepLeftovers()
+    /// <param name="refused">Told what the kernel has refused to remove, per instance.</param>
+    public void SweepLeftovers(Action<int, SideEffect> refused)
     {
-        StartSweep sweep = new(_kernel, _links, _log);
+        StartSweep sweep = new(_kernel, _links, _log, refused);
         for (int i = 0; i < _loop.Config.Instances.Count; i++)
         {
             sweep.Run(_loop.Config.Instances[i], i);
@@ -404,8 +405,12 @@ internal sealed class EffectRunner : IDisposable
     {
         if (_loop.Keeper.Cancel(tag))
         {
+            // Nothing of it was started. After a reload there may be nobody left to be answered.
             _loop.Keeper.Settled(tag);
-            StepEnded(tag, new StepOutcome(StepOutcomeKind.CouldNotStart, Cancelled));
+            if (_jobs.Remove(tag, out Job job))
+            {
+                _loop.Enqueue(NodeEvent.StepEnded(job.Index, (uint)tag, new StepOutcome(StepOutcomeKind.CouldNotStart, Cancelled)));
+            }
         }
         else if (!Agents.Stop(tag) && !Reach.Stop(tag))
         {

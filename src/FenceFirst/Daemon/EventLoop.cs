@@ -153,7 +153,7 @@ internal sealed class EventLoop : IDisposable
         _now = MonotonicClock.Now;
         _links.Resync(this);
         _trackers.Configure(this, isStart: true);
-        _runner.SweepLeftovers();
+        _runner.SweepLeftovers((index, effect) => NodeRecall.NoteRefusedRemoval(Config, State, index, effect, _now, _effects));
         _runner.Static.Apply(Config);
         Recall();
         DrainQueue();

@@ -59,6 +59,7 @@ public sealed partial class LintTests
         { "FF1550", Device, Start + Hmac + "promotion {\nfence d\n@fencefirst release_is_enough yes\n}\n" },
         { "FF1551", Device, Start + Hmac + "promotion {\nfence d\nrelease_is_enough yes\n}\ndemotion {\nrun /root/s.sh\non_failure release\n}\n" },
         { "FF1552", Device, Start + "promotion {\nfence d\n}\n" },
+        { "FF1553", Device + "vrrp_instance B {\n" + Start.Replace("id 5", "id 6", StringComparison.Ordinal) + "priority 150\npromotion {\nfence d\n}\n}\n", Start + "promotion {\nfence d\n}\n" },
         { "FF1560", "global_defs {\nwatchdog /dev/missing\n}\n", Start },
         { "FF1561", "global_defs {\nwatchdog /dev/missing\n}\n", Start + "version 3\nadvert_int 0.1\n" },
         { "FF1570", "track_file f {\nfile /run/f\n}\n", Start },
