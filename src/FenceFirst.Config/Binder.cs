@@ -62,6 +62,7 @@ internal sealed class Binder(BindContext context)
         new TrackerChecks(context, root).Run();
         NodeConfig config = new StaticBinder(context).Bind(root, new NodeConfig());
         context.Trackers.WarnUnused();
+        AnnouncementSpacing spacing = new SpacingBinder(context).Bind(root);
         EquatableArray<LinkDelay> delays = context.Trackers.Delays(instances);
         GlobalSettings globals = context.Globals;
         return config with
@@ -74,6 +75,7 @@ internal sealed class Binder(BindContext context)
             LinkDelays = delays,
             Notify = notify,
             Dump = globals.Dump,
+            Spacing = spacing,
             Instances = instances.ToEquatableArray(),
             Groups = groups,
             FenceDevices = _devices.Values
@@ -86,6 +88,8 @@ internal sealed class Binder(BindContext context)
                 RealTimePriority = globals.RealTimePriority,
                 IsMemoryLocked = globals.IsMemoryLocked,
                 Nice = globals.Nice,
+                StartupDelay = globals.StartupDelay,
+                DelayAfterBoot = globals.DelayAfterBoot,
                 IsUnknownVridLogged = globals.IsUnknownVridLogged,
                 IsScriptSecurityEnabled = globals.IsScriptSecurityEnabled,
             },
