@@ -8,6 +8,12 @@ namespace FenceFirst.Sim;
 /// <content>What the daemon does with effects, and how news becomes events.</content>
 internal sealed partial class SimHost
 {
+    /// <summary>In the <c>Data</c> of an operator's word: for ever.</summary>
+    public const ulong UntilNever = ulong.MaxValue;
+
+    /// <summary>In the <c>Data</c> of an operator's word: it ends now.</summary>
+    public const ulong UntilNow = ulong.MaxValue - 1;
+
     private const int ProbeRounds = 2;
     private const long ProbeInterval = 100 * Nano.Millisecond;
     private const ulong SomebodysStation = 0x02_00_00_00_00_01;
@@ -149,10 +155,16 @@ internal sealed partial class SimHost
                 Deliver(NodeEvent.OperatorRetry(item.Instance));
                 break;
             case OperatorWord.Handover:
-                Deliver(NodeEvent.OperatorHandover(item.Instance, TimeSpan.FromSeconds(10)));
+                Deliver(NodeEvent.OperatorHandover(item.Instance, TimeSpan.FromTicks(item.Data is 0 or UntilNever ? 10 * TimeSpan.TicksPerSecond : (long)item.Data / 100)));
                 break;
             case OperatorWord.Maintenance:
-                Deliver(NodeEvent.MaintenanceChanged(-1, new MonotonicInstant(Clock + (5 * Nano.Second))));
+                Deliver(NodeEvent.MaintenanceChanged(-1, item.Data switch
+                {
+                    0 => new MonotonicInstant(Clock + (5 * Nano.Second)),
+                    UntilNever => MonotonicInstant.Never,
+                    UntilNow => MonotonicInstant.Zero,
+                    _ => new MonotonicInstant(Clock + (long)item.Data),
+                }));
                 break;
             case OperatorWord.Confirm:
                 See(SightingKind.Confirmed, item.Instance, by: item.From, number: _world.Hosts[item.From].IsPowered ? 0 : 1);

@@ -8,11 +8,15 @@ internal sealed class SimNetwork
     private const int AdvertsCut = 1;
     private const int AllCut = 2;
 
+    /// <summary>Longer than any run, nanoseconds.</summary>
+    public const long Forever = 1_000_000 * Nano.Second;
+
     private readonly SimWorld _world;
     private readonly int _count;
     private readonly byte[] _cut;
     private readonly uint[] _cutGeneration;
     private readonly int[] _lossPerMille;
+    private readonly long[] _delay;
     private readonly bool[] _isThiefHere;
 
     /// <summary>Whole paths, no thief.</summary>
@@ -23,6 +27,7 @@ internal sealed class SimNetwork
         _cut = new byte[nodes * nodes];
         _cutGeneration = new uint[nodes * nodes];
         _lossPerMille = new int[nodes * nodes];
+        _delay = new long[nodes * nodes];
         _isThiefHere = new bool[instances];
         if (world.Has(SimFaults.Loss))
         {
@@ -67,6 +72,19 @@ internal sealed class SimNetwork
         }
     }
 
+    /// <summary>A path is whole again, whichever cut it was.</summary>
+    public void Mend(int from, int to)
+    {
+        _cut[Path(from, to)] = 0;
+        _cutGeneration[Path(from, to)]++;
+    }
+
+    /// <summary>So many of 1000 packets on a path are lost from now on.</summary>
+    public void SetLoss(int from, int to, int perMille) => _lossPerMille[Path(from, to)] = perMille;
+
+    /// <summary>Packets on a path take so many nanoseconds longer from now on.</summary>
+    public void SetDelay(int from, int to, long delay) => _delay[Path(from, to)] = delay;
+
     /// <summary>Everything is whole.</summary>
     public void Heal()
     {
@@ -94,7 +112,7 @@ internal sealed class SimNetwork
                 continue;
             }
 
-            Put(from, to, instance, priority, sequence, Delay());
+            Put(from, to, instance, priority, sequence, Delay() + _delay[Path(from, to)]);
             if (!_world.IsHealed && _world.Has(SimFaults.Duplication) && _world.Chance.OneIn(20))
             {
                 Put(from, to, instance, priority, sequence, _world.Chance.Between(0, _world.Chance.OneIn(2) ? 5 * Nano.Millisecond : 20 * Nano.Second));
@@ -137,6 +155,11 @@ internal sealed class SimNetwork
         {
             item.Kind = ItemKind.Refused;
             item.Number = (int)DecodeError.WrongChecksum;
+        }
+        else if (_world.Options.RefusalOf?.Invoke(from, to, instance) is { } refusal and not DecodeError.None)
+        {
+            item.Kind = ItemKind.Refused;
+            item.Number = (int)refusal;
         }
         else if (Mismatched >= 0 && (Mismatched == from || Mismatched == to))
         {

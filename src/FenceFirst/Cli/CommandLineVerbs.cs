@@ -26,6 +26,7 @@ internal static class CommandLineVerbs
         Reload(),
         Journal(),
         Decode(),
+        Simulate(),
         Demo(),
         DemoMachine(),
         DemoPower(),
@@ -281,6 +282,14 @@ internal static class CommandLineVerbs
             what, json,
         };
         command.SetAction(parsed => DecodeVerb.Run(string.Join(' ', parsed.GetRequiredValue(what)), parsed.GetValue(json), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Simulate()
+    {
+        Command command = new("simulate", SimulateCommand.Description);
+        new SimulateCommand().AddTo(command);
+        command.SetAction(parsed => SimulateVerb.Run([.. parsed.Tokens.Skip(1).Select(token => token.Value)], Console.Error));
         return command;
     }
 
