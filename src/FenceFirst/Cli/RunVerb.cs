@@ -21,6 +21,9 @@ internal sealed record RunOptions
     /// <summary>Control socket.</summary>
     public string Socket { get; init; } = "/run/fencefirst.sock";
 
+    /// <summary>Where dumps are written that the configuration gives no path.</summary>
+    public string DumpDirectory { get; init; } = "/run/fencefirst";
+
     /// <summary>Process id file; null = none.</summary>
     public string? PidFile { get; init; }
 
@@ -98,7 +101,7 @@ internal static class RunVerb
         log.Write(new JournalEntry(MonotonicClock.WallNow, MonotonicClock.Now, "", "Started", $"FenceFirst {ProgramVersion.Text} started, pid {Environment.ProcessId}"));
         try
         {
-            using EventLoop loop = new(config, epochBase, keeper, log, signals, () => LogDiagnostics(log, Load(options)));
+            using EventLoop loop = new(config, epochBase, keeper, log, signals, () => LogDiagnostics(log, Load(options)), options.DumpDirectory);
             if (!loop.TryListen(options.Socket, out string problem))
             {
                 error.WriteLine($"fencefirst: {problem}");
