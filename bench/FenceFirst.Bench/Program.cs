@@ -16,6 +16,8 @@ internal static class Program
         ("lease", LeaseCase.Run),
         ("allocation", AllocationCase.Run),
         ("control", ControlCase.Run),
+        ("simulator", SimulatorCase.Run),
+        ("world", WorldCase.Run),
     ];
 
     private static int Main(string[] arguments)

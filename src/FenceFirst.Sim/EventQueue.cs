@@ -63,6 +63,15 @@ internal enum ItemKind : byte
     /// <summary>The slow loop of a node is fast again.</summary>
     LoopFast,
 
+    /// <summary>A write of the state file ends; <c>Number</c> 1 = one that has failed is tried again.</summary>
+    WriteEnds,
+
+    /// <summary>Steps that wait for the disk may start.</summary>
+    DiskAnswers,
+
+    /// <summary>A watchdog was not fed in time.</summary>
+    WatchdogBites,
+
     /// <summary>The next fault.</summary>
     Disturb,
 
@@ -82,10 +91,10 @@ internal enum OperatorWord : byte
     /// <summary>fencefirst confirm; <c>From</c> is the target.</summary>
     Confirm,
 
-    /// <summary>fencefirst handover.</summary>
+    /// <summary>fencefirst handover; <c>Data</c> nanoseconds within which somebody has to take over, 0 = 10 s.</summary>
     Handover,
 
-    /// <summary>fencefirst maintenance of the node, for some seconds.</summary>
+    /// <summary>fencefirst maintenance for <c>Data</c> nanoseconds (0 = 5 s, or <see cref="SimHost.UntilNever"/>, <see cref="SimHost.UntilNow"/>); <c>Attempt</c> 1 = of one instance only.</summary>
     Maintenance,
 }
 

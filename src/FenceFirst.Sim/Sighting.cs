@@ -14,6 +14,9 @@ internal enum SightingKind : byte
     /// <summary>A daemon begins a life.</summary>
     DaemonStarted,
 
+    /// <summary>What the last life of a daemon knew was not all on the disk when it ended; told as the next one begins.</summary>
+    MemoryLost,
+
     /// <summary>A daemon's life has ended; <c>Number</c> 1 = in order.</summary>
     DaemonEnded,
 
@@ -67,6 +70,12 @@ internal enum SightingKind : byte
 
     /// <summary>An operator confirmed that <c>By</c> is down; <c>Number</c> 1 = which is true.</summary>
     Confirmed,
+
+    /// <summary>Somebody set a wall clock.</summary>
+    WallClockSet,
+
+    /// <summary>An operator begins maintenance for <c>Number</c> seconds, or ends it (0); <c>Attempt</c> 1 = of one instance only.</summary>
+    Maintained,
 
     /// <summary>An operator said retry.</summary>
     Retried,
@@ -134,6 +143,12 @@ internal struct Sighting
 
     /// <summary>Whether a step belongs to the demotion.</summary>
     public bool IsDemotion;
+
+    /// <summary>Level of a fence.</summary>
+    public byte Level;
+
+    /// <summary>Device in its level.</summary>
+    public byte Device;
 
     /// <summary>Another node concerned; -1 = none.</summary>
     public sbyte By;

@@ -63,9 +63,14 @@ internal static class SimCluster
         bool isPreempt = chance.OneIn(2);
         bool isAdvertising = !chance.OneIn(3);
         bool hasScript = chance.OneIn(4);
-        bool hasHmac = chance.OneIn(4);
+        bool hasHmac = chance.OneIn(3);
+        bool isReleaseEnough = hasHmac && chance.OneIn(2);
         int lease = chance.OneIn(3) ? chance.Pick(2, 3, 4, 6) : 0;
         int plainNode = chance.OneIn(12) ? chance.Below(nodeCount) : -1;
+
+        // Set on all nodes or on none: a plain one does not keep its rules.
+        isReleaseEnough &= plainNode < 0;
+        int levels = chance.OneIn(3) ? 1 + chance.Below(4) : 0;
         FenceScope scope = nodeCount > 2 && chance.OneIn(6) ? FenceScope.LastMaster : FenceScope.All;
         bool isUnprobed = chance.OneIn(3);
         TimeSpan? listen = chance.Below(3) switch { 0 => TimeSpan.Zero, 1 => null, _ => TimeSpan.FromSeconds(2) };
@@ -80,7 +85,7 @@ internal static class SimCluster
             {
                 PromotionPlan plan = new()
                 {
-                    Steps = Steps(chance, i, nodeCount).ToEquatableArray(),
+                    Steps = Steps(chance, i, nodeCount, levels).ToEquatableArray(),
                     RetryAfter = TimeSpan.FromSeconds(chance.Pick(2, 5, 10)),
                     IsFaultOnFailure = isFaultOnFailure,
                     IsAdvertising = isAdvertising,
@@ -88,6 +93,7 @@ internal static class SimCluster
                     Scope = scope,
                     IsProbing = !isUnprobed,
                     ListenAfter = listen,
+                    IsReleaseEnough = isReleaseEnough,
                 };
                 byte vrid = (byte)(51 + k);
                 InternetAddress virtualAddress = InternetAddress.FromIPv4(0x0a000100u + vrid);
@@ -134,7 +140,7 @@ internal static class SimCluster
         _ => (byte)(100 + (10 * (nodeCount - node))),
     };
 
-    private static List<PromotionStep> Steps(Prng chance, int node, int nodeCount)
+    private static List<PromotionStep> Steps(Prng chance, int node, int nodeCount, int levels)
     {
         List<PromotionStep> steps = [];
         if (chance.OneIn(3))
@@ -151,7 +157,7 @@ internal static class SimCluster
                 continue;
             }
 
-            steps.Add(new PromotionStep(StepKind.Fence, isOneDevice ? "all" : NameOf(target), Command("/fence"))
+            PromotionStep fence = new(StepKind.Fence, isOneDevice ? "all" : NameOf(target), Command("/fence"))
             {
                 Targets = isOneDevice ? all : [AddressOf(target)],
                 Timeout = TimeSpan.FromSeconds(chance.Pick(4, 10)),
@@ -159,7 +165,8 @@ internal static class SimCluster
                 RetryInterval = TimeSpan.FromSeconds(2),
                 Delay = TimeSpan.FromSeconds(chance.Below(2) * node),
                 RandomDelay = TimeSpan.FromSeconds(chance.Below(2) * 2),
-            });
+            };
+            steps.Add(fence with { Levels = Levels(chance, fence, levels) });
         }
 
         if (chance.OneIn(3))
@@ -168,6 +175,29 @@ internal static class SimCluster
         }
 
         return steps;
+    }
+
+    /// <summary>Nothing; "a then b"; "a and b" (two power supplies); "a and b then c"; "a and b" that reboot: off, off, on, on.</summary>
+    private static EquatableArray<FenceLevel> Levels(Prng chance, PromotionStep fence, int kind)
+    {
+        PromotionStep Device(string name, FenceAction? action = null) => fence with
+        {
+            Name = name,
+            Agent = action is { } what ? new FenceAgent { Action = what, IsVerified = what == FenceAction.Off } : null,
+            Attempts = 1 + chance.Below(2),
+            Timeout = TimeSpan.FromSeconds(chance.Pick(3, 6)),
+            Delay = TimeSpan.FromSeconds(chance.OneIn(4) ? 1 : 0),
+        };
+        FenceLevel both = new([Device("left"), Device("right")]);
+        FenceLevel board = new([Device("board")]);
+        return kind switch
+        {
+            0 => default,
+            1 => [board, new FenceLevel([Device("mains")])],
+            2 => [both],
+            3 => [both, board],
+            _ => [new FenceLevel([Device("left", FenceAction.Off), Device("right", FenceAction.Off), Device("left", FenceAction.On), Device("right", FenceAction.On)])],
+        };
     }
 
     private static DemotionPlan Demotion(Prng chance) => new()

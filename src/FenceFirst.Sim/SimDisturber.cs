@@ -12,6 +12,7 @@ internal sealed class SimDisturber(SimWorld world, int instances)
         [
             SimFaults.Cuts, SimFaults.OneWayCuts, SimFaults.AdvertCuts, SimFaults.PowerLoss, SimFaults.DaemonCrash, SimFaults.MidTurn, SimFaults.Stop, SimFaults.Pause,
             SimFaults.FrozenClock, SimFaults.SlowLoop, SimFaults.WallClock, SimFaults.LinkFlaps, SimFaults.Thief, SimFaults.Removal, SimFaults.Scripts, SimFaults.Operator,
+            SimFaults.Maintenance, SimFaults.Handover,
         ];
         foreach (SimFaults kind in timed)
         {
@@ -121,6 +122,12 @@ internal sealed class SimDisturber(SimWorld world, int instances)
             case SimFaults.Operator:
                 Speak(host, instance);
                 break;
+            case SimFaults.Maintenance:
+                Push(ItemKind.Operator, host, 0, (int)OperatorWord.Maintenance, instance, isOfInstance: chance.OneIn(2), data: chance.Pick<ulong>(SimHost.UntilNow, 5 * Nano.Second, 20 * Nano.Second, 60 * Nano.Second, SimHost.UntilNever));
+                break;
+            case SimFaults.Handover:
+                Push(ItemKind.Operator, host, 0, (int)OperatorWord.Handover, instance, data: chance.Pick<ulong>(Nano.Second, 10 * Nano.Second, 60 * Nano.Second));
+                break;
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
@@ -153,11 +160,7 @@ internal sealed class SimDisturber(SimWorld world, int instances)
     private void Speak(SimHost host, int instance)
     {
         int target = world.Chance.Below(world.Hosts.Length);
-        if (world.Chance.OneIn(4))
-        {
-            Push(ItemKind.Operator, host, 0, (int)(world.Chance.OneIn(2) ? OperatorWord.Handover : OperatorWord.Maintenance), instance);
-        }
-        else if (world.Chance.OneIn(2))
+        if (world.Chance.OneIn(2))
         {
             Push(ItemKind.Operator, host, 0, (int)OperatorWord.Retry, instance);
         }
@@ -167,7 +170,7 @@ internal sealed class SimDisturber(SimWorld world, int instances)
         }
     }
 
-    private void Push(ItemKind kind, SimHost host, long after, int number = 0, int instance = 0) => world.Queue.Push(new SimItem
+    private void Push(ItemKind kind, SimHost host, long after, int number = 0, int instance = 0, bool isOfInstance = false, ulong data = 0) => world.Queue.Push(new SimItem
     {
         Time = world.Now + after,
         Kind = kind,
@@ -175,6 +178,8 @@ internal sealed class SimDisturber(SimWorld world, int instances)
         From = (byte)host.Index,
         Instance = (byte)instance,
         Number = number,
+        Attempt = isOfInstance ? 1u : 0,
+        Data = data,
     });
 
     private void Arm() => world.Queue.Push(new SimItem { Time = world.Now + world.Chance.Between(0, 2 * world.Options.DisturbEvery), Kind = ItemKind.Disturb });

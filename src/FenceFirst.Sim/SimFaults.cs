@@ -97,9 +97,18 @@ internal enum SimFaults : ulong
     /// <summary>One node's adverts are refused by the others and theirs by it: another password, say.</summary>
     Mismatch = 1UL << 29,
 
+    /// <summary>The disk of the state file is slow, refuses, or gives back what cannot be read.</summary>
+    Disk = 1UL << 30,
+
+    /// <summary>An operator begins and ends maintenance.</summary>
+    Maintenance = 1UL << 31,
+
+    /// <summary>An operator hands over.</summary>
+    Handover = 1UL << 32,
+
     /// <summary>Everything with which G10 still has to hold.</summary>
-    Truthful = ((1UL << 30) - 1) & ~(FenceLies | FenceEarly),
+    Truthful = All & ~(FenceLies | FenceEarly),
 
     /// <summary>Everything.</summary>
-    All = (1UL << 30) - 1,
+    All = (1UL << 33) - 1,
 }

@@ -109,6 +109,9 @@ internal sealed partial class SimHost
                 Settle(item.Attempt);
                 _queue.Enqueue(NodeEvent.LeftoverEnded(item.Attempt));
                 break;
+            case ItemKind.DiskAnswers:
+                StartWaiting();
+                break;
             case ItemKind.LinkNews:
                 TellLink();
                 break;
@@ -158,13 +161,16 @@ internal sealed partial class SimHost
                 Deliver(NodeEvent.OperatorHandover(item.Instance, TimeSpan.FromTicks(item.Data is 0 or UntilNever ? 10 * TimeSpan.TicksPerSecond : (long)item.Data / 100)));
                 break;
             case OperatorWord.Maintenance:
-                Deliver(NodeEvent.MaintenanceChanged(-1, item.Data switch
+                bool isOfInstance = item.Attempt == 1;
+                MonotonicInstant until = item.Data switch
                 {
                     0 => new MonotonicInstant(Clock + (5 * Nano.Second)),
                     UntilNever => MonotonicInstant.Never,
                     UntilNow => MonotonicInstant.Zero,
                     _ => new MonotonicInstant(Clock + (long)item.Data),
-                }));
+                };
+                See(SightingKind.Maintained, item.Instance, number: until.IsNever ? int.MaxValue : until == MonotonicInstant.Zero ? 0 : (int)((until.Nanoseconds - Clock) / Nano.Second), attempt: item.Attempt);
+                Deliver(NodeEvent.MaintenanceChanged(isOfInstance ? item.Instance : -1, until));
                 break;
             case OperatorWord.Confirm:
                 See(SightingKind.Confirmed, item.Instance, by: item.From, number: _world.Hosts[item.From].IsPowered ? 0 : 1);
@@ -183,9 +189,10 @@ internal sealed partial class SimHost
 
         InternetAddress source = _world.Hosts[item.From].Address;
         VrrpAdvert advert = _world.Hosts[item.From]._adverts[instance] with { Priority = (byte)item.Number };
+        bool isForgotten = false;
         if (Config.Instances[instance].Hmac is { } authentication)
         {
-            DecodeError error = Judge(authentication, instance, source, item.Data);
+            DecodeError error = Judge(authentication, instance, source, item.Data, out isForgotten);
             if (error != DecodeError.None)
             {
                 Deliver(NodeEvent.PacketRefused(instance, error, source));
@@ -194,19 +201,25 @@ internal sealed partial class SimHost
         }
 
         See(SightingKind.AdvertHeard, instance, number: item.Number, by: item.From);
-        Deliver(NodeEvent.AdvertReceived(instance, advert, source));
+        if (isForgotten)
+        {
+            Deliver(NodeEvent.ReplayMarkForgotten(instance, source));
+        }
+
+        Deliver(NodeEvent.AdvertReceived(instance, advert, source), isMore: isForgotten);
     }
 
     /// <summary>What <see cref="HmacTrailer"/> and <see cref="AdvertAcceptance"/> say of a signed advert, without the arithmetic of the signature.</summary>
-    private DecodeError Judge(HmacAuthentication authentication, int instance, InternetAddress source, ulong sequence)
+    private DecodeError Judge(HmacAuthentication authentication, int instance, InternetAddress source, ulong sequence, out bool isForgotten)
     {
+        isForgotten = false;
         UtcInstant now = UtcInstant.FromUnixTime(WallClock / Nano.Second, WallClock % Nano.Second);
         if (Math.Abs(now.SecondsSince((uint)(sequence >> 32))) > authentication.TimeWindowSeconds)
         {
             return DecodeError.AuthenticationStale;
         }
 
-        if (_hmacHeard[instance].IsReplayed(authentication, source, sequence, now, out _))
+        if (_hmacHeard[instance].IsReplayed(authentication, source, sequence, now, out isForgotten))
         {
             return DecodeError.AuthenticationReplayed;
         }
@@ -259,9 +272,14 @@ internal sealed partial class SimHost
                 _watches[effect.Index] = effect.Attempt;
                 break;
             case NodeEffectKind.ArmWatchdog:
-                _queue.Enqueue(NodeEvent.WatchdogAnswered(effect.Attempt, !_world.IsHealed && _world.Has(SimFaults.Kernel) && _world.Chance.OneIn(4) ? NoDevice : 0));
+                int errno = !_world.IsHealed && _world.Has(SimFaults.Kernel) && _world.Chance.OneIn(4) ? NoDevice : 0;
+                _isWatchdogArmed = errno == 0;
+                _watchdog++;
+                _queue.Enqueue(NodeEvent.WatchdogAnswered(effect.Attempt, errno));
                 break;
             case NodeEffectKind.DisarmWatchdog:
+                _isWatchdogArmed = false;
+                _watchdog++;
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException($"the simulator does not know {effect.Kind}");

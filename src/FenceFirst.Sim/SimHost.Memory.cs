@@ -4,29 +4,68 @@ using FenceFirst.Core.Promotion;
 
 namespace FenceFirst.Sim;
 
-/// <content>What survives the daemon: the state file, which also survives the power, and the programs of an earlier life.</content>
+/// <content>What survives the daemon: the state file, as far as it was on the disk, and the programs of an earlier life.</content>
 /// <remarks>
-/// The daemon writes what has changed once per turn, and a fence or run starts only when its promise is written. So what a life leaves is what it was at the end of
-/// its last turn, or at the last step it started.
+/// As the daemon does it: what has changed is given to a writer once per turn; the writer has one write under way and keeps only the newest state beside it; a fence
+/// or run starts when its promise is on the disk, could not be written, or has waited for two seconds. What was not on the disk when the daemon or the power went
+/// is lost.
 /// </remarks>
 internal sealed partial class SimHost
 {
-    private readonly InstanceMemory[] _kept;
-    private readonly List<AttemptMemory> _attempts = [];
-    private EquatableArray<AttemptMemory> _keptAttempts;
-    private bool _isAttemptsDirty;
-    private uint _keptBoot;
-    private uint _lastAttempt;
+    private const uint AttemptBlock = 10_000;
+    private const uint AttemptsPerUnknownLife = 100_000;
+    private const long PromiseBound = 2 * Nano.Second;
+    private const long WriteRetry = 10 * Nano.Second;
+    private const int Cancelled = 125;
 
-    /// <summary>The file, and which of its attempts have a living program; those are told to end, as the daemon does.</summary>
+    private readonly InstanceMemory[] _known;
+    private readonly List<AttemptMemory> _attempts = [];
+    private readonly List<Waiting> _waiting = [];
+    private Kept? _onDisk;
+    private Kept? _writing;
+    private Kept? _next;
+    private Kept? _failed;
+    private bool _isDirty;
+    private bool _isLost;
+    private uint _reserved;
+    private uint _posted;
+    private uint _settled;
+    private uint _writer;
+
+    /// <summary>The file, and which attempts have a living program; those are told to end, as the daemon does.</summary>
     private void Recall()
     {
-        bool isSameBoot = _keptBoot == _boot;
+        bool isDamaged = _onDisk is not null && HasDiskTrouble(30);
+        Kept? former = isDamaged ? null : _onDisk;
+        bool isSameBoot = former?.Boot == _boot;
+        if (_isLost)
+        {
+            See(SightingKind.MemoryLost);
+        }
+
+        _isLost = false;
+        _attempts.Clear();
+        foreach (AttemptMemory attempt in former?.Attempts ?? default)
+        {
+            _attempts.Add(attempt with { IsAlive = isSameBoot && FindProgram(attempt.Attempt) >= 0 });
+        }
+
+        // A fence that the file does not know is found by its process.
+        foreach (ref readonly Program program in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_programs))
+        {
+            uint number = program.Attempt;
+            if (!program.IsScript && StepOf(program).Kind == StepKind.Fence && !_attempts.Exists(attempt => attempt.Attempt == number))
+            {
+                _attempts.Add(MemoryOf(program) with { IsAlive = true });
+            }
+        }
+
         NodeMemory memory = new()
         {
-            LastAttempt = _lastAttempt,
-            Instances = _kept.Where(instance => !instance.IsEmpty).Select(instance => isSameBoot ? instance : instance.AfterBoot()).ToEquatableArray(),
-            Attempts = _keptAttempts.Select(attempt => attempt with { IsAlive = FindProgram(attempt.Attempt) >= 0 }).ToEquatableArray(),
+            IsDamaged = isDamaged,
+            LastAttempt = former?.LastAttempt ?? (uint)(Life - 1) * AttemptsPerUnknownLife,
+            Instances = former is null ? default : former.Instances.Where(instance => !instance.IsEmpty).Select(instance => isSameBoot ? instance : instance.AfterBoot()).ToEquatableArray(),
+            Attempts = _attempts.ToEquatableArray(),
         };
         _effects.Clear();
         _effectAt = 0;
@@ -37,50 +76,216 @@ internal sealed partial class SimHost
         }
 
         _effects.Clear();
-        _attempts.Clear();
-        _attempts.AddRange(memory.Attempts.Where(attempt => attempt.IsAlive));
-        _isAttemptsDirty = true;
-        Keep();
+
+        // Counted as failed, and remembered as that from now on. The first write is waited for.
+        _attempts.RemoveAll(attempt => !attempt.IsAlive);
+        _reserved = State.LastAttempt + AttemptBlock;
+        _known.AsSpan().Clear();
+        Look();
+        Kept begun = Snapshot();
+        _isDirty = false;
+        _onDisk = HasDiskTrouble(8) ? _onDisk : begun;
+        _isLost = _onDisk != begun;
+        if (_isLost)
+        {
+            _failed = begun;
+            RetryWriting();
+        }
+
         foreach (AttemptMemory attempt in _attempts)
         {
             Kill(attempt.Attempt);
         }
     }
 
-    private void Promise(in Program program, PromotionStep step)
+    /// <summary>Promises a fence or run; it starts when the promise is on the disk.</summary>
+    private void Promise(in Program program)
     {
-        if (step.Kind == StepKind.Check)
+        _attempts.Add(MemoryOf(program));
+        _isDirty = true;
+        _waiting.Add(new Waiting(program, _posted + 1, Clock + PromiseBound));
+        if (_world.Has(SimFaults.Disk))
+        {
+            _world.Queue.Push(new SimItem { Time = WorldTime(Clock + PromiseBound), Kind = ItemKind.DiskAnswers, Node = (byte)Index, Attempt = _writer });
+        }
+    }
+
+    /// <summary>Takes back a step that has not been started.</summary>
+    private bool Cancel(uint attempt)
+    {
+        int at = _waiting.FindIndex(waiting => waiting.Program.Attempt == attempt);
+        if (at < 0)
+        {
+            return false;
+        }
+
+        Program program = _waiting[at].Program;
+        StepOutcome outcome = new(StepOutcomeKind.CouldNotStart, Cancelled);
+        _waiting.RemoveAt(at);
+        Settle(attempt);
+        SeeStep(SightingKind.StepEnded, program, outcome);
+        _queue.Enqueue(NodeEvent.StepEnded(program.Instance, attempt, outcome));
+        return true;
+    }
+
+    private void Settle(uint attempt) => _isDirty |= _attempts.RemoveAll(known => known.Attempt == attempt) > 0;
+
+    /// <summary>Looks for changes that have to be kept.</summary>
+    private void Look()
+    {
+        for (int i = 0; i < _known.Length; i++)
+        {
+            InstanceMemory now = InstanceMemory.Of(Config.Instances[i].Name, State.Instances[i]);
+            if (_known[i] != now)
+            {
+                _isDirty |= !(_known[i].IsEmpty && now.IsEmpty);
+                _known[i] = now;
+            }
+        }
+
+        if (State.LastAttempt + (AttemptBlock / 2) >= _reserved)
+        {
+            _reserved = State.LastAttempt + AttemptBlock;
+            _isDirty = true;
+        }
+    }
+
+    /// <summary>Gives what has changed to the writer; once per turn.</summary>
+    private void Keep()
+    {
+        Look();
+        if (_isDirty)
+        {
+            _isDirty = false;
+            _isLost = true;
+            _next = Snapshot();
+            _posted++;
+            if (_writing is null)
+            {
+                BeginWriting();
+            }
+        }
+    }
+
+    private void BeginWriting()
+    {
+        (_writing, _next) = (_next, null);
+        bool isSlow = HasDiskTrouble(6);
+        After(_world.Chance.Between(50 * Nano.Microsecond, isSlow ? 6 * Nano.Second : 2 * Nano.Millisecond), ItemKind.WriteEnds, _writer);
+    }
+
+    /// <summary>The disk has answered the writer, or a failed write is tried again.</summary>
+    public void WriteEnds(in SimItem item)
+    {
+        if (item.Attempt != _writer)
         {
             return;
         }
 
-        _attempts.Add(new AttemptMemory(Config.Instances[program.Instance].Name, program.Attempt)
+        if (item.Number == 1)
+        {
+            _next ??= _failed;
+            _failed = null;
+            if (_writing is null && _next is not null)
+            {
+                BeginWriting();
+            }
+
+            return;
+        }
+
+        bool hasFailed = HasDiskTrouble(6);
+        _onDisk = hasFailed ? _onDisk : _writing;
+        _isLost = hasFailed || _next is not null;
+        _failed = hasFailed ? _writing : null;
+        _writing = null;
+        _settled = _next is null ? _posted : _posted - 1;
+        if (hasFailed)
+        {
+            RetryWriting();
+        }
+
+        if (_next is not null)
+        {
+            BeginWriting();
+        }
+
+        if (_waiting.Count > 0)
+        {
+            Arrive(new SimItem { Kind = ItemKind.DiskAnswers, Node = (byte)Index, Attempt = _writer });
+        }
+    }
+
+    private void RetryWriting() =>
+        _world.Queue.Push(new SimItem { Time = _world.Now + WriteRetry, Kind = ItemKind.WriteEnds, Node = (byte)Index, Attempt = _writer, Number = 1 });
+
+    /// <summary>A promise may have waited long enough.</summary>
+    public void PromiseIsDue(in SimItem item)
+    {
+        if (item.Attempt == _writer && _waiting.Count > 0)
+        {
+            Arrive(item);
+        }
+    }
+
+    /// <summary>Starts what has waited for the disk: written or refused, both settle a number; or for too long.</summary>
+    private void StartWaiting()
+    {
+        for (int i = 0; i < _waiting.Count;)
+        {
+            Waiting waiting = _waiting[i];
+            if (waiting.Number > _settled && waiting.GiveUpAt > Clock)
+            {
+                i++;
+                continue;
+            }
+
+            _waiting.RemoveAt(i);
+            StartProgram(waiting.Program);
+        }
+    }
+
+    /// <summary>The writer ends with its daemon: what was under way is on the disk or is not. A daemon that ends in order waits for it.</summary>
+    private void StopWriting(bool isOrderly)
+    {
+        if (isOrderly && !HasDiskTrouble(6))
+        {
+            _onDisk = Snapshot();
+            _isLost = false;
+            _isDirty = false;
+            _writing = null;
+            _next = null;
+        }
+
+        if (_writing is not null && _world.Chance.OneIn(2))
+        {
+            _onDisk = _writing;
+            _isLost = _next is not null;
+        }
+
+        _isLost |= _isDirty;
+        _writer++;
+        _writing = null;
+        _next = null;
+        _failed = null;
+        _isDirty = false;
+        _waiting.Clear();
+    }
+
+    private bool HasDiskTrouble(int times) => !_world.IsHealed && _world.Has(SimFaults.Disk) && _world.Chance.OneIn(times);
+
+    private Kept Snapshot() => new(_boot, _reserved, _known.ToEquatableArray(), _attempts.ToEquatableArray());
+
+    private AttemptMemory MemoryOf(in Program program)
+    {
+        PromotionStep step = StepOf(program);
+        return new AttemptMemory(Config.Instances[program.Instance].Name, program.Attempt)
         {
             Kind = step.Kind,
             Step = program.Step,
             IsDemotion = program.IsDemotion,
             Targets = step.Targets,
-        });
-        _isAttemptsDirty = true;
-        Keep();
-    }
-
-    private void Settle(uint attempt) => _isAttemptsDirty |= _attempts.RemoveAll(known => known.Attempt == attempt) > 0;
-
-    private void Keep()
-    {
-        for (int i = 0; i < _kept.Length; i++)
-        {
-            _kept[i] = InstanceMemory.Of(Config.Instances[i].Name, State.Instances[i]);
-        }
-
-        if (_isAttemptsDirty)
-        {
-            _keptAttempts = _attempts.ToEquatableArray();
-            _isAttemptsDirty = false;
-        }
-
-        _keptBoot = _boot;
+        };
     }
 
     private void LeftoverEnds(in Program program, in SimItem item)
@@ -95,4 +300,10 @@ internal sealed partial class SimHost
             }
         }
     }
+
+    /// <summary>The state file.</summary>
+    private sealed record Kept(uint Boot, uint LastAttempt, EquatableArray<InstanceMemory> Instances, EquatableArray<AttemptMemory> Attempts);
+
+    /// <summary>A step that waits for the disk: for the write of this number, or until its bound.</summary>
+    private readonly record struct Waiting(Program Program, uint Number, long GiveUpAt);
 }

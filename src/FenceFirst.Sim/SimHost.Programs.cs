@@ -1,6 +1,7 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Sim;
 
@@ -8,6 +9,9 @@ namespace FenceFirst.Sim;
 internal sealed partial class SimHost
 {
     private const int Terminated = 15;
+
+    /// <summary>The first of one power supply.</summary>
+    private const ulong WholeMachine = 1 << 8;
 
     private readonly List<Program> _programs = [];
     private readonly bool[] _isScriptBad;
@@ -59,14 +63,30 @@ internal sealed partial class SimHost
 
     private void StartStep(in NodeEffect effect)
     {
-        EquatableArray<PromotionStep> steps = effect.IsDemotion ? Config.Instances[effect.Index].Demotion!.Steps : Config.Instances[effect.Index].Promotion!.Steps;
-        PromotionStep step = steps[effect.Step].Device(effect.Level, effect.Device);
-        Program program = new(effect.Attempt, (byte)effect.Index, effect.Step, effect.IsDemotion, IsScript: false, 0, IsImmortal: false, Life);
-        Promise(program, steps[effect.Step]);
+        Program program = new(effect.Attempt, (byte)effect.Index, effect.Step, effect.Level, effect.Device, effect.IsDemotion, IsScript: false, 0, IsImmortal: false, Life);
+        if (StepOf(program).Kind == StepKind.Check)
+        {
+            StartProgram(program);
+        }
+        else
+        {
+            Promise(program);
+        }
+    }
+
+    private PromotionStep StepOf(in Program program)
+    {
+        VrrpConfig instance = Config.Instances[program.Instance];
+        return (program.IsDemotion ? instance.Demotion!.Steps : instance.Promotion!.Steps)[program.Step]; // A step belongs to a plan.
+    }
+
+    private void StartProgram(Program program)
+    {
+        PromotionStep step = StepOf(program).Device(program.Level, program.Device);
         SeeStep(SightingKind.StepStarted, program, default);
         if (step.Kind == StepKind.Fence)
         {
-            StartFence(program, step with { Targets = steps[effect.Step].Targets });
+            StartFence(program, step);
             return;
         }
 
@@ -143,12 +163,13 @@ internal sealed partial class SimHost
             strikes = takes + chance.Between(Nano.Millisecond, 8 * Nano.Second);
         }
 
+        PromotionStep fence = StepOf(program);
         for (int target = 0; doesStrike && target < _world.Hosts.Length; target++)
         {
-            if (step.Targets.Span.Contains(_world.Hosts[target].Address))
+            if (fence.Targets.Span.Contains(_world.Hosts[target].Address))
             {
                 // The board does it, whatever becomes of the program that has asked.
-                Strike(target, strikes, doesReboot);
+                Strike(target, strikes, doesReboot, SupplyOf(fence, program), fence.Device(program.Level, program.Device).IsRestoring);
             }
         }
 
@@ -159,22 +180,19 @@ internal sealed partial class SimHost
     private void StartDirectedFence(ScenarioDirector director, Program program, PromotionStep device)
     {
         FencePlay whole = default;
+        PromotionStep fence = StepOf(program);
         for (int target = 0; target < _world.Hosts.Length; target++)
         {
-            if (!device.Targets.Span.Contains(_world.Hosts[target].Address))
+            if (!fence.Targets.Span.Contains(_world.Hosts[target].Address))
             {
                 continue;
             }
 
             FencePlay play = director.Fence(Index, target, device);
             whole = whole.Takes == 0 || play.Takes > whole.Takes || !play.Outcome.IsSuccess ? play : whole;
-            if (device.IsRestoring)
+            if (play.Strikes != Nano.Never)
             {
-                _world.Hosts[target].BootSoon();
-            }
-            else if (play.Strikes != Nano.Never)
-            {
-                Strike(target, play.Strikes, play.IsReboot);
+                Strike(target, play.Strikes, play.IsReboot, SupplyOf(fence, program), device.IsRestoring);
             }
         }
 
@@ -182,18 +200,35 @@ internal sealed partial class SimHost
         Begin(program, whole.Takes, whole.Outcome, isImmortal: false);
     }
 
-    private void Strike(int target, long after, bool doesReboot) => _world.Queue.Push(new SimItem
+    /// <summary>The devices of a level each switch one power supply of the target, the only device of a level the whole machine: how many there are, and which one it is.</summary>
+    private static ulong SupplyOf(PromotionStep fence, in Program program)
+    {
+        uint supplies = 0;
+        uint supply = 0;
+        for (int device = 0; device < fence.DeviceCount(program.Level); device++)
+        {
+            bool isOfKind = fence.Device(program.Level, device).IsRestoring == fence.Device(program.Level, program.Device).IsRestoring;
+            supply += isOfKind && device < program.Device ? 1u : 0;
+            supplies += isOfKind ? 1u : 0;
+        }
+
+        return (supplies << 8) | supply;
+    }
+
+    private void Strike(int target, long after, bool doesReboot, ulong supply = WholeMachine, bool isRestoring = false) => _world.Queue.Push(new SimItem
     {
         Time = _world.Now + after,
         Kind = ItemKind.Strike,
         Node = (byte)target,
         From = (byte)Index,
         Number = doesReboot ? 1 : 0,
+        Instance = (byte)(isRestoring ? 1 : 0),
+        Data = supply,
     });
 
     private void StartScript(in NodeEffect effect)
     {
-        Program program = new(effect.Attempt, (byte)effect.Index, 0, IsDemotion: false, IsScript: true, 0, IsImmortal: false, Life);
+        Program program = new(effect.Attempt, (byte)effect.Index, 0, 0, 0, IsDemotion: false, IsScript: true, 0, IsImmortal: false, Life);
         if (_world.Director is { } director)
         {
             (long takes, StepOutcome outcome) = director.Program(Index, Config.Scripts[effect.Index].Name, StepKind.Check, isReach: false);
@@ -233,7 +268,7 @@ internal sealed partial class SimHost
     private void Kill(uint attempt)
     {
         int at = FindProgram(attempt);
-        if (at < 0 || _programs[at].IsImmortal)
+        if (Cancel(attempt) || at < 0 || _programs[at].IsImmortal)
         {
             return;
         }
@@ -266,6 +301,8 @@ internal sealed partial class SimHost
         Node = (byte)Index,
         Instance = program.Instance,
         Number = program.Step,
+        Level = program.Level,
+        Device = program.Device,
         IsDemotion = program.IsDemotion,
         Attempt = program.Attempt,
         Outcome = outcome,
@@ -274,5 +311,5 @@ internal sealed partial class SimHost
         Clock = Clock,
     });
 
-    private readonly record struct Program(uint Attempt, byte Instance, byte Step, bool IsDemotion, bool IsScript, byte Generation, bool IsImmortal, int Life);
+    private readonly record struct Program(uint Attempt, byte Instance, byte Step, byte Level, byte Device, bool IsDemotion, bool IsScript, byte Generation, bool IsImmortal, int Life);
 }

@@ -1,5 +1,6 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
+using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Core.Wire;
 
@@ -39,6 +40,9 @@ internal sealed partial class SimHost
     private readonly long _partsPerMillion;
     private long _wallOffset;
     private uint _boot;
+    private readonly uint[] _suppliesOff = new uint[FenceLevel.DevicesMax + 1];
+    private bool _isWatchdogArmed;
+    private uint _watchdog;
 
     /// <summary>Switched off.</summary>
     public SimHost(SimWorld world, int index, NodeConfig config)
@@ -55,7 +59,7 @@ internal sealed partial class SimHost
         _isExpiryQueued = new bool[config.Instances.Count];
         _inquiries = new Inquiry[config.Instances.Count];
         _watches = new uint[config.Instances.Count];
-        _kept = new InstanceMemory[config.Instances.Count];
+        _known = new InstanceMemory[config.Instances.Count];
         _hmacSent = new HmacSenderState[config.Instances.Count];
         _hmacHeard = new HmacReceiverState[config.Instances.Count];
         _isScriptBad = new bool[config.Scripts.Count];
@@ -133,7 +137,7 @@ internal sealed partial class SimHost
     {
         IsSlow = false;
         _endIn = -1;
-        _wallOffset = 0;
+        SetWallClock(0);
         _isScriptBad.AsSpan().Clear();
         SetLink(isUp: true);
         EndEndlessPrograms();
@@ -154,6 +158,7 @@ internal sealed partial class SimHost
         }
         else
         {
+            Arrive(new SimItem { Kind = ItemKind.Operator, Node = (byte)Index, Number = (int)OperatorWord.Maintenance, Data = UntilNow });
             for (int i = 0; i < Config.Instances.Count; i++)
             {
                 // An operator looks at every node at once, and again when what was hanging has ended.
@@ -172,7 +177,7 @@ internal sealed partial class SimHost
             return;
         }
 
-        EndLife();
+        EndLife(isOrderly: false);
         _programs.Clear();
         IsPowered = false;
         for (int i = 0; i < _things.Length; i++)
@@ -195,6 +200,36 @@ internal sealed partial class SimHost
         }
     }
 
+    /// <summary>A fence device switches the machine, or one of its power supplies: the power goes with the last one.</summary>
+    public void Strike(in SimItem item)
+    {
+        int supplies = (int)(item.Data >> 8);
+        uint all = (1u << supplies) - 1;
+        ref uint off = ref _suppliesOff[supplies % _suppliesOff.Length];
+        uint supply = 1u << (int)(item.Data & 0xff);
+        if (item.Instance == 1)
+        {
+            off &= ~supply;
+            BootSoon();
+            return;
+        }
+
+        off |= supply;
+        if ((off & all) == all)
+        {
+            LosePower(item.From, isRebooted: item.Number == 1);
+        }
+    }
+
+    /// <summary>The watchdog has not been fed in time.</summary>
+    public void WatchdogBites(in SimItem item)
+    {
+        if (item.Attempt == _watchdog && _isWatchdogArmed)
+        {
+            LosePower(Index, isRebooted: true);
+        }
+    }
+
     /// <summary>The power comes back, and with it the daemon.</summary>
     public void Boot(in SimItem item)
     {
@@ -203,6 +238,9 @@ internal sealed partial class SimHost
             return;
         }
 
+        // Whoever switches it on has put all its supplies back.
+        _suppliesOff.AsSpan().Clear();
+        _isWatchdogArmed = false;
         IsPowered = true;
         _clockBase = 5 * Nano.Second;
         _simBase = _world.Now;
@@ -234,7 +272,6 @@ internal sealed partial class SimHost
         _haltedUntil = 0;
         _isClockStopped = false;
         ulong epoch = State.Epoch + 1_000_000;
-        _lastAttempt = State.LastAttempt;
         State = new NodeState(Config, epoch, _world.Chance.Next());
         _timers.AsSpan().Fill(MonotonicInstant.Never);
         for (int i = 0; i < Config.Instances.Count; i++)
@@ -254,7 +291,9 @@ internal sealed partial class SimHost
         // What an earlier life has left is removed before anything else.
         for (int i = 0; i < _things.Length; i++)
         {
-            Vanish(i, _things[i] & (Thing.Addresses | Thing.Excluded), RemovalCause.Sweep);
+            Vanish(i, _things[i] & Thing.Rules, RemovalCause.Sweep);
+            Vanish(i, _things[i] & Thing.Routes, RemovalCause.Sweep);
+            Vanish(i, _things[i], RemovalCause.Sweep);
         }
 
         BeginTurn();
@@ -307,6 +346,11 @@ internal sealed partial class SimHost
             _clockBase = Clock;
             _isClockStopped = true;
         }
+        else
+        {
+            // Fed four times per timeout, so the last food may be a quarter old.
+            StarveWatchdog(duration);
+        }
 
         See(SightingKind.Halted, number: isClockStopped ? 1 : 0, attempt: isMidTurn ? 1u : 0);
         After(duration, ItemKind.Resume, ++_halt);
@@ -321,6 +365,7 @@ internal sealed partial class SimHost
         }
 
         _haltedUntil = 0;
+        _watchdog++;
         bool wasClockStopped = _isClockStopped;
         if (_isClockStopped)
         {
@@ -400,7 +445,11 @@ internal sealed partial class SimHost
     }
 
     /// <summary>Sets the wall clock off by so much.</summary>
-    public void SetWallClock(long offset) => _wallOffset = offset;
+    public void SetWallClock(long offset)
+    {
+        See(SightingKind.WallClockSet);
+        _wallOffset = offset;
+    }
 
     /// <summary>The cable is pulled or put back.</summary>
     public void SetLink(bool isUp)
@@ -432,15 +481,33 @@ internal sealed partial class SimHost
     private void EndDaemon(bool isOrderly)
     {
         bool wasUp = IsDaemonUp;
-        EndLife();
+        EndLife(isOrderly);
         if (wasUp)
         {
+            StarveWatchdog(Nano.Never);
             See(SightingKind.DaemonEnded, number: isOrderly ? 1 : 0);
         }
     }
 
-    private void EndLife()
+    /// <summary>The device is not fed for so long; one that is closed without being disarmed goes on counting.</summary>
+    private void StarveWatchdog(long duration)
     {
+        if (!_isWatchdogArmed || Config.Watchdog is not { } watchdog)
+        {
+            return;
+        }
+
+        long timeout = Nano.Of(watchdog.Timeout);
+        long bites = _world.Chance.Between(timeout - (timeout / 4), timeout);
+        if (bites < duration)
+        {
+            After(bites, ItemKind.WatchdogBites, ++_watchdog);
+        }
+    }
+
+    private void EndLife(bool isOrderly)
+    {
+        StopWriting(isOrderly);
         IsDaemonUp = false;
         _isTurning = false;
         _isStopping = false;
@@ -506,10 +573,10 @@ internal sealed partial class SimHost
     /// <summary>epoll names descriptors in no particular order; what comes from one of them keeps its own.</summary>
     private void OrderBatch()
     {
-        int first = _world.Chance.Below(5);
+        int first = _world.Chance.Below(6);
         _batch.Sort((a, b) =>
         {
-            int order = ((DescriptorOf(a.Kind) + first) % 5).CompareTo((DescriptorOf(b.Kind) + first) % 5);
+            int order = ((DescriptorOf(a.Kind) + first) % 6).CompareTo((DescriptorOf(b.Kind) + first) % 6);
             return order != 0 ? order : a.Time != b.Time ? a.Time.CompareTo(b.Time) : a.Sequence.CompareTo(b.Sequence);
         });
     }
@@ -520,7 +587,8 @@ internal sealed partial class SimHost
         ItemKind.StepEnds or ItemKind.ScriptEnds or ItemKind.LeftoverEnds => 1,
         ItemKind.LinkNews or ItemKind.AddressNews => 2,
         ItemKind.ProbeDue or ItemKind.ProbeAnswer => 3,
-        _ => 4,
+        ItemKind.DiskAnswers => 4,
+        _ => 5,
     };
 
     private void DrainQueue()
@@ -609,10 +677,14 @@ internal sealed partial class SimHost
         }
     }
 
-    private void Deliver(in NodeEvent nodeEvent)
+    private void Deliver(in NodeEvent nodeEvent, bool isMore = false)
     {
-        _effects.Clear();
-        _effectAt = 0;
+        if (!isMore)
+        {
+            _effects.Clear();
+            _effectAt = 0;
+        }
+
         NodeMachine.Step(Config, State, nodeEvent, _turnClock, _effects);
     }
 

@@ -10,6 +10,9 @@ internal sealed class SimNetwork
 
     /// <summary>Longer than any run, nanoseconds.</summary>
     public const long Forever = 1_000_000 * Nano.Second;
+    /// <summary>How long a frame takes on a good link, nanoseconds; the difference is a power of two less one.</summary>
+    private const long LinkDelayMin = 50_000;
+    private const long LinkDelayMax = LinkDelayMin + 0x3ffff;
 
     private readonly SimWorld _world;
     private readonly int _count;
@@ -17,6 +20,7 @@ internal sealed class SimNetwork
     private readonly uint[] _cutGeneration;
     private readonly int[] _lossPerMille;
     private readonly long[] _delay;
+    private readonly long[] _lastArrival;
     private readonly bool[] _isThiefHere;
 
     /// <summary>Whole paths, no thief.</summary>
@@ -28,6 +32,7 @@ internal sealed class SimNetwork
         _cutGeneration = new uint[nodes * nodes];
         _lossPerMille = new int[nodes * nodes];
         _delay = new long[nodes * nodes];
+        _lastArrival = new long[nodes * nodes];
         _isThiefHere = new bool[instances];
         if (world.Has(SimFaults.Loss))
         {
@@ -112,7 +117,7 @@ internal sealed class SimNetwork
                 continue;
             }
 
-            Put(from, to, instance, priority, sequence, Delay() + _delay[Path(from, to)]);
+            Put(from, to, instance, priority, sequence, InOrder(from, to, Delay() + _delay[Path(from, to)]));
             if (!_world.IsHealed && _world.Has(SimFaults.Duplication) && _world.Chance.OneIn(20))
             {
                 Put(from, to, instance, priority, sequence, _world.Chance.Between(0, _world.Chance.OneIn(2) ? 5 * Nano.Millisecond : 20 * Nano.Second));
@@ -128,6 +133,19 @@ internal sealed class SimNetwork
         return loss > 0 && _world.Chance.PerMille(loss);
     }
 
+    /// <summary>Frames of one sender keep their order on a link, unless they are delayed by a fault.</summary>
+    private long InOrder(int from, int to, long delay)
+    {
+        if (delay > LinkDelayMax)
+        {
+            return delay;
+        }
+
+        ref long last = ref _lastArrival[Path(from, to)];
+        last = Math.Max(last + 1, _world.Now + delay);
+        return last - _world.Now;
+    }
+
     private long Delay()
     {
         Prng chance = _world.Chance;
@@ -136,7 +154,7 @@ internal sealed class SimNetwork
             return chance.OneIn(4) ? chance.Between(0, 4 * Nano.Second) : chance.Between(0, 20 * Nano.Millisecond);
         }
 
-        return 50_000 + (long)(chance.Next() & 0x3ffff);
+        return LinkDelayMin + (long)(chance.Next() & (LinkDelayMax - LinkDelayMin));
     }
 
     private void Put(int from, int to, int instance, byte priority, ulong sequence, long delay)

@@ -142,7 +142,7 @@ internal sealed class SimWorld
                 host.ProgramEnds(item);
                 break;
             case ItemKind.Strike:
-                host.LosePower(item.From, isRebooted: item.Number == 1);
+                host.Strike(item);
                 break;
             case ItemKind.Boot:
                 host.Boot(item);
@@ -154,6 +154,15 @@ internal sealed class SimWorld
             case ItemKind.ProbeAnswer:
             case ItemKind.Operator:
                 host.Arrive(item);
+                break;
+            case ItemKind.WriteEnds:
+                host.WriteEnds(item);
+                break;
+            case ItemKind.DiskAnswers:
+                host.PromiseIsDue(item);
+                break;
+            case ItemKind.WatchdogBites:
+                host.WatchdogBites(item);
                 break;
             case ItemKind.LeaseEnds:
                 host.LeaseEnds(item);

@@ -22,7 +22,7 @@ switch (verb)
             usage: hours HOURS [FROM]            seeds from FROM (default: some number) until the time is over
                    seeds FROM COUNT              these seeds
                    tell SEED [LINES]             the story of a seed
-                   world NODES [STATES] [WORD]...  every state, up to so many; words: nopreempt plain nofence lie probe listen silent once tick ontime refuse nocrash
+                   world NODES [STATES] [WORD]...  every state, up to so many; words: nopreempt plain nofence lie probe listen silent once tick ontime refuse nocrash forget watchdog
             """);
         return 2;
 }

@@ -20,7 +20,7 @@ internal static class WorldWalk
                 IsAdvertising = !Says("silent"),
                 ListenAfter = Says("listen") ? TimeSpan.FromSeconds(1) : TimeSpan.Zero,
             },
-        }))
+        }, Says("watchdog")))
         {
             StatesMax = statesMax,
             IsReplaying = !Says("once"),
@@ -29,6 +29,7 @@ internal static class WorldWalk
             Quantum = Says("tick") ? TimeSpan.FromSeconds(0.25) : TimeSpan.Zero,
             Oversleep = Says("ontime") ? TimeSpan.Zero : TimeSpan.FromSeconds(4),
             IsCrashing = !Says("nocrash"),
+            IsRemembering = !Says("forget"),
         };
         TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
         SmallResult result = new SmallWorld(options).Walk();

@@ -13,6 +13,14 @@ public class CheckerTests
 
     private static readonly PromotionStep StopWrites = new(StepKind.Run, "stop_writes", new CommandLine(["/stop_writes"]));
 
+    /// <summary>Two power supplies that are switched off, and on again.</summary>
+    private static VrrpConfig TwoSupplies(VrrpConfig instance, int node)
+    {
+        PromotionStep fence = instance.Promotion!.Steps[0];
+        PromotionStep on = fence with { Agent = new FenceAgent { Action = FenceAction.On } };
+        return instance with { Promotion = instance.Promotion with { Steps = [fence with { Levels = [new FenceLevel([fence, fence, on, on])] }] } };
+    }
+
     // G10: b takes the address while a holds it; a fence that told the truth makes it worse, not better.
     [Fact]
     public void One_owner_finds_two_owners()
@@ -103,6 +111,62 @@ public class CheckerTests
         Died().See(SightingKind.StepStarted, 0, attempt: 6).IsBroken("while attempt 5 on the same target");
         Died().See(SightingKind.LeftoverEnded, 0, attempt: 5).See(SightingKind.StepStarted, 0, attempt: 1).IsBroken("again");
         Died().See(SightingKind.LeftoverEnded, 0, attempt: 5).See(SightingKind.StepStarted, 0, attempt: 6).Holds();
+    }
+
+    // G1: a fence of two power supplies has succeeded when both are off, in their order; what switches them on again changes nothing.
+    [Fact]
+    public void Permission_finds_half_a_fence()
+    {
+        Told New() => new Told(new Permission(Told.Cluster(change: TwoSupplies))).AllUp();
+        Told Off(Told told, byte device, StepOutcome outcome) =>
+            told.See(SightingKind.StepStarted, 0, attempt: device + 1u, device: device).See(SightingKind.StepEnded, 0, attempt: device + 1u, device: device, outcome: outcome);
+        Off(New(), 0, StepOutcome.Success).Add(0).IsBroken("has not succeeded");
+        Off(Off(New(), 0, StepOutcome.Success), 1, Failure).Add(0).IsBroken("has not succeeded");
+        Off(New(), 1, StepOutcome.Success).IsBroken("before the others of its level");
+        Off(Off(Off(New(), 0, StepOutcome.Success), 1, StepOutcome.Success), 2, Failure).Add(0).Holds();
+    }
+
+    // docs/promotion.md 2.1, G3: between two devices of a level no other instance touches the target.
+    [Fact]
+    public void Remembered_finds_a_fence_between_two_devices()
+    {
+        NodeConfig[] nodes = [.. SmallOptions.Cluster(2, TwoSupplies).Select(node => node with { Instances = [node.Instances[0], node.Instances[0]] })];
+        Told New() => new Told(new Remembered(new Cast(nodes, [SimCluster.AddressOf(0), SimCluster.AddressOf(1)]))).AllUp();
+        Told Half() => New().See(SightingKind.StepStarted, 0, attempt: 1).See(SightingKind.StepEnded, 0, attempt: 1).Journal(0, TimelineKind.StepEnded, outcome: StepOutcome.Success);
+        Half().See(SightingKind.StepStarted, 0, attempt: 2, instance: 1).IsBroken("between two devices");
+        Half().Journal(0, TimelineKind.FenceLevelFailed).See(SightingKind.StepStarted, 0, attempt: 2, instance: 1).Holds();
+        Half().Journal(0, TimelineKind.StepEnded, device: 3, outcome: StepOutcome.Success).See(SightingKind.StepStarted, 0, attempt: 2, instance: 1).Holds();
+    }
+
+    // G3: a number that the disk had not been told of may come again, but not while its program lives.
+    [Fact]
+    public void Remembered_excuses_a_number_that_was_lost_with_the_disk()
+    {
+        Told Lost(Told told) => told.See(SightingKind.DaemonEnded, 0).See(SightingKind.MemoryLost, 0).See(SightingKind.StepStarted, 0, attempt: 5);
+        Told New() => new Told(new Remembered(Told.Cluster())).AllUp();
+        Lost(New().Step(0, 0, 5, Failure)).IsExcused("the disk had not been told");
+        Lost(New().See(SightingKind.StepStarted, 0, attempt: 5)).IsBroken("again");
+    }
+
+    // docs/promotion.md 8: nothing starts in maintenance.
+    [Fact]
+    public void Maintenance_finds_a_promotion()
+    {
+        Told New() => new Told(new Maintenance(Told.Cluster())).AllUp().See(SightingKind.Maintained, 0, number: 10).After(5);
+        New().Journal(0, TimelineKind.PromotionStarted).IsBroken("starts a promotion in maintenance");
+        New().Journal(0, TimelineKind.StepStarted).IsBroken("starts a step in maintenance");
+        New().Journal(0, TimelineKind.StepStarted, phase: VrrpPhase.Demoting).Journal(1, TimelineKind.PromotionStarted).After(6).Journal(0, TimelineKind.PromotionStarted).Holds();
+        New().See(SightingKind.Maintained, 0, number: 0).Journal(0, TimelineKind.PromotionStarted).Holds();
+    }
+
+    // docs/promotion.md 4.1: priority 0 replaces a fence with release_is_enough only, and only until its sender holds the address again.
+    [Fact]
+    public void Permission_knows_what_a_release_replaces()
+    {
+        Told New(bool isEnough) => new Told(new Permission(Told.Cluster(change: (instance, _) => instance with { Promotion = instance.Promotion! with { IsReleaseEnough = isEnough } }))).AllUp();
+        New(true).Advert(1, priority: 0).Add(0).IsExcused("release_is_enough");
+        New(false).Advert(1, priority: 0).Add(0).IsBroken("has not succeeded");
+        New(true).Advert(1, priority: 0).Step(1, 0, 1, StepOutcome.Success).Add(1).Add(0).IsBroken("has not succeeded");
     }
 
     // G4: a master or a candidate that is silent for longer than an interval, unless it did not run.

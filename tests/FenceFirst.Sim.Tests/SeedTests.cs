@@ -43,6 +43,11 @@ public class SeedTests(ITestOutputHelper output)
     [InlineData(459UL)]
     [InlineData(168027UL)]
     [InlineData(15885UL)]
+    [InlineData(19703UL)]
+    [InlineData(95508UL)]
+    [InlineData(103796UL)]
+    [InlineData(105305UL)]
+    [InlineData(114071UL)]
     public void Seeds_that_found_something_hold_now(ulong seed) => AssertHolds(SimCluster.FromSeed(seed));
 
     // Shown: devices that lie and report early are part of the worlds too: nothing else breaks, and what breaks is excused for no other reason than that.

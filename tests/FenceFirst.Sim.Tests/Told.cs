@@ -45,7 +45,8 @@ internal sealed class Told(Checker checker)
 
     /// <summary>Something is seen, if the checker wants it.</summary>
     public Told See(
-        SightingKind kind, int node, Thing thing = Thing.None, int number = 0, uint attempt = 0, int by = -1, bool isDemotion = false, StepOutcome outcome = default)
+        SightingKind kind, int node, Thing thing = Thing.None, int number = 0, uint attempt = 0, int by = -1, bool isDemotion = false, StepOutcome outcome = default,
+        byte device = 0, byte instance = 0)
     {
         if (checker.Wants(kind))
         {
@@ -53,11 +54,13 @@ internal sealed class Told(Checker checker)
             {
                 Kind = kind,
                 Node = (byte)node,
+                Instance = instance,
                 Thing = thing,
                 Number = number,
                 Attempt = attempt,
                 By = (sbyte)by,
                 IsDemotion = isDemotion,
+                Device = device,
                 Outcome = outcome,
                 At = _now,
                 Clock = _now,
@@ -82,12 +85,12 @@ internal sealed class Told(Checker checker)
 
     /// <summary>The journal says something.</summary>
     public Told Journal(
-        int node, TimelineKind kind, SideEffect effect = default, int by = -1, int first = 0, StepOutcome outcome = default, VrrpPhase phase = VrrpPhase.Promoting)
+        int node, TimelineKind kind, SideEffect effect = default, int by = -1, int first = 0, StepOutcome outcome = default, VrrpPhase phase = VrrpPhase.Promoting, byte device = 0)
     {
         if (checker.ReadsJournal)
         {
             InternetAddress address = by < 0 ? InternetAddress.None : SimCluster.AddressOf(by);
-            checker.Read(node, new TimelineEntry { Kind = kind, Effect = effect, Address = address, First = first, Outcome = outcome, Phase = phase }, _now, _now);
+            checker.Read(node, new TimelineEntry { Kind = kind, Effect = effect, Address = address, First = first, Outcome = outcome, Phase = phase, Device = device }, _now, _now);
         }
 
         return this;

@@ -126,7 +126,7 @@ public ref partial struct VrrpMachine
         else if (_state.Steps.IsOutlivingRelease)
         {
             _state.Steps.IsOutlivingRelease = false;
-            BeginLastLook();
+            GoOnAfterWait();
         }
         else if (_now - due > _state.MasterAdvertInterval)
         {
@@ -322,6 +322,12 @@ public ref partial struct VrrpMachine
 
         _state.Steps.IsHeld = false;
         Record(new TimelineEntry { Kind = TimelineKind.HoldEnded, Address = _state.RefusedFrom, Error = _state.RefusedError });
+        GoOnAfterWait();
+    }
+
+    /// <summary>A wait before a fence or run, or before Master, is over.</summary>
+    private void GoOnAfterWait()
+    {
         if (_state.Steps.Index < _config.Promotion!.Steps.Count)
         {
             StartTry();

@@ -86,7 +86,10 @@ public ref partial struct VrrpMachine
             return false;
         }
 
+        // Whatever the step waited for, it is passed.
         _state.Steps.IsQueued = false;
+        _state.Steps.IsHeld = false;
+        _state.Steps.IsOutlivingRelease = false;
         _state.Steps.FencedAt = _now;
         Record(StepEntry(TimelineKind.StepConfirmed, TimeSpan.Zero) with { Address = step.Targets[0] });
         return true;

@@ -133,7 +133,7 @@ public ref partial struct VrrpMachine
         PromotionStep step = _config.Promotion!.Steps[_state.Steps.Index];
         Invariant.Check(_state.Steps.Attempt == 0, "one attempt at a time (G3)");
         _state.Steps.DeadlineAt = MonotonicInstant.Never;
-        if (step.Kind != StepKind.Check && !_state.Steps.IsCommitted && BeginHold())
+        if (step.Kind != StepKind.Check && !_state.Steps.IsCommitted && (BeginOutlivingReleaseUnheard() || BeginHold()))
         {
             return;
         }

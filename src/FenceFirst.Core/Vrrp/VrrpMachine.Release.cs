@@ -139,6 +139,12 @@ public ref partial struct VrrpMachine
         return true;
     }
 
+    /// <summary>
+    /// A silent candidate (advertise no) waits before its first fence or run: nobody hears that it is about to take over, and two nodes that come up together would
+    /// each be shot in that wait again and again.
+    /// </summary>
+    private bool BeginOutlivingReleaseUnheard() => !_config.Promotion!.IsAdvertising && BeginOutlivingRelease();
+
     /// <summary>From here on a release of ours may be under way: one that is sent now, or one of an earlier life of the daemon.</summary>
     private void KeepReleaseTrue()
     {

@@ -1,14 +1,15 @@
 using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
+using FenceFirst.Core.Wire;
 
 namespace FenceFirst.Sim;
 
 /// <summary>G10: at no instant do two nodes hold the same address.</summary>
 /// <remarks>
 /// Not given, and then excused: when a node that holds has no fence for the other; with fence_scope last_master and three nodes or more; when the
-/// fence by which one of them came to hold had reported success although the other had power all the time since it was started; when an operator
-/// had confirmed what was not true.
+/// fence by which one of them came to hold had reported success although the other had power all the time since the promotion began; when an operator
+/// had confirmed what was not true; when a release replaced the fence and a wall clock was set by more than its window meanwhile (docs/promotion.md 4.1).
 /// </remarks>
 internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
 {
@@ -16,6 +17,7 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
     private readonly long[] _doubleSince = new long[cast.Instances];
     private readonly bool[] _hasPower = new bool[cast.Nodes.Length];
     private readonly long[] _powerChangedAt = new long[cast.Nodes.Length];
+    private long _clockSetAt = -1;
     private readonly Evidence[] _evidence = new Evidence[cast.Nodes.Length * cast.Instances];
 
     /// <summary>Nanoseconds in which an address was held more than once, excused or not.</summary>
@@ -26,7 +28,7 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
 
     /// <inheritdoc/>
     public override bool Wants(SightingKind kind) => kind is SightingKind.PowerOn or SightingKind.PowerOff or SightingKind.Added or SightingKind.Removed
-        or SightingKind.StepStarted or SightingKind.StepEnded or SightingKind.Confirmed;
+        or SightingKind.StepStarted or SightingKind.StepEnded or SightingKind.Confirmed or SightingKind.WallClockSet;
 
     /// <inheritdoc/>
     public override void See(in Sighting sighting)
@@ -41,7 +43,6 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
             case SightingKind.StepStarted when !sighting.IsDemotion:
                 ref Evidence begun = ref _evidence[Slot(sighting.Node, sighting.Instance)];
                 begun.Attempt = sighting.Attempt;
-                begun.StartedAt = sighting.At;
                 begun.StartedClock = sighting.Clock;
                 break;
             case SightingKind.StepEnded when !sighting.IsDemotion && sighting.Outcome.IsSuccess:
@@ -49,6 +50,9 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
                 break;
             case SightingKind.Confirmed when sighting.Number == 0:
                 _evidence[Slot(sighting.Node, sighting.Instance)].Untrue |= 1u << sighting.By;
+                break;
+            case SightingKind.WallClockSet:
+                _clockSetAt = sighting.At;
                 break;
             case SightingKind.Added when sighting.Thing == Thing.Addresses:
                 Take(sighting);
@@ -62,10 +66,16 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
     /// <inheritdoc/>
     public override void Read(int node, in TimelineEntry entry, long at, long clock)
     {
-        if (entry.Kind == TimelineKind.PromotionStarted && entry.Reason != PromotionReason.Operator)
+        switch (entry.Kind)
         {
-            // Evidence belongs to one promotion.
-            _evidence[Slot(node, entry.Index)] = default;
+            case TimelineKind.PromotionStarted:
+                // Evidence belongs to one promotion; what an operator has just said begins it.
+                ref Evidence evidence = ref _evidence[Slot(node, entry.Index)];
+                evidence = new Evidence { StartedAt = at, Untrue = entry.Reason == PromotionReason.Operator ? evidence.Untrue : 0 };
+                break;
+            case TimelineKind.StepReleased:
+                _evidence[Slot(node, entry.Index)].Released |= Cast.NodesOf(Cast.Nodes[node].Instances[entry.Index].Promotion!.Steps[entry.First].Targets); // A step belongs to a plan.
+                break;
         }
     }
 
@@ -82,8 +92,10 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
     {
         PromotionStep step = Cast.Nodes[sighting.Node].Instances[sighting.Instance].Promotion!.Steps[sighting.Number];
         ref Evidence evidence = ref _evidence[Slot(sighting.Node, sighting.Instance)];
-        bool isLate = step.Timeout != TimeSpan.MaxValue && sighting.Clock - evidence.StartedClock > Nano.Of(step.Timeout);
-        if (step.Kind != StepKind.Fence || sighting.Attempt != evidence.Attempt || isLate)
+        PromotionStep device = step.Device(sighting.Level, sighting.Device);
+        bool isLate = device.Timeout != TimeSpan.MaxValue && sighting.Clock - evidence.StartedClock > Nano.Of(device.Timeout);
+        bool isOff = sighting.Device + 1 == step.DeviceCount(sighting.Level) || step.Device(sighting.Level, sighting.Device + 1).IsRestoring;
+        if (step.Kind != StepKind.Fence || sighting.Attempt != evidence.Attempt || isLate || !isOff || device.IsRestoring)
         {
             return;
         }
@@ -96,7 +108,7 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
                 continue;
             }
 
-            // It told the truth if the target was without power at any time since the attempt was started.
+            // It told the truth if the target was without power at any time since the promotion began.
             bool isTrue = !_hasPower[target] || _powerChangedAt[target] > evidence.StartedAt;
             evidence.Untrue = isTrue ? evidence.Untrue & ~(1u << target) : evidence.Untrue | (1u << target);
         }
@@ -150,7 +162,20 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
             return "no fence configured";
         }
 
-        return (_evidence[Slot(node, instance)].Untrue & (1u << other)) != 0 ? "a fence reported success and the target had power" : null;
+        ref readonly Evidence evidence = ref _evidence[Slot(node, instance)];
+        if ((evidence.Untrue & (1u << other)) != 0)
+        {
+            return "a fence reported success and the target had power";
+        }
+
+        return (evidence.Released & (1u << other)) != 0 && IsClockSet(config, evidence.StartedAt) ? "a wall clock was set while a release was relied on" : null;
+    }
+
+    /// <summary>Whether a wall clock was set so short a time before that a release could be taken for another one's.</summary>
+    private bool IsClockSet(VrrpConfig config, long at)
+    {
+        long window = config.Hmac is { } hmac ? HmacReceiverState.ReplaySeconds(hmac) * Nano.Second : 0;
+        return _clockSetAt >= 0 && at - _clockSetAt <= 2 * window;
     }
 
     private void Change(int instance, uint holders, long at)
@@ -173,5 +198,6 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
         public long StartedAt;
         public long StartedClock;
         public uint Untrue;
+        public uint Released;
     }
 }

@@ -8,7 +8,8 @@ namespace FenceFirst.Sim;
 /// before the demotion steps, these before priority 0, this before notify.
 /// </summary>
 /// <remarks>
-/// Excused: what the kernel refused to remove is still there when the instance goes on; and the demotion of a life of the daemon that was killed was never run.
+/// Excused: what the kernel refused to remove is still there when the instance goes on; and priority 0 without the demotion of an earlier life, of which the disk had
+/// not been told when that life ended.
 /// </remarks>
 internal sealed class Order(Cast cast) : Checker(cast, "G5")
 {
@@ -16,7 +17,8 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
 
     /// <inheritdoc/>
     public override bool Wants(SightingKind kind) => kind is SightingKind.Added or SightingKind.Removed or SightingKind.Refused or SightingKind.AdvertSent or SightingKind.Announced
-        or SightingKind.Notified or SightingKind.StepStarted or SightingKind.StepEnded or SightingKind.DaemonEnded or SightingKind.PowerOff;
+        or SightingKind.Notified or SightingKind.StepStarted or SightingKind.StepEnded or SightingKind.MemoryLost or SightingKind.DaemonEnded
+        or SightingKind.PowerOff;
 
     /// <inheritdoc/>
     public override void See(in Sighting sighting)
@@ -52,11 +54,17 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
             case SightingKind.AdvertSent when sighting.Number == 0:
                 Release(sighting, ref held);
                 break;
+            case SightingKind.MemoryLost:
+                for (int i = 0; i < Cast.Instances; i++)
+                {
+                    _held[Slot(sighting.Node, i)].IsForgotten = _held[Slot(sighting.Node, i)].IsDue;
+                }
+
+                break;
             case SightingKind.DaemonEnded:
                 for (int i = 0; i < Cast.Instances; i++)
                 {
                     _held[Slot(sighting.Node, i)].Stuck = Thing.None;
-                    _held[Slot(sighting.Node, i)].Left = _held[Slot(sighting.Node, i)].Things;
                 }
 
                 break;
@@ -79,6 +87,7 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
         held.Things |= sighting.Thing;
         held.Lost &= ~sighting.Thing;
         held.IsDue = true;
+        held.IsForgotten = false;
     }
 
     private void Remove(in Sighting sighting, ref Held held)
@@ -108,7 +117,6 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
 
         held.Things &= ~sighting.Thing;
         held.Stuck &= ~sighting.Thing;
-        held.Left &= ~sighting.Thing;
     }
 
     private void Release(in Sighting sighting, ref Held held)
@@ -123,6 +131,11 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
         ulong done = demotion.IsReleasedOnFailure ? held.Ended : held.Succeeded;
         if ((done & all) == all)
         {
+            held.IsDue = false;
+        }
+        else if (held.IsForgotten)
+        {
+            Excuse("the disk had not been told of the promotion when the daemon died");
             held.IsDue = false;
         }
         else
@@ -145,11 +158,7 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
     {
         Judged++;
         Thing left = held.Things & ~(isExcusable ? held.Stuck : Thing.None);
-        if (left != Thing.None && (left & ~(held.Left & (Thing.Routes | Thing.Rules))) == Thing.None)
-        {
-            Excuse("routes and rules of a killed daemon are not swept");
-        }
-        else if (left != Thing.None)
+        if (left != Thing.None)
         {
             Violate(sighting.At, $"{Who(sighting.Node, sighting.Instance)} {what} while {left} are there");
         }
@@ -173,8 +182,8 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
         public Thing Things;
         public Thing Lost;
         public Thing Stuck;
-        public Thing Left;
         public bool IsDue;
+        public bool IsForgotten;
         public ulong Ended;
         public ulong Succeeded;
     }

@@ -6,10 +6,12 @@ namespace FenceFirst.Sim;
 
 /// <summary>
 /// G1 and G2: an address is added only after every step of one promotion has succeeded, in order, each within its bound, in one life of the daemon; exit
-/// status 0 is the only success.
+/// status 0 is the only success. A fence of several devices has succeeded when everything that switches off in one level has.
 /// </summary>
+/// <remarks>Counted as excused: a fence that is passed over with release_is_enough, when each of its targets has said priority 0 since it last held the address.</remarks>
 internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
 {
+    private readonly uint[] _released = new uint[cast.Instances];
     private readonly Progress[] _progress = new Progress[cast.Nodes.Length * cast.Instances];
 
     /// <inheritdoc/>
@@ -17,7 +19,7 @@ internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
 
     /// <inheritdoc/>
     public override bool Wants(SightingKind kind) => kind is SightingKind.DaemonStarted or SightingKind.DaemonEnded or SightingKind.PowerOff or SightingKind.Added or SightingKind.Removed
-        or SightingKind.Refreshed or SightingKind.Refused or SightingKind.StepStarted or SightingKind.StepEnded or SightingKind.ProbeStarted or SightingKind.ProbeEnded;
+        or SightingKind.Refreshed or SightingKind.Refused or SightingKind.AdvertSent or SightingKind.StepStarted or SightingKind.StepEnded or SightingKind.ProbeStarted or SightingKind.ProbeEnded;
 
     /// <inheritdoc/>
     public override void See(in Sighting sighting)
@@ -43,7 +45,11 @@ internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
             case SightingKind.ProbeEnded when sighting.Attempt == progress.Probe:
                 progress.IsProbed = sighting.Number == 1;
                 break;
+            case SightingKind.AdvertSent when sighting.Number == 0:
+                _released[sighting.Instance] |= 1u << sighting.Node;
+                break;
             case SightingKind.Added:
+                _released[sighting.Instance] &= sighting.Thing == Thing.Addresses ? ~(1u << sighting.Node) : uint.MaxValue;
                 Judge(sighting, ref progress, "adds an address");
                 break;
             case SightingKind.Refreshed when sighting.Number == 1:
@@ -65,6 +71,11 @@ internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
                 uint confirmed = entry.Reason == PromotionReason.Operator ? _progress[Slot(node, entry.Index)].Confirmed : 0;
                 _progress[Slot(node, entry.Index)] = new Progress { Confirmed = confirmed };
                 break;
+            case TimelineKind.StepStarted when entry.Phase == VrrpPhase.Promoting:
+                // What was confirmed when the step was decided on; it starts when the disk has its promise.
+                ref Progress decided = ref _progress[Slot(node, entry.Index)];
+                decided.Decided = decided.Confirmed;
+                break;
             case TimelineKind.EnteredBackup:
             case TimelineKind.EnteredFault:
             case TimelineKind.Stopped:
@@ -83,25 +94,50 @@ internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
     {
         Judged++;
         PromotionPlan plan = PlanOf(sighting)!; // A step belongs to a plan.
-        if (Missing(plan, progress, sighting.Number) is { } missing)
+        if (Missing(plan, progress with { Confirmed = progress.Confirmed | progress.Decided }, sighting.Number, sighting.Instance) is { } missing)
         {
             Violate(sighting.At, $"{Who(sighting.Node, sighting.Instance)} starts step {sighting.Number} although {missing}");
         }
 
+        PromotionStep step = plan.Steps[sighting.Number];
+        PromotionStep device = step.Device(sighting.Level, sighting.Device);
+        if (sighting.Device == 0 || sighting.Level != progress.Level)
+        {
+            progress.Devices = 0;
+        }
+
+        uint before = (1u << sighting.Device) - 1;
+        if ((progress.Devices & before) != before && !device.IsRestoring)
+        {
+            Violate(sighting.At, $"{Who(sighting.Node, sighting.Instance)} starts device {sighting.Device} of step {sighting.Number} before the others of its level have succeeded");
+        }
+
+        progress.Level = sighting.Level;
         progress.Attempt = sighting.Attempt;
         progress.StartedAt = sighting.Clock;
-        progress.Done &= ~(1UL << sighting.Number);
+        progress.Done &= device.IsRestoring ? ulong.MaxValue : ~(1UL << sighting.Number);
         progress.IsPermitted = false;
     }
 
     private void StepEnded(in Sighting sighting, ref Progress progress)
     {
         PromotionStep step = PlanOf(sighting)!.Steps[sighting.Number]; // As above.
-        bool isInTime = step.Timeout == TimeSpan.MaxValue || sighting.Clock - progress.StartedAt <= Nano.Of(step.Timeout);
+        PromotionStep device = step.Device(sighting.Level, sighting.Device);
+        bool isInTime = device.Timeout == TimeSpan.MaxValue || sighting.Clock - progress.StartedAt <= Nano.Of(device.Timeout);
         if (sighting.Outcome.IsSuccess && isInTime)
         {
-            progress.Done |= 1UL << sighting.Number;
+            progress.Devices |= 1u << sighting.Device;
         }
+
+        // A step of one device, or a fence of which everything that switches off has done so.
+        int devices = step.DeviceCount(sighting.Level);
+        uint off = 0;
+        for (int i = 0; i < devices; i++)
+        {
+            off |= step.Device(sighting.Level, i).IsRestoring ? 0 : 1u << i;
+        }
+
+        progress.Done |= (progress.Devices & off) == off ? 1UL << sighting.Number : 0;
 
         progress.Attempt = 0;
     }
@@ -114,7 +150,7 @@ internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
         }
 
         Judged++;
-        string? missing = Missing(plan, progress, plan.Steps.Count)
+        string? missing = Missing(plan, progress, plan.Steps.Count, sighting.Instance)
             ?? (progress.Attempt != 0 ? "a step is still under way" : plan.IsProbing && !progress.IsProbed ? "nobody was asked for the address, or somebody has it" : null);
         if (missing is not null)
         {
@@ -125,14 +161,19 @@ internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
     }
 
     /// <summary>The first of the steps before the given one that has not succeeded; null = all have.</summary>
-    private string? Missing(PromotionPlan plan, in Progress progress, int before)
+    private string? Missing(PromotionPlan plan, in Progress progress, int before, int instance)
     {
         for (int i = 0; i < before; i++)
         {
             PromotionStep step = plan.Steps[i];
             bool isConfirmed = step.Kind == StepKind.Fence && step.Targets.Count == 1 && (Cast.NodesOf(step.Targets) & ~progress.Confirmed) == 0;
             bool isSkippable = step.Kind == StepKind.Fence && plan.Scope == FenceScope.LastMaster && Cast.Nodes.Length > 2;
-            if ((progress.Done & (1UL << i)) == 0 && !isConfirmed && !isSkippable)
+            bool isReleased = step.Kind == StepKind.Fence && plan.IsReleaseEnough && (Cast.NodesOf(step.Targets) & ~_released[instance]) == 0;
+            if ((progress.Done & (1UL << i)) == 0 && isReleased)
+            {
+                Excuse("every target had said priority 0 (release_is_enough)");
+            }
+            else if ((progress.Done & (1UL << i)) == 0 && !isConfirmed && !isSkippable)
             {
                 return $"step {i} ({step.Name}) has not succeeded within its bound";
             }
@@ -147,11 +188,14 @@ internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
     {
         public ulong Done;
         public uint Attempt;
+        public byte Level;
+        public uint Devices;
         public long StartedAt;
         public uint Probe;
         public bool IsProbed;
         public bool IsPermitted;
         public uint Confirmed;
+        public uint Decided;
 
         public void Void() => this = default;
     }

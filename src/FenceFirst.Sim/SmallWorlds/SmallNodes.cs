@@ -34,6 +34,24 @@ internal enum SmallEvent : byte
     /// <summary>It shall stop.</summary>
     Stop,
 
+    /// <summary>The watchdog is armed.</summary>
+    WatchdogArmed,
+
+    /// <summary>The watchdog cannot be armed.</summary>
+    WatchdogRefused,
+
+    /// <summary>What an earlier life had started has ended.</summary>
+    LeftoverEnded,
+
+    /// <summary>The daemon has died; its next life gets everything that this one knew, and nothing of this one lives.</summary>
+    Dead,
+
+    /// <summary>As before, and the program of the step under way lives on.</summary>
+    DeadWithLeftover,
+
+    /// <summary>The machine has lost its power; the next life gets what is left after a boot.</summary>
+    Booted,
+
     /// <summary>The first of the adverts: from node j at <c>Advert + 2j</c>, its release at <c>Advert + 2j + 1</c>.</summary>
     Advert,
 }
@@ -41,8 +59,11 @@ internal enum SmallEvent : byte
 /// <summary>What an event does to a node, the kernel's answers included.</summary>
 internal struct SmallRow
 {
-    /// <summary>The node's next state; 0 = its daemon has come to rest and ended.</summary>
+    /// <summary>The node's next state; of a daemon that has ended: the state in which its next life begins.</summary>
     public int Next;
+
+    /// <summary>Whether the daemon has come to rest and ended.</summary>
+    public bool IsEnded;
 
     /// <summary>Whether the row has been computed.</summary>
     public bool IsKnown;
@@ -77,10 +98,14 @@ internal struct SmallRow
 /// </remarks>
 internal sealed class SmallNodes
 {
+    private const int NoDevice = 19;
+
     private static readonly MonotonicInstant Origin = new(1_000 * Nano.Second);
     private static readonly TimeSpan LongAgo = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Recently = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
+    private const uint LeftoverNumber = 6;
 
     private readonly NodeConfig _config;
     private readonly int _index;
@@ -92,20 +117,19 @@ internal sealed class SmallNodes
     private readonly Queue<NodeEvent> _answers = new();
     private SmallRow[] _rows;
 
-    /// <summary>The states of one node; state 0 is "no daemon".</summary>
+    /// <summary>The states of one node.</summary>
     public SmallNodes(SmallOptions options, int index)
     {
         _options = options;
         _all = options.Nodes;
         _index = index;
         _config = _all[index];
-        Invariant.Check(_config.Instances[0].Promotion is not { IsReleaseEnough: true } && _config.Watchdog is null, "small worlds know no replay window and no watchdog");
+        Invariant.Check(_config.Instances[0].Promotion is not { IsReleaseEnough: true }, "small worlds know no replay window");
         Invariant.Check(_config.Instances[0].LeaseSeconds == 0, "small worlds know no leases");
         Refusing = (int)SmallEvent.Advert + (2 * _all.Length);
         EventCount = 2 * Refusing;
-        _states.Add(new NodeState(_config, 0));
         _rows = new SmallRow[1024 * EventCount];
-        Fresh = Intern(StartUp());
+        Fresh = Intern(StartUp(NodeMemory.Empty));
     }
 
     /// <summary>Added to an event: the same, and the kernel refuses to remove the address.</summary>
@@ -157,14 +181,48 @@ internal sealed class SmallNodes
     /// <summary>The same once more, for the journal entries on the way.</summary>
     public void Tell(int id, int code, Action<NodeEffect> journal) => Compute(id, code, journal);
 
-    /// <summary>The start of a daemon, told.</summary>
-    public void TellStart(Action<NodeEffect> journal) => StartUp(journal);
+    /// <summary>The start of a daemon in a state, told.</summary>
+    public void TellStart(int id, Action<NodeEffect> journal) => StartUp(MemoryOf(_states[id], isAlive: true), journal);
+
+    /// <summary>What a life of the daemon in this state leaves to the next one.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="isAlive">Whether the program of the step under way lives on.</param>
+    private NodeMemory MemoryOf(NodeState state, bool isAlive)
+    {
+        VrrpConfig config = _config.Instances[0];
+        ref VrrpState instance = ref state.Instances[0];
+        List<AttemptMemory> attempts = [.. state.Leftovers.Where(_ => isAlive)];
+        if (instance.Steps.Attempt != 0)
+        {
+            bool isDemotion = instance.Phase == VrrpPhase.Demoting;
+            PromotionStep step = isDemotion ? config.Demotion!.Steps[instance.Steps.Index] : config.Promotion!.Steps[instance.Steps.Index]; // An attempt belongs to a plan.
+            if (step.Kind != StepKind.Check)
+            {
+                attempts.Add(new AttemptMemory(config.Name, instance.Steps.Attempt) { Kind = step.Kind, IsDemotion = isDemotion, Targets = step.Targets, IsAlive = isAlive });
+            }
+        }
+
+        return new NodeMemory { Instances = [InstanceMemory.Of(config.Name, instance)], Attempts = attempts.ToEquatableArray() };
+    }
+
+    private NodeMemory AfterBoot(NodeState state)
+    {
+        NodeMemory memory = MemoryOf(state, isAlive: false);
+        return memory with { Instances = [memory.Instances[0].AfterBoot()] };
+    }
 
     /// <summary>The state with its times shifted so that now is always the same instant, and its numbers renamed.</summary>
     internal static void Normalise(NodeState state, MonotonicInstant now)
     {
         state.Epoch = 0;
-        state.LastAttempt = 4;
+        state.LastAttempt = LeftoverNumber;
+        state.WatchdogAttempt = state.WatchdogAttempt == 0 ? 0u : 5;
+        if (!state.Leftovers.IsEmpty)
+        {
+            // An instance waits for what an earlier life has left, so there is never more than one.
+            state.Leftovers = [state.Leftovers[0] with { Attempt = LeftoverNumber }];
+        }
+
         state.MaintenanceUntil = Lasting(state.MaintenanceUntil, now);
         state.MaintenanceCheckAt = Shift(state.MaintenanceCheckAt, now);
         foreach (ref VrrpState instance in state.Instances.AsSpan())
@@ -266,6 +324,16 @@ internal sealed class SmallNodes
             case SmallEvent.Stop when !instance.IsStopping:
                 nodeEvent = NodeEvent.StopRequested();
                 break;
+            case SmallEvent.WatchdogArmed or SmallEvent.WatchdogRefused when state.WatchdogAttempt != 0:
+                nodeEvent = NodeEvent.WatchdogAnswered(state.WatchdogAttempt, code == (int)SmallEvent.WatchdogArmed ? 0 : NoDevice);
+                break;
+            case SmallEvent.LeftoverEnded when !state.Leftovers.IsEmpty:
+                nodeEvent = NodeEvent.LeftoverEnded(state.Leftovers[0].Attempt);
+                break;
+            case SmallEvent.Dead or SmallEvent.Booted when _options.IsRemembering:
+                return Restart(row, code == (int)SmallEvent.Dead ? MemoryOf(state, isAlive: false) : AfterBoot(state));
+            case SmallEvent.DeadWithLeftover when _options.IsRemembering && (instance.Steps.Attempt != 0 || !state.Leftovers.IsEmpty):
+                return Restart(row, MemoryOf(state, isAlive: true));
             case >= SmallEvent.Advert:
                 int sender = (code - (int)SmallEvent.Advert) / 2;
                 bool isRelease = (code - (int)SmallEvent.Advert) % 2 == 1;
@@ -281,12 +349,20 @@ internal sealed class SmallNodes
         row.IsPossible = row.IsRefused == isRefusing;
         if (state.IsStopped)
         {
-            row.Next = 0;
+            row.IsEnded = true;
+            row.Next = _options.IsRemembering ? Intern(StartUp(MemoryOf(state, isAlive: true))) : Fresh;
             return row;
         }
 
         Normalise(state, now);
         row.Next = Intern(state);
+        return row;
+    }
+
+    private SmallRow Restart(SmallRow row, NodeMemory memory)
+    {
+        row.IsPossible = true;
+        row.Next = Intern(StartUp(memory));
         return row;
     }
 
@@ -333,6 +409,8 @@ internal sealed class SmallNodes
                     case NodeEffectKind.Notify:
                     case NodeEffectKind.Record:
                     case NodeEffectKind.WatchAddresses:
+                    case NodeEffectKind.ArmWatchdog:
+                    case NodeEffectKind.DisarmWatchdog:
                         break;
                     default:
                         throw new System.Diagnostics.UnreachableException($"small worlds do not know {effect.Kind}");
@@ -341,10 +419,17 @@ internal sealed class SmallNodes
         }
     }
 
-    private NodeState StartUp(Action<NodeEffect>? journal = null)
+    private NodeState StartUp(NodeMemory memory, Action<NodeEffect>? journal = null)
     {
         NodeState state = new(_config, 0);
         SmallRow row = default;
+        _effects.Clear();
+        NodeRecall.Apply(_config, state, memory, Origin, _effects);
+        for (int i = 0; i < _effects.Count; i++)
+        {
+            journal?.Invoke(_effects[i]);
+        }
+
         Step(state, NodeEvent.LinkChanged(0, true), Origin, ref row, journal, isRefusing: false);
         Step(state, NodeEvent.SourceChanged(0, SimCluster.AddressOf(_index)), Origin, ref row, journal, isRefusing: false);
         Step(state, NodeEvent.Started(), Origin, ref row, journal, isRefusing: false);
@@ -375,6 +460,9 @@ internal sealed class SmallNodes
         {
             _state = state;
             HashCode hash = default;
+            hash.Add(state.Watchdog);
+            hash.Add(state.WatchdogAttempt);
+            hash.Add(state.Leftovers.Count);
             foreach (ref readonly VrrpState instance in state.Instances.AsSpan())
             {
                 hash.Add(instance);

@@ -16,6 +16,9 @@ internal sealed record SmallOptions(NodeConfig[] Nodes)
     /// <summary>Whether hosts lose their power, daemons die and start again.</summary>
     public bool IsCrashing { get; init; } = true;
 
+    /// <summary>Whether a daemon that starts may get what its last life knew, and find what that one had started; it may always get nothing, as after a disk that failed.</summary>
+    public bool IsRemembering { get; init; } = true;
+
     /// <summary>Whether operators stop daemons in order.</summary>
     public bool IsStopping { get; init; } = true;
 
@@ -43,7 +46,8 @@ internal sealed record SmallOptions(NodeConfig[] Nodes)
     /// <summary>Nodes that fence each other, the first with the best priority, with intervals that keep the number of states small.</summary>
     /// <param name="count">2 or 3.</param>
     /// <param name="change">Changes the instance of node i.</param>
-    public static NodeConfig[] Cluster(int count, Func<VrrpConfig, int, VrrpConfig>? change = null)
+    /// <param name="hasWatchdog">Whether no promotion goes on without a watchdog.</param>
+    public static NodeConfig[] Cluster(int count, Func<VrrpConfig, int, VrrpConfig>? change = null, bool hasWatchdog = false)
     {
         NodeConfig[] nodes = new NodeConfig[count];
         for (int i = 0; i < count; i++)
@@ -70,7 +74,13 @@ internal sealed record SmallOptions(NodeConfig[] Nodes)
                     ListenAfter = TimeSpan.Zero,
                 },
             };
-            nodes[i] = new NodeConfig { RouterId = SimCluster.NameOf(i), Links = ["eth0"], Instances = [change is null ? instance : change(instance, i)] };
+            nodes[i] = new NodeConfig
+            {
+                RouterId = SimCluster.NameOf(i),
+                Links = ["eth0"],
+                Instances = [change is null ? instance : change(instance, i)],
+                Watchdog = hasWatchdog ? new WatchdogConfig("/dev/watchdog", IsRequired: true, WatchdogConfig.TimeoutMin) : null,
+            };
         }
 
         return nodes;

@@ -27,6 +27,7 @@ internal sealed class SmallWorld
     public const int NodesMax = 3;
 
     private const int IdBits = 20;
+    private const int DeadAt = IdBits * NodesMax;
     private const int PowerAt = 0;
     private const int HoldsAt = 3;
     private const int StruckAt = 6;
@@ -122,6 +123,16 @@ internal sealed class SmallWorld
         return world;
     }
 
+    private static bool IsDead(in World world, int node) => (world.Nodes & (1UL << (DeadAt + node))) != 0;
+
+    /// <summary>A node without a daemon: its state is the one in which the next life begins.</summary>
+    private static World WithDead(World world, int node, int next)
+    {
+        world = WithNode(world, node, next);
+        world.Nodes |= 1UL << (DeadAt + node);
+        return world;
+    }
+
     private static int NodeOf(in World world, int node) => (int)(world.Nodes >> (node * IdBits)) & ((1 << IdBits) - 1);
 
     private static bool Has(in World world, int at, int node) => (world.Flags & (1u << (at + node))) != 0;
@@ -139,7 +150,7 @@ internal sealed class SmallWorld
             {
                 Put(Start(world, i), Move.PowerOn, i, 0);
             }
-            else if (NodeOf(world, i) == 0)
+            else if (IsDead(world, i))
             {
                 Put(Start(world, i), Move.DaemonStarts, i, 0);
             }
@@ -182,11 +193,22 @@ internal sealed class SmallWorld
 
         if (_options.IsCrashing)
         {
-            World dead = WithNode(Abandon(world, node), node, 0);
-            Put(dead, Move.DaemonDies, node, 0);
+            World abandoned = Abandon(world, node);
+            Put(WithDead(abandoned, node, _nodes[node].Fresh), Move.DaemonDies, node, 0);
+            for (int code = (int)SmallEvent.Dead; code <= (int)SmallEvent.DeadWithLeftover; code++)
+            {
+                SmallRow left = _nodes[node].Row(NodeOf(world, node), code);
+                if (left.IsPossible)
+                {
+                    Put(WithDead(abandoned, node, left.Next), Move.DaemonDies, node, code);
+                }
+            }
         }
 
         ExpandStep(world, node);
+        Fire(world, node, (int)SmallEvent.WatchdogArmed);
+        Fire(world, node, (int)SmallEvent.WatchdogRefused);
+        Fire(world, node, (int)SmallEvent.LeftoverEnded);
         Fire(world, node, (int)SmallEvent.ProbedFree);
         for (int other = 0; other < _count; other++)
         {
@@ -256,7 +278,7 @@ internal sealed class SmallWorld
     private World Abandon(World world, int node)
     {
         int id = NodeOf(world, node);
-        if (id != 0 && _options.IsStrikingLate && _nodes[node].StepOf(id) is { } step)
+        if (!IsDead(world, node) && _options.IsStrikingLate && _nodes[node].StepOf(id) is { } step)
         {
             world.Flags |= (TargetsOf(node, id, step) & ~Struck(world, node)) << LateAt;
         }
@@ -272,17 +294,19 @@ internal sealed class SmallWorld
             return world;
         }
 
-        world = WithNode(Abandon(world, node), node, 0);
+        SmallRow left = _nodes[node].Row(NodeOf(world, node), (int)SmallEvent.Booted);
+        world = WithDead(Abandon(world, node), node, left.IsPossible ? left.Next : _nodes[node].Fresh);
         world.Flags &= ~((1u << (PowerAt + node)) | (1u << (HoldsAt + node)));
         return world;
     }
 
     /// <summary>A daemon starts and removes what an earlier life has left.</summary>
-    private World Start(World world, int node)
+    private static World Start(World world, int node)
     {
         world.Flags |= 1u << (PowerAt + node);
         world.Flags &= ~(1u << (HoldsAt + node));
-        return WithNode(world, node, _nodes[node].Fresh);
+        world.Nodes &= ~(1UL << (DeadAt + node));
+        return world;
     }
 
     /// <summary>An event of a node, if it can happen.</summary>
@@ -304,7 +328,7 @@ internal sealed class SmallWorld
         }
 
         bool isDouble = row.IsTaken && ((world.Flags >> HoldsAt) & 7 & ~(1u << node)) != 0;
-        if (row.IsStepStarted || row.Next == 0)
+        if (row.IsStepStarted || row.IsEnded)
         {
             world.Flags &= ~(7u << (StruckAt + (3 * node)));
         }
@@ -318,7 +342,7 @@ internal sealed class SmallWorld
             world.Flags &= ~(1u << (HoldsAt + node));
         }
 
-        world = WithNode(world, node, row.Next);
+        world = row.IsEnded ? WithDead(world, node, row.Next) : WithNode(world, node, row.Next);
         if (row.Sent == 0)
         {
             PutOrFind(world, node, code, isDouble);
@@ -409,7 +433,7 @@ internal sealed class SmallWorld
             }
             else if (move is Move.PowerOn or Move.DaemonStarts)
             {
-                _nodes[node].TellStart(journal);
+                _nodes[node].TellStart(NodeOf(before, node), journal);
             }
         }
 
@@ -431,13 +455,21 @@ internal sealed class SmallWorld
             SmallEvent.ProbedFree => "nobody answers for the address",
             SmallEvent.ProbedInUse => "somebody answers for the address",
             SmallEvent.Stop => "is asked to stop",
+            SmallEvent.WatchdogArmed => "its watchdog is armed",
+            SmallEvent.WatchdogRefused => "its watchdog cannot be armed",
+            SmallEvent.LeftoverEnded => "what an earlier life had started has ended",
             _ => "",
         },
         Move.Strike => $"its fence takes the power of {SimCluster.NameOf(argument)}",
         Move.StrikeLate => "POWER OFF by a fence that is over",
         Move.PowerOff => "POWER OFF",
         Move.PowerOn => "power on, daemon starts",
-        Move.DaemonDies => "DAEMON DIES, what it holds stays",
+        Move.DaemonDies => "DAEMON DIES, what it holds stays" + ((SmallEvent)argument switch
+        {
+            SmallEvent.Dead => "; what it knew is on the disk",
+            SmallEvent.DeadWithLeftover => "; what it knew is on the disk, and its program lives on",
+            _ => "; what it knew is lost",
+        }),
         Move.DaemonStarts => "daemon starts",
         Move.Lost => $"a packet of {SimCluster.NameOf(argument / 2)} to it is lost",
     };

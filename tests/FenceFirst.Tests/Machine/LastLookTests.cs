@@ -15,6 +15,22 @@ public class LastLookTests
     private static readonly VrrpConfig Probing = Fencing.Plan(plan => plan with { IsProbing = true });
     private static readonly VrrpConfig Listening = Fencing.Plan(plan => plan with { ListenAfter = null });
 
+    // 6.1 and 3: a promotion that was held goes on by an operator's word before the hold has ended by itself: the bound of the next step is a bound, not the end of a hold.
+    [Fact]
+    public void A_confirmation_ends_the_hold_of_its_step()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("z"), TestConfig.Run()));
+        m.Driver.Advance(3);
+        m.Deliver(NodeEvent.PacketRefused(0, DecodeError.WrongPassword, TestConfig.AddressOf('y')));
+        m.Driver.Advance(1);
+        Assert.True(m.Recorded(TimelineKind.PromotionHeld));
+        m.Hear('y', 50);
+        m.Deliver(NodeEvent.OperatorConfirmed(0, TestConfig.AddressOf('z')));
+        Assert.Equal(StepKind.Run, m.OpenSteps.Single().Step.Kind);
+        m.Driver.Advance(61);
+        Assert.True(m.Recorded(TimelineKind.StepTimedOut));
+    }
+
     // 6.3: the probe is the last thing before Master; nobody answers, so the address is added.
     [Fact]
     public void The_probe_follows_the_last_step_and_precedes_the_address()

@@ -447,6 +447,33 @@ public class ReleaseTests
         Assert.Single(m.OpenProbes);
     }
 
+    // 4.1: a silent candidate waits before its first fence: whoever comes up beside it would shoot it in the wait, and be shot in its own (found by the simulator, seed 19703).
+    [Fact]
+    public void A_silent_candidate_waits_before_its_first_fence()
+    {
+        SimulatedNode m = MachineDriver.Alone(Trusting.Plan(plan => plan with { IsAdvertising = false }));
+        m.Driver.Advance(9.9);
+        Assert.Equal(VrrpPhase.Promoting, m.Phase);
+        Assert.Empty(m.OpenSteps);
+        m.Driver.Advance(0.2);
+        m.Succeed();
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+    }
+
+    // 4.1 and 3: an operator who answers for that fence has not to wait for it; the wait is then before Master.
+    [Fact]
+    public void A_confirmed_fence_is_passed_in_the_wait()
+    {
+        SimulatedNode m = MachineDriver.Alone(Trust(TestConfig.Instance().Promote(TestConfig.Fence("z"), TestConfig.Check())).Plan(plan => plan with { IsAdvertising = false }));
+        m.Driver.Advance(5);
+        m.Deliver(NodeEvent.OperatorConfirmed(0, TestConfig.AddressOf('z')));
+        Assert.Equal(StepKind.Check, m.OpenSteps.Single().Step.Kind);
+        m.Succeed();
+        Assert.Equal(VrrpPhase.Promoting, m.Phase);
+        m.Driver.Advance(5.1);
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+    }
+
     // 4: without the option nobody waits.
     [Fact]
     public void Without_the_option_nobody_waits_for_a_release_of_his_own()
