@@ -42,10 +42,12 @@ internal sealed class EventLoop : IDisposable
     private readonly Signals _signals;
     private readonly Func<LoadedConfig> _loadConfig;
     private readonly ControlServer _control;
+    private readonly EventRecorder? _recorder;
     private readonly Leftovers _leftovers;
     private ControlSocket? _controlSocket;
     private readonly bool[] _unknownVrids = new bool[256];
     private NodeConfig? _nextConfig;
+    private string _nextFacts = "";
     private Operation? _reload;
     private MonotonicInstant _now;
     private MonotonicInstant _stopBy = MonotonicInstant.Never;
@@ -53,19 +55,25 @@ internal sealed class EventLoop : IDisposable
     private bool _isAbandoned;
 
     /// <summary>Opens everything the configuration needs; nothing is sent or changed before <see cref="Run"/>.</summary>
-    /// <param name="config">The configuration.</param>
+    /// <param name="loaded">The configuration.</param>
     /// <param name="epochBase">A number greater than every epoch used before.</param>
     /// <param name="keeper">What is kept on disk for the next life; whoever made it ends it.</param>
     /// <param name="log">The log.</param>
     /// <param name="signals">Signals of the process.</param>
     /// <param name="loadConfig">Reads the configuration again for a reload; what is wrong with it is in the log already.</param>
-    public EventLoop(NodeConfig config, ulong epochBase, StateKeeper keeper, LogWriter log, Signals signals, Func<LoadedConfig> loadConfig)
+    /// <param name="recorder">Who records every event; null = nobody. Whoever made it ends it.</param>
+    public EventLoop(
+        LoadedConfig loaded, ulong epochBase, StateKeeper keeper, LogWriter log, Signals signals, Func<LoadedConfig> loadConfig, EventRecorder? recorder = null)
     {
+        NodeConfig config = loaded.Config!; // Nothing is started with a configuration that was refused.
         Config = config;
         Keeper = keeper;
 
         // Different on every node is enough for delays. The cryptographic generator would load OpenSSL: 4 MB for eight bytes.
-        State = new NodeState(config, epochBase, (ulong)Random.Shared.NextInt64());
+        ulong seed = (ulong)Random.Shared.NextInt64();
+        State = new NodeState(config, epochBase, seed);
+        _recorder = recorder;
+        _recorder?.Begin(epochBase, seed, loaded.Facts);
         Timers = new TimerHeap(State.Armed.Length);
         _log = log;
         _signals = signals;
@@ -200,7 +208,9 @@ internal sealed class EventLoop : IDisposable
     public void Deliver(in NodeEvent nodeEvent)
     {
         _effects.Clear();
+        _recorder?.Event(nodeEvent, _now);
         NodeMachine.Step(Config, State, nodeEvent, _now, _effects);
+        _recorder?.Effects(_effects);
         RunEffects();
         Keeper.Look(Config, State, nodeEvent);
     }
@@ -285,7 +295,10 @@ internal sealed class EventLoop : IDisposable
     private void Recall()
     {
         _effects.Clear();
-        NodeRecall.Apply(Config, State, Keeper.Recall(_leftovers, Config), _now, _effects);
+        NodeMemory memory = Keeper.Recall(_leftovers, Config);
+        _recorder?.Memory(memory, _now);
+        NodeRecall.Apply(Config, State, memory, _now, _effects);
+        _recorder?.Effects(_effects);
         RunEffects();
         Keeper.Begin(Config, State);
     }
@@ -500,6 +513,7 @@ internal sealed class EventLoop : IDisposable
 
         problem = "";
         _nextConfig = loaded.Config;
+        _nextFacts = loaded.Facts;
         _reload = Operations.Begin("reload", "", _now);
         _reload.Report("stopping in order what is changed or removed");
         List<string> changes = ReloadSummary.Describe(Config, _nextConfig, NodeReload.KeptInstances(Config, State, _nextConfig));
@@ -548,6 +562,7 @@ internal sealed class EventLoop : IDisposable
 
         NodeConfig old = Config;
         _nextConfig = null;
+        _recorder?.Reload(kept, _nextFacts);
         State = NodeReload.Carry(Config, State, next, kept);
         Config = next;
         Timers = new TimerHeap(State.Armed.Length);
