@@ -3,11 +3,17 @@ using FenceFirst.Core;
 
 namespace FenceFirst.Bench;
 
-/// <summary>Hears from the kernel when addresses are added on a node (RTM_NEWADDR).</summary>
+/// <summary>One message of the kernel about an address.</summary>
+/// <param name="At">Wall time in nanoseconds since 1970.</param>
+/// <param name="Address">Which.</param>
+/// <param name="IsAdded">Added or renewed; otherwise removed.</param>
+internal readonly record struct AddressNews(long At, InternetAddress Address, bool IsAdded);
+
+/// <summary>Hears from the kernel when addresses are added, renewed and removed on a node (RTM_NEWADDR, RTM_DELADDR).</summary>
 /// <remarks>Netlink messages carry no time stamp: the time is when a real-time thread that waits for nothing else has read them, some tens of microseconds later, the same for every daemon.</remarks>
 internal sealed class AddressWatch : IDisposable
 {
-    private readonly List<(long At, InternetAddress Address)> _added = [];
+    private readonly List<AddressNews> _news = [];
     private readonly int _descriptor;
     private readonly Thread _thread;
     private volatile bool _isStopping;
@@ -19,27 +25,34 @@ internal sealed class AddressWatch : IDisposable
         _thread.Start();
     }
 
+    /// <summary>What was told about an address so far.</summary>
+    public IReadOnlyList<AddressNews> NewsOf(InternetAddress address)
+    {
+        lock (_news)
+        {
+            return [.. _news.Where(each => each.Address == address)];
+        }
+    }
+
     /// <summary>When the address was first added, or 0 when it has not been within the bound.</summary>
-    public long WaitForAdded(InternetAddress address, TimeSpan bound)
+    public long WaitForAdded(InternetAddress address, TimeSpan bound) =>
+        WaitFor(bound, () => NewsOf(address).Any(each => each.IsAdded)) ? NewsOf(address).First(each => each.IsAdded).At : 0;
+
+    /// <summary>Waits until something is so that the kernel's news can change; false = not within the bound.</summary>
+    public static bool WaitFor(TimeSpan bound, Func<bool> isSo)
     {
         long until = Native.MonotonicNanoseconds + (bound.Ticks * 100);
-        do
+        while (!isSo())
         {
-            lock (_added)
+            if (Native.MonotonicNanoseconds > until)
             {
-                foreach ((long at, InternetAddress each) in _added)
-                {
-                    if (each == address)
-                    {
-                        return at;
-                    }
-                }
+                return false;
             }
 
             Thread.Sleep(5);
         }
-        while (Native.MonotonicNanoseconds < until);
-        return 0;
+
+        return true;
     }
 
     public void Dispose()
@@ -51,7 +64,7 @@ internal sealed class AddressWatch : IDisposable
 
     private void Listen()
     {
-        const ushort newAddress = 20;
+        const ushort newAddress = 20, deleteAddress = 21;
         const int header = 16, addressHeader = 8;
         _ = Native.TryBecomeRealTime();
         byte[] buffer = new byte[32 * 1024];
@@ -63,11 +76,12 @@ internal sealed class AddressWatch : IDisposable
             while (left.Length >= header + addressHeader)
             {
                 int size = Math.Clamp(BinaryPrimitives.ReadInt32LittleEndian(left), header, left.Length);
-                if (BinaryPrimitives.ReadUInt16LittleEndian(left[4..]) == newAddress && TryReadAddress(left[(header + addressHeader)..size], out InternetAddress address))
+                ushort type = BinaryPrimitives.ReadUInt16LittleEndian(left[4..]);
+                if (type is newAddress or deleteAddress && TryReadAddress(left[(header + addressHeader)..size], out InternetAddress address))
                 {
-                    lock (_added)
+                    lock (_news)
                     {
-                        _added.Add((now, address));
+                        _news.Add(new AddressNews(now, address, type == newAddress));
                     }
                 }
 
@@ -76,15 +90,16 @@ internal sealed class AddressWatch : IDisposable
         }
     }
 
-    // IFA_LOCAL (2).
+    // IFA_LOCAL (2) for IPv4, IFA_ADDRESS (1) for IPv6, which has no other.
     private static bool TryReadAddress(ReadOnlySpan<byte> attributes, out InternetAddress address)
     {
         while (attributes.Length >= 8)
         {
             int size = Math.Clamp((int)BinaryPrimitives.ReadUInt16LittleEndian(attributes), 4, attributes.Length);
-            if (BinaryPrimitives.ReadUInt16LittleEndian(attributes[2..]) == 2 && size == 8)
+            ushort type = BinaryPrimitives.ReadUInt16LittleEndian(attributes[2..]);
+            if ((type == 2 && size == 8) || (type == 1 && size == 20))
             {
-                address = InternetAddress.FromBytes(attributes[4..8]);
+                address = InternetAddress.FromBytes(attributes[4..size]);
                 return true;
             }
 

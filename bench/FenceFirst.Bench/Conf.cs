@@ -18,10 +18,19 @@ internal sealed record Conf
     /// <summary>Priority, 1..255; 255 with <see cref="IsOwner"/> begins as master at once; default 100.</summary>
     public int Priority { get; init; } = 100;
 
+    /// <summary>Seconds of vip_lease, which keepalived does not read; 0 = none, the default.</summary>
+    public int LeaseSeconds { get; init; }
+
+    /// <summary>Whether each virtual router has an IPv6 address fd99::N besides; default no.</summary>
+    public bool IsDualStack { get; init; }
+
     /// <summary>The address owner: <c>state MASTER</c> with priority 255, so that no timer stands before the first advert.</summary>
     public bool IsOwner => Priority == 255;
 
     public string IntervalText => IntervalSeconds.ToString("0.##", CultureInfo.InvariantCulture);
+
+    // keepalived passes over lines with a config id that is not its own.
+    private string Lease => LeaseSeconds == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"@fencefirst    vip_lease {LeaseSeconds}\n");
 
     public override string ToString()
     {
@@ -39,7 +48,7 @@ internal sealed record Conf
                     virtual_ipaddress {
                         10.99.1.{{vrid}}/32
                     }
-                }
+                {{Lease}}{{(IsDualStack ? $"    virtual_ipaddress_excluded {{\n        fd99::{vrid}/64\n    }}\n" : "")}}}
 
                 """);
         }

@@ -125,6 +125,15 @@ internal sealed class Daemon : IDisposable
         ? long.Parse(fields[13], CultureInfo.InvariantCulture) + long.Parse(fields[14], CultureInfo.InvariantCulture)
         : 0);
 
+    /// <summary>Sends a signal to all its processes, children first: a parent would start a killed child again.</summary>
+    public void Signal(int signal)
+    {
+        foreach (int each in Enumerable.Reverse(Family()))
+        {
+            Native.Kill(each, signal);
+        }
+    }
+
     /// <summary>Stops it in order (SIGTERM) and waits; after ten seconds it is killed, which is an error.</summary>
     public void Stop()
     {

@@ -10,6 +10,8 @@ internal static unsafe partial class Native
 {
     public const int SignalTerminate = 15;
     public const int SignalKill = 9;
+    public const int SignalContinue = 18;
+    public const int SignalStop = 19;
 
     private const int ClockRealTime = 0;
     private const int ClockMonotonic = 1;
@@ -57,14 +59,14 @@ internal static unsafe partial class Native
         return descriptor;
     }
 
-    /// <summary>Opens a socket that hears of IPv4 addresses coming and going in the calling thread's namespace.</summary>
+    /// <summary>Opens a socket that hears of addresses coming and going in the calling thread's namespace.</summary>
     public static int OpenAddressMonitor()
     {
         const int netlink = 16, raw = 3;
-        const uint ipv4Addresses = 0x10;
+        const uint addresses = 0x10 | 0x100;
         int descriptor = Check(socket(netlink, raw | CloseOnExec, 0), "socket");
         SetReceiveTimeout(descriptor);
-        SocketAddressNetlink address = new() { Family = netlink, Groups = ipv4Addresses };
+        SocketAddressNetlink address = new() { Family = netlink, Groups = addresses };
         Check(bind(descriptor, &address, (uint)sizeof(SocketAddressNetlink)), "bind");
         return descriptor;
     }

@@ -13,6 +13,7 @@ internal static class Program
         ("cpu", ProcessorCase.Run),
         ("failover", FailoverCase.Run),
         ("adverts", AdvertCase.Run),
+        ("lease", LeaseCase.Run),
         ("allocation", AllocationCase.Run),
         ("control", ControlCase.Run),
     ];

@@ -38,6 +38,9 @@ internal sealed record RunLength(bool IsQuick)
     /// <summary>How often each daemon takes its turn: A B A B.</summary>
     public int Rounds => IsQuick ? 1 : 2;
 
+    /// <summary>How often a daemon is killed, stopped or stalled.</summary>
+    public int Deaths => IsQuick ? 10 : 50;
+
     /// <summary>Paired starts; 7 or more.</summary>
     public int Starts => IsQuick ? 7 : 15;
 

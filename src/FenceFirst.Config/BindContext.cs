@@ -1,4 +1,5 @@
 using FenceFirst.Core;
+using FenceFirst.Core.Node;
 using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Config;
@@ -142,6 +143,9 @@ internal sealed class GlobalSettings
 
     /// <summary>The line that names the watchdog; null = there is none.</summary>
     public ConfigNode? Watchdog { get; set; }
+
+    /// <summary>Dumps that signals ask for.</summary>
+    public DumpConfig Dump { get; set; } = new();
 
     public bool IsUnknownVridLogged { get; set; }
 

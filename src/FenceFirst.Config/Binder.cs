@@ -52,6 +52,7 @@ internal sealed class Binder(BindContext context)
             blocks.Add(block);
         }
 
+        WarnOfEndlessFailback(instances, blocks);
         foreach (BoundScript script in _scripts.Values.Where(script => !script.IsUsed))
         {
             context.Diagnostics.Add(DiagnosticCodes.ScriptUnused, script.Node.Span, $"vrrp_script {script.Node.Value} is not tracked by any instance: it is not run");
@@ -71,6 +72,7 @@ internal sealed class Binder(BindContext context)
             Processes = context.Trackers.Processes,
             LinkDelays = delays,
             Notify = notify,
+            Dump = globals.Dump,
             Instances = instances.ToEquatableArray(),
             FenceDevices = _devices.Values
                 .Where(device => device.Step is not null)
@@ -202,4 +204,27 @@ internal sealed class Binder(BindContext context)
             }
         }
     }
+
+    /// <summary>Each of two nodes is preferred by another instance, and each takes its own back by fencing the other (docs/promotion.md 5).</summary>
+    private void WarnOfEndlessFailback(List<VrrpConfig> instances, List<ConfigNode> blocks)
+    {
+        for (int i = 0; i < instances.Count; i++)
+        {
+            int other = instances.FindIndex(each => IsShootingToFailBack(each)
+                && IsShootingToFailBack(instances[i])
+                && each.BasePriority > instances[i].BasePriority
+                && each.Promotion!.Steps.Any(step => step.Targets.Any(target => instances[i].Promotion!.Steps.Any(own => own.Targets.Contains(target)))));
+            if (other >= 0)
+            {
+                context.Diagnostics.Add(
+                    DiagnosticCodes.FailbackShootsForEver,
+                    blocks[i].Span,
+                    $"{instances[i].Name} and {instances[other].Name} (line {blocks[other].Span.Line}) fence the same node, have different priorities and preempt: two nodes that each come back for their own instance fence each other without end",
+                    "nopreempt (with state BACKUP) in both, on all nodes");
+                return;
+            }
+        }
+    }
+
+    private static bool IsShootingToFailBack(VrrpConfig instance) => instance.IsPreempt && instance.Promotion is { HasFence: true, IsReleaseEnough: false };
 }

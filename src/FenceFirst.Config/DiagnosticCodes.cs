@@ -74,7 +74,6 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode NoInstance = Warning("FF1413", 0);
     public static readonly DiagnosticCode TrackedFileBad = Error("FF1470");
     public static readonly DiagnosticCode NamedPipeBad = Error("FF1471");
-    public static readonly DiagnosticCode LeaseTooShort = Error("FF1435");
     public static readonly DiagnosticCode ReachSelf = Error("FF1440");
     public static readonly DiagnosticCode ReachVirtual = Error("FF1441");
     public static readonly DiagnosticCode HmacKeyBad = Error("FF1420");
@@ -117,12 +116,14 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode ProcessNeverMatches = Warning("FF1571", 0);
     public static readonly DiagnosticCode LinkDelayReduced = Warning("FF1572", 0);
     public static readonly DiagnosticCode HmacNotEnforced = Warning("FF1520", 0);
+    public static readonly DiagnosticCode LeaseShort = Warning("FF1541", 0);
     public static readonly DiagnosticCode ReachPeer = Warning("FF1540", 0);
     public static readonly DiagnosticCode AgentOptionDeprecated = Warning("FF1530", 0);
     public static readonly DiagnosticCode AgentSecretInFile = Warning("FF1531", 0);
     public static readonly DiagnosticCode ReleaseOfKeepalived = Warning("FF1550", 0);
     public static readonly DiagnosticCode ReleaseOnFailure = Warning("FF1551", 0);
     public static readonly DiagnosticCode FenceWithoutDelay = Warning("FF1552", 0);
+    public static readonly DiagnosticCode FailbackShootsForEver = Warning("FF1553", 0);
 
     public static readonly DiagnosticCode PeerWithoutInstance = Warning("FF1601", 0);
     public static readonly DiagnosticCode PeerVersion = new("FF1602", Severity.Error, 0);

@@ -27,7 +27,7 @@ public static class Formatter
             {
                 // Inside a definition of several lines, or in a line that is not read at all, nothing is known about the words.
                 result.Append(line.TrimEnd(' ', '\t', '\r')).Append('\n');
-                isInDefinition &= EndsInBackslash(CodeOf(line).Code);
+                isInDefinition &= line.Contains('\0') || EndsInBackslash(CodeOf(line).Code);
                 continue;
             }
 
@@ -148,15 +148,21 @@ public static class Formatter
         return count % 2 == 1;
     }
 
+    /// <summary>Whether the line defines something, also behind conditions: whether those hold is not known here.</summary>
     private static bool IsDefinition(string code)
     {
-        int end = 1;
-        while (code.StartsWith('$') && end < code.Length && (char.IsAsciiLetterOrDigit(code[end]) || code[end] == '_'))
+        while (code.StartsWith('@'))
         {
-            end++;
+            int end = 0;
+            while (end < code.Length && !Lexer.IsBlank(code[end]))
+            {
+                end++;
+            }
+
+            code = Trimmed(code[end..]);
         }
 
-        return end > 1 && end < code.Length && code[end] == '=';
+        return Preprocessor.IsDefinition(code, out _);
     }
 
     /// <summary>The logical lines and braces of a line. References and the parameters of repetitions hold braces that are none.</summary>

@@ -19,7 +19,7 @@ internal sealed class GlobalBinder(BindContext context)
                 continue;
             }
 
-            if (!TryAnnouncements(node) && !TryProtocol(node) && !_notify.TryGlobal(node))
+            if (!TryAnnouncements(node) && !TryProtocol(node) && !TryDumps(node) && !_notify.TryGlobal(node))
             {
                 BindProcess(node);
             }
@@ -95,6 +95,27 @@ internal sealed class GlobalBinder(BindContext context)
                 return true;
             case "vrrp_strict":
                 RefuseStrict(node);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool TryDumps(ConfigNode node)
+    {
+        switch (node.Name)
+        {
+            case "state_dump_file" or "state_file_location":
+                _globals.Dump = _globals.Dump with { StatePath = node.Value };
+                return true;
+            case "stats_dump_file" or "stats_file_location":
+                _globals.Dump = _globals.Dump with { StatisticsPath = node.Value };
+                return true;
+            case "json_dump_file" or "json_file_location":
+                _globals.Dump = _globals.Dump with { JsonPath = node.Value };
+                return true;
+            case "json_version":
+                _globals.Dump = _globals.Dump with { JsonVersion = _values.TryChoice(node, out string version) && version == "2" ? 2 : 1 };
                 return true;
             default:
                 return false;

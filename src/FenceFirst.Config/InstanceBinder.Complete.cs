@@ -213,20 +213,17 @@ internal sealed partial class InstanceBinder
         _config = _config with { AdvertInterval = interval };
     }
 
-    /// <summary>A lease that one late advert outlives would take a healthy master's addresses away.</summary>
+    /// <summary>Half a lease is what a loop may be late.</summary>
     private void CompleteLease()
     {
-        TimeSpan least = (2 * _config.AdvertInterval) + TimeSpan.FromSeconds(1);
-        if (_config.LeaseSeconds == 0 || TimeSpan.FromSeconds(_config.LeaseSeconds) >= least)
+        if (_config.LeaseSeconds == 1)
         {
-            return;
+            _diagnostics.Add(
+                DiagnosticCodes.LeaseShort,
+                _lease?.ValueSpan ?? block.Span,
+                "vip_lease 1 is renewed every half second: a daemon that is kept from running for that long loses the addresses of a healthy master until it runs again",
+                "vip_lease 2");
         }
-
-        _diagnostics.Add(
-            DiagnosticCodes.LeaseTooShort,
-            _lease?.ValueSpan ?? _advertInterval?.Span ?? block.Span,
-            $"vip_lease {_config.LeaseSeconds} is too short for advert_int {_config.AdvertInterval.TotalSeconds}: addresses are renewed with the adverts, and one that is late would take them away from a healthy master",
-            $"vip_lease {Math.Ceiling(least.TotalSeconds)} or more (twice advert_int and one second), or a shorter advert_int on all nodes");
     }
 
     private void CompleteAuthentication()

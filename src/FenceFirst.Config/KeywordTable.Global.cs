@@ -146,11 +146,10 @@ internal static partial class KeywordTable
             [
                 .. Many(
                     name => Word(BlockKind.GlobalDefs, name, "where a file is kept"),
-                    "config_save_dir", "tmp_config_directory", "state_dump_file", "stats_dump_file", "json_dump_file", "state_file_location", "stats_file_location",
-                    "json_file_location", "iproute_usr_dir", "iproute_etc_dir"),
+                    "config_save_dir", "tmp_config_directory", "iproute_usr_dir", "iproute_etc_dir"),
                 Boolean(BlockKind.GlobalDefs, "data_use_instance", "names of dump files hold the instance"),
-                Row(BlockKind.GlobalDefs, "json_version", ValueShape.Choice, "layout of the JSON dump") with { Choices = ["1", "2"], Default = "1" },
             ]),
+        .. DumpRows(),
         .. UnusedAll(
             "reload",
             "a reload always checks the new file first and keeps the old configuration when it is bad",
@@ -173,6 +172,20 @@ internal static partial class KeywordTable
                     "lvs_netlink_cmd_rcv_bufs_force", "lvs_netlink_monitor_rcv_bufs_force", "rs_init_notifies", "no_checker_emails"),
             ]),
     ];
+
+    private static IEnumerable<Keyword> DumpRows() =>
+    [
+        Dump("state_dump_file", "state dump, SIGUSR1", "keepalived.data"),
+        Dump("stats_dump_file", "statistics, SIGUSR2", "keepalived.stats"),
+        Dump("json_dump_file", "JSON dump, SIGRTMIN+2", "keepalived.json"),
+        Dump("state_file_location", "as state_dump_file: the name in keepalived's manual", "keepalived.data"),
+        Dump("stats_file_location", "as stats_dump_file: the name in keepalived's manual", "keepalived.stats"),
+        Dump("json_file_location", "as json_dump_file: the name in keepalived's manual", "keepalived.json"),
+        Row(BlockKind.GlobalDefs, "json_version", ValueShape.Choice, "layout of the JSON dump; 2 holds tracked processes too") with { Choices = ["1", "2"], Default = "1" },
+    ];
+
+    private static Keyword Dump(string name, string what, string standard) =>
+        Word(BlockKind.GlobalDefs, name, $"{what}: a path, a directory that ends with /, or a name in --dump-dir") with { Default = standard };
 
     private static IEnumerable<Keyword> TuningRows() =>
     [

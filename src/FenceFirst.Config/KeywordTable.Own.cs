@@ -4,7 +4,7 @@ namespace FenceFirst.Config;
 internal static partial class KeywordTable
 {
     private const string LeaseMeaning =
-        "SECONDS (1 to 3600) | off: the kernel removes the addresses this long after their last renewal, when the daemon was killed, stopped or hangs; at least twice advert_int and one second";
+        "SECONDS (1 to 3600) | off: the kernel removes the addresses this long after their last renewal, when the daemon was killed, stopped or hangs; renewed twice in that time";
 
     private const string CheckMeaning =
         "\"COMMAND\" [timeout N] [attempts N] [retry_interval N] [user NAME [group NAME]]: changes nothing, may be given up. "

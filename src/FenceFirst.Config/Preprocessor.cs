@@ -239,7 +239,8 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
         return true;
     }
 
-    private static bool IsDefinition(string text, out int equals)
+    /// <summary>Whether a line without conditions is a definition, and where its equals sign stands.</summary>
+    internal static bool IsDefinition(string text, out int equals)
     {
         equals = -1;
         int end = text.Length > 1 && text[0] == '$' ? NameEnd(text, 1) : -1;

@@ -67,6 +67,9 @@ internal static unsafe partial class LibC
     [SuppressGCTransition]
     internal static partial int clock_gettime(int clock, TimeSpec* time);
 
+    [LibraryImport(Library)]
+    internal static partial int clock_getres(int clock, TimeSpec* resolution);
+
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int epoll_create1(int flags);
 

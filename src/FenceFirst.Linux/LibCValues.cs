@@ -34,6 +34,7 @@ internal static unsafe partial class LibC
 
     internal const int MADV_DONTNEED = 4;
     internal const int CLOCK_REALTIME = 0;
+    internal const int CLOCK_MONOTONIC_COARSE = 6;
     internal const int CLOCK_BOOTTIME = 7;
 
     internal const int O_RDONLY = 0;
@@ -124,6 +125,10 @@ internal static unsafe partial class LibC
     internal const int SIGUSR2 = 12;
     internal const int SIGTERM = 15;
     internal const int SIGCHLD = 17;
+
+    // glibc's: it keeps the first two of the kernel's real-time signals, 32 and 33, for itself.
+    internal const int SIGRTMIN = 34;
+    internal const int SIGRTMAX = 64;
 
     internal const int P_PID = 1;
     internal const int P_PIDFD = 3;

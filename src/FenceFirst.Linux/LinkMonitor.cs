@@ -124,6 +124,10 @@ public sealed class LinkMonitor : IDisposable
     /// <summary>Rule changes found by the last read.</summary>
     public IReadOnlyList<RuleChange> Rules => _rules;
 
+    /// <summary>Is not told of IPv4 addresses that the renewer adds or renews: with hundreds of leases those would be nearly all there is to read.</summary>
+    /// <remarks>Of an IPv6 address the kernel does not tell who has added it.</remarks>
+    public void Ignore(AddressRenewer renewer) => SocketOptions.AttachFilter(_socket.Descriptor, SocketFilter.ForOthersAddresses(renewer.PortId));
+
     /// <summary>Takes what has arrived, up to a bound, and fills the lists anew.</summary>
     public MonitorResult Read()
     {
@@ -180,6 +184,10 @@ public sealed class LinkMonitor : IDisposable
 
         return new NetworkSnapshot(links, addresses);
     }
+
+    /// <summary>All addresses as they are now.</summary>
+    /// <exception cref="LinuxException">The kernel gave no consistent list.</exception>
+    public List<AddressInfo> DumpAddresses() => _dumps.DumpAddresses();
 
     /// <inheritdoc/>
     public void Dispose()

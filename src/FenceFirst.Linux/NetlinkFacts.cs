@@ -26,6 +26,9 @@ internal ref struct LinkFacts
 /// <param name="Protocol">IFA_PROTO; 18 = ours, 0 = unknown.</param>
 public readonly record struct AddressInfo(int LinkIndex, InternetAddress Address, byte PrefixLength, uint Flags, byte Scope, byte Protocol)
 {
+    /// <summary>When its lifetime was last set, in hundredths of a second since the start of the kernel's tick counter; 0 = not told.</summary>
+    public uint Stamp { get; init; }
+
     /// <summary>Whether duplicate address detection has not finished: the address cannot be used yet.</summary>
     public bool IsTentative => (Flags & 0x40) != 0;
 }
@@ -105,6 +108,7 @@ internal static class NetlinkFacts
         InternetAddress local = InternetAddress.None;
         InternetAddress other = InternetAddress.None;
         byte protocol = 0;
+        uint stamp = 0;
         AttributeReader attributes = new(payload[AddressHeaderBytes..]);
         while (attributes.TryNext(out ushort type, out ReadOnlySpan<byte> value))
         {
@@ -115,6 +119,9 @@ internal static class NetlinkFacts
                     break;
                 case 2 when value.Length == length:
                     local = InternetAddress.FromBytes(value);
+                    break;
+                case 6 when value.Length == 16:
+                    stamp = MemoryMarshal.Read<uint>(value[12..]);
                     break;
                 case 8 when value.Length == 4:
                     flags = ReadNumber(value);
@@ -129,7 +136,7 @@ internal static class NetlinkFacts
 
         // With a point-to-point peer IFA_ADDRESS is the peer; IPv6 without one has IFA_ADDRESS alone.
         InternetAddress own = local.IsNone ? other : local;
-        address = new AddressInfo(MemoryMarshal.Read<int>(payload[4..]), own, payload[1], flags, payload[3], protocol);
+        address = new AddressInfo(MemoryMarshal.Read<int>(payload[4..]), own, payload[1], flags, payload[3], protocol) { Stamp = stamp };
         return !own.IsNone && address.PrefixLength <= length * 8;
     }
 

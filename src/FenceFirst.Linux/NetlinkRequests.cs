@@ -12,7 +12,7 @@ internal static class NetlinkRequests
     internal static void WriteAddress(ref NetlinkWriter writer, in AddressRequest request, uint sequence)
     {
         // keepalived's form: neither CREATE nor EXCL. The kernel answers EEXIST when the address is there.
-        int flags = Netlink.Request | Netlink.Acknowledge | (request.IsRenewal ? Netlink.Replace : 0);
+        int flags = Netlink.Request | (request.IsRenewal ? Netlink.Replace : Netlink.Acknowledge);
         VirtualAddress address = request.Address;
         writer.BeginMessage(request.IsAdded ? Netlink.NewAddress : Netlink.DeleteAddress, flags, sequence);
         Span<byte> header = writer.Reserve(8);

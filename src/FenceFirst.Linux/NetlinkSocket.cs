@@ -24,6 +24,18 @@ internal sealed unsafe class NetlinkSocket : IDisposable
 
     internal int Descriptor => _descriptor;
 
+    /// <summary>The address that the kernel gave to this socket; it stands in every message that we cause.</summary>
+    internal uint PortId
+    {
+        get
+        {
+            SocketAddressNetlink address = default;
+            uint length = (uint)sizeof(SocketAddressNetlink);
+            LinuxException.Check(LibC.getsockname(_descriptor, &address, &length), "getsockname", "netlink");
+            return address.PortId;
+        }
+    }
+
     internal void Join(int group) =>
         SocketOptions.Set(_descriptor, LibC.SOL_NETLINK, LibC.NETLINK_ADD_MEMBERSHIP, group, $"NETLINK_ADD_MEMBERSHIP {group}");
 

@@ -11,7 +11,7 @@ public readonly record struct AddressRequest(bool IsAdded, int LinkIndex, Virtua
     /// <summary>Seconds after which the kernel removes the address by itself; 0 = never.</summary>
     public int LeaseSeconds { get; init; }
 
-    /// <summary>Whether an address that is there gets a new lease instead of the answer "exists".</summary>
+    /// <summary>Whether an address that is there gets a new lease instead of the answer "exists"; then only a refusal is answered.</summary>
     public bool IsRenewal { get; init; }
 }
 
@@ -80,8 +80,8 @@ public sealed class RtNetlink : IDisposable
     public string LastExplanation { get; private set; } = "";
 
     /// <summary>Adds an address; 0 or the error number.</summary>
-    public int AddAddress(int linkIndex, VirtualAddress address, int leaseSeconds = 0, bool isRenewal = false) =>
-        Apply(new AddressRequest(true, linkIndex, address) { LeaseSeconds = leaseSeconds, IsRenewal = isRenewal });
+    public int AddAddress(int linkIndex, VirtualAddress address, int leaseSeconds = 0) =>
+        Apply(new AddressRequest(true, linkIndex, address) { LeaseSeconds = leaseSeconds });
 
     /// <summary>Removes an address; 0 or the error number.</summary>
     public int RemoveAddress(int linkIndex, VirtualAddress address) => Apply(new AddressRequest(false, linkIndex, address));

@@ -12,11 +12,17 @@ public enum DaemonSignal
     /// <summary>SIGINT: stop.</summary>
     Interrupt = LibC.SIGINT,
 
-    /// <summary>SIGUSR1: write the state.</summary>
+    /// <summary>SIGUSR1: write the state dump.</summary>
     WriteState = LibC.SIGUSR1,
 
-    /// <summary>SIGUSR2: write the counters.</summary>
-    WriteCounters = LibC.SIGUSR2,
+    /// <summary>SIGUSR2: write the statistics.</summary>
+    WriteStatistics = LibC.SIGUSR2,
+
+    /// <summary>SIGRTMIN+2: write the JSON dump (keepalived).</summary>
+    WriteJson = LibC.SIGRTMIN + 2,
+
+    /// <summary>SIGRTMAX-1: write the statistics and begin to count anew (keepalived).</summary>
+    WriteAndClearStatistics = LibC.SIGRTMAX - 1,
 
     /// <summary>SIGTERM: stop.</summary>
     Terminate = LibC.SIGTERM,
@@ -31,18 +37,21 @@ public sealed class Signals : IDisposable
 
     private readonly EventCounter _wake = new();
     private readonly List<PosixSignalRegistration> _own = [];
-    private int _pending;
+    private ulong _pending;
 
     /// <summary>Takes over the signals.</summary>
     public Signals()
     {
         foreach (DaemonSignal signal in (ReadOnlySpan<DaemonSignal>)
-            [DaemonSignal.Reload, DaemonSignal.Interrupt, DaemonSignal.WriteState, DaemonSignal.WriteCounters, DaemonSignal.Terminate])
+            [
+                DaemonSignal.Reload, DaemonSignal.Interrupt, DaemonSignal.WriteState, DaemonSignal.WriteStatistics, DaemonSignal.Terminate,
+                DaemonSignal.WriteJson, DaemonSignal.WriteAndClearStatistics,
+            ])
         {
             _own.Add(PosixSignalRegistration.Create((PosixSignal)(int)signal, context =>
             {
                 context.Cancel = true;
-                Interlocked.Or(ref _pending, 1 << (int)signal);
+                Interlocked.Or(ref _pending, 1UL << (int)signal);
                 _wake.Signal();
             }));
         }
@@ -62,7 +71,7 @@ public sealed class Signals : IDisposable
         _wake.Drain();
         while (true)
         {
-            int pending = Volatile.Read(ref _pending);
+            ulong pending = Volatile.Read(ref _pending);
             if (pending == 0)
             {
                 signal = default;
@@ -70,7 +79,7 @@ public sealed class Signals : IDisposable
             }
 
             int number = BitOperations.TrailingZeroCount(pending);
-            if (Interlocked.CompareExchange(ref _pending, pending & ~(1 << number), pending) == pending)
+            if (Interlocked.CompareExchange(ref _pending, pending & ~(1UL << number), pending) == pending)
             {
                 signal = (DaemonSignal)number;
                 return true;

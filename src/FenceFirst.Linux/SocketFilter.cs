@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using FenceFirst.Core.Wire;
 
 namespace FenceFirst.Linux;
@@ -7,6 +8,7 @@ namespace FenceFirst.Linux;
 internal static class SocketFilter
 {
     // Operations of linux/bpf_common.h.
+    private const ushort LoadWordAbsolute = 0x20;
     private const ushort LoadHalfAbsolute = 0x28;
     private const ushort LoadByteAbsolute = 0x30;
     private const ushort LoadByteIndexed = 0x50;
@@ -45,6 +47,18 @@ internal static class SocketFilter
         new(JumpIfEqual, 0, 1, 136),
         new(Return, 0, 0, WholePacket),
         new(Return, 0, 0, 0),
+    ];
+
+    /// <summary>Drops the messages of rtnetlink that tell of addresses which the socket with the number has added or renewed; IPv6 does not say who has.</summary>
+    internal static FilterInstruction[] ForOthersAddresses(uint portId) =>
+    [
+        // Netlink is in the machine's byte order, and a load reads network order.
+        new(LoadHalfAbsolute, 0, 0, 4),
+        new(JumpIfEqual, 0, 3, BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(Netlink.NewAddress) : Netlink.NewAddress),
+        new(LoadWordAbsolute, 0, 0, 12),
+        new(JumpIfEqual, 0, 1, BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(portId) : portId),
+        new(Return, 0, 0, 0),
+        new(Return, 0, 0, WholePacket),
     ];
 
     /// <summary>Passes the echo replies with the identifier; a raw ICMP socket sees those of every program.</summary>

@@ -41,6 +41,9 @@ internal enum SightingKind : byte
     /// <summary>An advert left the host; <c>Number</c> is its priority.</summary>
     AdvertSent,
 
+    /// <summary>A daemon has read and accepted an advert of node <c>By</c>; <c>Number</c> is its priority.</summary>
+    AdvertHeard,
+
     /// <summary>The addresses were announced.</summary>
     Announced,
 

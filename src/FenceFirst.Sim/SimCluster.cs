@@ -64,7 +64,7 @@ internal static class SimCluster
         bool isAdvertising = !chance.OneIn(3);
         bool hasScript = chance.OneIn(4);
         bool hasHmac = chance.OneIn(4);
-        int lease = chance.OneIn(3) ? chance.Pick(4, 5, 6) : 0;
+        int lease = chance.OneIn(3) ? chance.Pick(2, 3, 4, 6) : 0;
         int plainNode = chance.OneIn(12) ? chance.Below(nodeCount) : -1;
         FenceScope scope = nodeCount > 2 && chance.OneIn(6) ? FenceScope.LastMaster : FenceScope.All;
         bool isUnprobed = chance.OneIn(3);

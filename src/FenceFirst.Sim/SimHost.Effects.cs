@@ -193,6 +193,7 @@ internal sealed partial class SimHost
             }
         }
 
+        See(SightingKind.AdvertHeard, instance, number: item.Number, by: item.From);
         Deliver(NodeEvent.AdvertReceived(instance, advert, source));
     }
 
@@ -249,7 +250,7 @@ internal sealed partial class SimHost
                 See(SightingKind.Notified, effect.Index, number: (int)effect.Notification);
                 break;
             case NodeEffectKind.Record:
-                _world.Watch.Read(Index, effect.Entry, _world.Now);
+                _world.Watch.Read(Index, effect.Entry, _world.Now, Clock);
                 break;
             case NodeEffectKind.RenewAddresses:
                 Renew(effect.Index);
@@ -327,6 +328,11 @@ internal sealed partial class SimHost
         }
 
         Refresh(instance, isRenewal: true);
+        if (_world.Chance.OneIn(8))
+        {
+            // Where the kernel's second begins: measured again after each change, and never quite the same.
+            _queue.Enqueue(NodeEvent.RenewalPhaseFound(TimeSpan.FromMilliseconds(_world.Chance.Below(1000))));
+        }
     }
 
     private void Appear(int instance, Thing thing)

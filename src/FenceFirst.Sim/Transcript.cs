@@ -54,6 +54,7 @@ internal sealed class Transcript(NodeConfig[] nodes)
         SightingKind.Refreshed => seen.Number == 1 ? $"kernel: lifetime of {seen.Instance} renewed" : "",
         SightingKind.Refused => $"kernel: refuses to {(seen.Number == 1 ? "add" : "remove")} {seen.Thing} of {seen.Instance}",
         SightingKind.AdvertSent => $"advert {seen.Number} for {seen.Instance}",
+        SightingKind.AdvertHeard => "",
         SightingKind.Announced => $"announces the addresses of {seen.Instance}",
         SightingKind.ProbeStarted => $"asks the link for the addresses of {seen.Instance} ({seen.Attempt})",
         SightingKind.ProbeEnded => $"the link says: {(seen.Number == 1 ? "nobody" : "in use")} ({seen.Attempt})",

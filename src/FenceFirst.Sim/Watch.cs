@@ -51,12 +51,12 @@ internal sealed class Watch
     }
 
     /// <summary>An entry was written into a node's journal.</summary>
-    public void Read(int node, in TimelineEntry entry, long at)
+    public void Read(int node, in TimelineEntry entry, long at, long clock)
     {
         Transcript?.Read(node, entry, at);
         foreach (Checker checker in _readers)
         {
-            checker.Read(node, entry, at);
+            checker.Read(node, entry, at, clock);
             Note(checker);
         }
     }

@@ -122,10 +122,33 @@ public class CheckerTests
     {
         Told New() => new Told(new NoStarvation(Told.Cluster())).AllUp();
         Told held = New().Journal(0, TimelineKind.PromotionStarted).Advert(0).After(0.5).Journal(0, TimelineKind.PacketRefused);
-        held.After(3).Journal(0, TimelineKind.PacketRefused).After(9).Advert(0).Holds();
+        held.After(3).Journal(0, TimelineKind.PacketRefused).After(9).Advert(0).IsExcused("while refused packets come");
         New().Journal(0, TimelineKind.PromotionStarted).Advert(0).After(0.5).Journal(0, TimelineKind.PacketRefused).After(6).Advert(0).IsBroken("is a candidate");
         New().Journal(0, TimelineKind.PromotionStarted).Advert(0).After(2).Journal(0, TimelineKind.PacketRefused).IsBroken("sent no advert for 2.000 s");
         New().Advert(0).Add(0).Journal(0, TimelineKind.PacketRefused).After(1.1).Advert(0).IsBroken("holds the address");
+    }
+
+    // docs/promotion.md 6.1: what a target sends while its own fence runs changes nothing, so it does not end the rhythm of another sender either (seed 15885).
+    [Fact]
+    public void No_starvation_keeps_a_rhythm_beside_the_packets_of_a_target()
+    {
+        Told New() => new Told(new NoStarvation(Told.Cluster(3))).AllUp(3).Journal(1, TimelineKind.PromotionStarted).Advert(1).After(0.5);
+        Told Heard() => New().Journal(1, TimelineKind.PacketRefused, by: 0).Journal(1, TimelineKind.StepStarted, first: 1).After(1).Journal(1, TimelineKind.PacketRefused, by: 2).After(1);
+        Heard().Journal(1, TimelineKind.PacketRefused, by: 0).After(6).Advert(1).IsExcused("while refused packets come");
+        Heard().Journal(1, TimelineKind.PacketRefused, by: 0).After(7.1).Advert(1).IsBroken("is a candidate");
+        New().Journal(1, TimelineKind.StepStarted, first: 1).Journal(1, TimelineKind.PacketRefused, by: 2).After(1).Advert(1).IsBroken("is a candidate");
+    }
+
+    // docs/promotion.md 6.1: the reason ends when its sender is understood, when it has been fenced, and when a rival takes its place.
+    [Fact]
+    public void No_starvation_knows_when_the_reason_ends()
+    {
+        Told New() => new Told(new NoStarvation(Told.Cluster())).AllUp().Journal(0, TimelineKind.PromotionStarted).Advert(0).After(0.5).Journal(0, TimelineKind.PacketRefused, by: 1);
+        New().After(1).Advert(0).IsExcused("while refused packets come");
+        New().See(SightingKind.AdvertHeard, 0, by: 1).After(1.1).Advert(0).IsBroken("is a candidate");
+        New().Journal(0, TimelineKind.StepEnded, outcome: StepOutcome.Success).After(1.1).Advert(0).IsBroken("is a candidate");
+        New().Journal(0, TimelineKind.StepEnded, outcome: Failure).After(1.1).Advert(0).IsExcused("while refused packets come");
+        New().Journal(0, TimelineKind.RivalHeard, by: 1).After(1.1).Advert(0).IsBroken("is a candidate");
     }
 
     // G5, up: the announcement before the address, notify before the routes.

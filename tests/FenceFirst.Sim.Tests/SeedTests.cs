@@ -21,7 +21,7 @@ public class SeedTests(ITestOutputHelper output)
     [Fact]
     public void Random_seeds_hold_every_guarantee()
     {
-        TimeSpan bound = TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("CI") == "true" ? 10 : 10);
+        TimeSpan bound = TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("CI") == "true" ? 60 : 10);
         ulong seed = (ulong)Random.Shared.NextInt64(1L << 40);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seeds from {seed}"));
         Stopwatch watch = Stopwatch.StartNew();
@@ -42,6 +42,7 @@ public class SeedTests(ITestOutputHelper output)
     [InlineData(170UL)]
     [InlineData(459UL)]
     [InlineData(168027UL)]
+    [InlineData(15885UL)]
     public void Seeds_that_found_something_hold_now(ulong seed) => AssertHolds(SimCluster.FromSeed(seed));
 
     // Shown: devices that lie and report early are part of the worlds too: nothing else breaks, and what breaks is excused for no other reason than that.

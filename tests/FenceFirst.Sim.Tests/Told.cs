@@ -81,11 +81,13 @@ internal sealed class Told(Checker checker)
         See(SightingKind.StepStarted, node, number: step, attempt: attempt).After(seconds).See(SightingKind.StepEnded, node, number: step, attempt: attempt, outcome: outcome);
 
     /// <summary>The journal says something.</summary>
-    public Told Journal(int node, TimelineKind kind, SideEffect effect = default)
+    public Told Journal(
+        int node, TimelineKind kind, SideEffect effect = default, int by = -1, int first = 0, StepOutcome outcome = default, VrrpPhase phase = VrrpPhase.Promoting)
     {
         if (checker.ReadsJournal)
         {
-            checker.Read(node, new TimelineEntry { Kind = kind, Effect = effect }, _now);
+            InternetAddress address = by < 0 ? InternetAddress.None : SimCluster.AddressOf(by);
+            checker.Read(node, new TimelineEntry { Kind = kind, Effect = effect, Address = address, First = first, Outcome = outcome, Phase = phase }, _now, _now);
         }
 
         return this;

@@ -25,7 +25,7 @@ internal static class ProcessorCase
         }
     }
 
-    private static double SecondsPerMinute(Daemon daemon, int windowSeconds)
+    internal static double SecondsPerMinute(Daemon daemon, int windowSeconds)
     {
         Dictionary<int, long> before = daemon.ProcessorTime();
         long ticks = daemon.ChildTicks();

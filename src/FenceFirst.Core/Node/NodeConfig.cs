@@ -48,6 +48,9 @@ public sealed record NodeConfig
 
     /// <summary>Named pipes, and how long scripts may take.</summary>
     public NotifyConfig Notify { get; init; } = new();
+
+    /// <summary>Dumps that signals ask for.</summary>
+    public DumpConfig Dump { get; init; } = new();
 }
 
 /// <summary>How everybody is told of changes.</summary>

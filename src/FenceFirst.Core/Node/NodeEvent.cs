@@ -54,6 +54,9 @@ public enum NodeEventKind : byte
     /// <summary>The watchdog was armed, as <c>Attempt</c> asked for, or could not be: errno <c>Number</c>.</summary>
     WatchdogAnswered,
 
+    /// <summary>Leases are best renewed <c>Number</c> nanoseconds after a full second of the clock.</summary>
+    RenewalPhaseFound,
+
     /// <summary>An operator wants instance <c>Index</c> to try again now (<c>fencefirst retry</c>).</summary>
     OperatorRetry,
 
@@ -148,7 +151,7 @@ public readonly record struct NodeEvent
     /// <summary>The daemon is ready.</summary>
     public static NodeEvent Started() => new(NodeEventKind.Started, -1);
 
-    /// <summary>A timer's deadline has been reached. Timers 0..n-1 are the instances, then follow check scripts, links and processes.</summary>
+    /// <summary>A timer's deadline has been reached. Timers 0..n-1 are the instances, then follow check scripts, links and processes, then one for all leases.</summary>
     public static NodeEvent DeadlineReached(int timer) => new(NodeEventKind.DeadlineReached, timer);
 
     /// <summary>An accepted advert.</summary>
@@ -189,6 +192,10 @@ public readonly record struct NodeEvent
     /// <param name="errno">Why the link could not be asked; 0 = it was.</param>
     public static NodeEvent AddressesProbed(int instance, uint attempt, InternetAddress inUse, ulong station = 0, int errno = 0) =>
         new(NodeEventKind.AddressesProbed, instance) { Attempt = attempt, Address = inUse, Station = station, Number = errno };
+
+    /// <summary>The host has found out when the kernel is most exact about lifetimes.</summary>
+    /// <param name="phase">Time after a full second of the clock, 0 up to 1 s.</param>
+    public static NodeEvent RenewalPhaseFound(TimeSpan phase) => new(NodeEventKind.RenewalPhaseFound, -1) { Number = (int)(phase.Ticks % TimeSpan.TicksPerSecond) * 100 };
 
     /// <summary>Stop one instance, or all with -1.</summary>
     /// <param name="instance">The instance, or -1.</param>

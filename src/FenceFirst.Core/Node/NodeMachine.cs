@@ -42,6 +42,10 @@ public static partial class NodeMachine
                 {
                     Machine(config, state, nodeEvent.Index, now, effects).DeadlineReached();
                 }
+                else if (nodeEvent.Index == state.Armed.Length - 1)
+                {
+                    LeaseRules.Renew(config, state, now, effects);
+                }
                 else
                 {
                     TrackerDeadline(config, state, nodeEvent.Index - state.Instances.Length, now, effects);
@@ -93,6 +97,9 @@ public static partial class NodeMachine
                 }
 
                 break;
+            case NodeEventKind.RenewalPhaseFound:
+                LeaseRules.ChangePhase(state, nodeEvent.Number, now);
+                break;
             case NodeEventKind.LeftoverEnded:
                 NodeRecall.LeftoverEnded(config, state, nodeEvent.Attempt, effects);
                 break;
@@ -132,9 +139,11 @@ public static partial class NodeMachine
             // The frequent events touch one instance: with hundreds of instances a look at all of them would be the dearest part.
             Arm(state, effects, nodeEvent.Index, state.Instances[nodeEvent.Index].NextDeadline);
         }
+
+        Arm(state, effects, state.Armed.Length - 1, state.RenewAt);
     }
 
-    private static VrrpMachine Machine(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects)
+    internal static VrrpMachine Machine(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects)
     {
         VrrpMachine machine = new(config, state, index, now, effects);
 
@@ -158,6 +167,12 @@ public static partial class NodeMachine
             else
             {
                 machine.TrackersChanged();
+            }
+
+            if (state.Instances[i].IsLeased)
+            {
+                // The addresses still have the lifetime of the old configuration, and the grid of the new one may be wider than that.
+                state.RenewAt = now;
             }
         }
 

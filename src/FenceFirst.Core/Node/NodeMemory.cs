@@ -3,7 +3,7 @@ using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Core.Node;
 
-/// <summary>What a node remembers over its own death (docs/promotion.md 7): the host keeps it on disk, <see cref="NodeRecall"/> takes it up again.</summary>
+/// <summary>What a node remembers over its own death (docs/promotion.md 9): the host keeps it on disk, <see cref="NodeRecall"/> takes it up again.</summary>
 public sealed record NodeMemory
 {
     /// <summary>Nothing to remember: the first life.</summary>
@@ -20,6 +20,37 @@ public sealed record NodeMemory
 
     /// <summary>Fences and runs whose outcome was not known when the life ended.</summary>
     public EquatableArray<AttemptMemory> Attempts { get; init; }
+
+    /// <summary>Maintenance that was on, the whole node's first.</summary>
+    public EquatableArray<MaintenanceMemory> Maintenance { get; init; }
+}
+
+/// <summary>Maintenance that was on, or an instance's exception from that of the whole node.</summary>
+/// <param name="Instance">Name of the instance; empty = the whole node.</param>
+/// <param name="Until">When it ends; Never = when an operator ends it, Zero = this instance is excepted.</param>
+public readonly record struct MaintenanceMemory(string Instance, MonotonicInstant Until)
+{
+    /// <summary>What is to be remembered of a node in this state; nothing is allocated when no maintenance is on.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="state">The state.</param>
+    public static EquatableArray<MaintenanceMemory> Of(NodeConfig config, NodeState state)
+    {
+        List<MaintenanceMemory>? on = null;
+        if (state.MaintenanceUntil != MonotonicInstant.Zero)
+        {
+            on = [new MaintenanceMemory("", state.MaintenanceUntil)];
+        }
+
+        for (int i = 0; i < state.Instances.Length; i++)
+        {
+            if (state.Instances[i].MaintenanceUntil != state.MaintenanceUntil)
+            {
+                (on ??= []).Add(new MaintenanceMemory(config.Instances[i].Name, state.Instances[i].MaintenanceUntil));
+            }
+        }
+
+        return on is null ? default : on.ToEquatableArray();
+    }
 }
 
 /// <summary>Failed promotions of one instance, and whether its demotion is still due.</summary>

@@ -3,7 +3,7 @@ using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Core.Node;
 
-/// <summary>Takes up what an earlier life of the daemon left: failures and their pauses, and attempts whose outcome nobody knows (docs/promotion.md 7).</summary>
+/// <summary>Takes up what an earlier life of the daemon left: failures and their pauses, maintenance, and attempts whose outcome nobody knows (docs/promotion.md 9).</summary>
 public static class NodeRecall
 {
     /// <summary>Call it once, on a fresh state, before <see cref="NodeEvent.Started"/>.</summary>
@@ -43,7 +43,39 @@ public static class NodeRecall
                 }
             }
         }
+
+        RecallMaintenance(config, state, memory, now, effects);
     }
+
+    /// <summary>Maintenance goes on as if the daemon had not ended; what has passed meanwhile is over without a word.</summary>
+    private static void RecallMaintenance(NodeConfig config, NodeState state, NodeMemory memory, MonotonicInstant now, EffectBuffer effects)
+    {
+        foreach (ref readonly MaintenanceMemory maintenance in memory.Maintenance.Span)
+        {
+            if (maintenance.Instance.Length == 0)
+            {
+                MaintenanceRules.Change(config, state, -1, maintenance.Until, now, effects);
+            }
+
+            for (int i = 0; i < config.Instances.Count; i++)
+            {
+                if (config.Instances[i].Name == maintenance.Instance)
+                {
+                    MaintenanceRules.Change(config, state, i, maintenance.Until, now, effects);
+                }
+            }
+        }
+    }
+
+    /// <summary>Something that an earlier life left in the kernel could not be removed at the start: it is asked again, and nothing is called released before.</summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="state">Changed in place.</param>
+    /// <param name="index">The instance.</param>
+    /// <param name="effect">What was refused.</param>
+    /// <param name="now">The present instant.</param>
+    /// <param name="effects">Nothing is appended; the timer is armed by the next event.</param>
+    public static void NoteRefusedRemoval(NodeConfig config, NodeState state, int index, SideEffect effect, MonotonicInstant now, EffectBuffer effects) =>
+        new VrrpMachine(config, state, index, now, effects).RecallRemoval(effect);
 
     /// <summary>The last process of an attempt of an earlier life has ended; what it came to is not known.</summary>
     internal static void LeftoverEnded(NodeConfig config, NodeState state, uint attempt, EffectBuffer effects)

@@ -58,8 +58,8 @@ public static class NodeReload
 
                 if (carried.Instances[i].Phase == VrrpPhase.Master && old.Instances[kept[i]].LeaseSeconds != next.Instances[i].LeaseSeconds)
                 {
-                    // Addresses that stay take over another lifetime, or none, with the next advert.
-                    carried.Instances[i].RenewAt = MonotonicInstant.Zero;
+                    // Addresses that stay take over another lifetime, or none, at once.
+                    carried.Instances[i].IsLeased = true;
                 }
 
                 if (next.Instances[i].Version == 2)

@@ -23,7 +23,8 @@ public sealed class NodeState
         Links.AsSpan().Fill(LinkState.Initial);
         Files = new int[config.Files.Count];
         Processes = new ProcessState[config.Processes.Count];
-        Armed = new MonotonicInstant[Instances.Length + Scripts.Length + Links.Length + Processes.Length];
+        Armed = new MonotonicInstant[Instances.Length + Scripts.Length + Links.Length + Processes.Length + 1];
+        RenewalInterval = LeaseRules.Interval(config);
         Armed.AsSpan().Fill(MonotonicInstant.Never);
         for (int i = 0; i < Instances.Length; i++)
         {
@@ -51,6 +52,9 @@ public sealed class NodeState
         MaintenanceUntil = other.MaintenanceUntil;
         MaintenanceCheckAt = other.MaintenanceCheckAt;
         TestedTargets = other.TestedTargets;
+        RenewAt = other.RenewAt;
+        RenewalInterval = other.RenewalInterval;
+        RenewalPhase = other.RenewalPhase;
         Instances = [.. other.Instances];
         Scripts = [.. other.Scripts];
         LinksUp = [.. other.LinksUp];
@@ -84,6 +88,15 @@ public sealed class NodeState
     /// <summary>Whether the daemon has started.</summary>
     public bool IsStarted { get; internal set; }
 
+    /// <summary>When all leased addresses get a new lifetime (G6); Never = nothing is leased.</summary>
+    public MonotonicInstant RenewAt { get; internal set; } = MonotonicInstant.Never;
+
+    /// <summary>Time between two rounds of renewals: half of the shortest lease.</summary>
+    internal TimeSpan RenewalInterval { get; }
+
+    /// <summary>Where the grid of the rounds begins, in nanoseconds, 0 up to a second; 0 until the host has found out better.</summary>
+    internal int RenewalPhase { get; set; }
+
     /// <summary>Until when the whole node is in maintenance; Zero = it is not, Never = until an operator ends it. An instance that a reload adds takes it over.</summary>
     public MonotonicInstant MaintenanceUntil { get; internal set; }
 
@@ -111,7 +124,7 @@ public sealed class NodeState
     /// <summary>One state per tracked set of processes.</summary>
     public ProcessState[] Processes { get; }
 
-    /// <summary>Deadline last given to the host per timer: instances first, then scripts, links, processes.</summary>
+    /// <summary>Deadline last given to the host per timer: instances first, then scripts, links, processes, then the one of <see cref="RenewAt"/>.</summary>
     public MonotonicInstant[] Armed { get; }
 
     /// <summary>Whether every instance has come to rest after a stop.</summary>
@@ -144,6 +157,7 @@ public sealed class NodeState
             MaintenanceUntil = MaintenanceUntil,
             MaintenanceCheckAt = MaintenanceCheckAt,
             TestedTargets = TestedTargets,
+            RenewalPhase = RenewalPhase,
         };
         foreach (ref VrrpState instance in next.Instances.AsSpan())
         {
@@ -169,6 +183,8 @@ public sealed class NodeState
         && MaintenanceUntil == other.MaintenanceUntil
         && MaintenanceCheckAt == other.MaintenanceCheckAt
         && TestedTargets == other.TestedTargets
+        && RenewAt == other.RenewAt
+        && RenewalPhase == other.RenewalPhase
         && Instances.AsSpan().SequenceEqual(other.Instances)
         && Scripts.AsSpan().SequenceEqual(other.Scripts)
         && LinksUp.AsSpan().SequenceEqual(other.LinksUp)

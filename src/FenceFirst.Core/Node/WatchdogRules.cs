@@ -75,7 +75,7 @@ internal static class WatchdogRules
     {
         foreach (ref readonly VrrpState instance in state.Instances.AsSpan())
         {
-            if (instance.Phase is VrrpPhase.Promoting or VrrpPhase.Master or VrrpPhase.Demoting)
+            if (instance.Phase is VrrpPhase.Promoting or VrrpPhase.Master or VrrpPhase.Demoting || (instance.IsRemovalDoubtful && !instance.IsStopped))
             {
                 return true;
             }

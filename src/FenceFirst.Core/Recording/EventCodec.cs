@@ -184,6 +184,13 @@ public static class EventCodec
             writer.Byte((byte)((attempt.IsDemotion ? 1 : 0) | (attempt.IsAlive ? 2 : 0)));
             writer.Addresses(attempt.Targets);
         }
+
+        writer.Unsigned((ulong)value.Maintenance.Count);
+        foreach (MaintenanceMemory maintenance in value.Maintenance)
+        {
+            writer.Text(maintenance.Instance);
+            writer.Signed(maintenance.Until.Nanoseconds);
+        }
     }
 
     /// <summary>Reads what a life of the daemon took over.</summary>
@@ -212,7 +219,21 @@ public static class EventCodec
             attempts.Add(new AttemptMemory(name, number) { Kind = kind, Step = step, IsDemotion = (flags & 1) != 0, IsAlive = (flags & 2) != 0, Targets = reader.Addresses() });
         }
 
-        return new NodeMemory { IsDamaged = isDamaged, LastAttempt = lastAttempt, Instances = instances.ToEquatableArray(), Attempts = attempts.ToEquatableArray() };
+        List<MaintenanceMemory> maintenance = [];
+        for (ulong count = reader.Unsigned(); count > 0 && !reader.IsBad; count--)
+        {
+            string name = reader.Text();
+            maintenance.Add(new MaintenanceMemory(name, new MonotonicInstant(reader.Signed())));
+        }
+
+        return new NodeMemory
+        {
+            IsDamaged = isDamaged,
+            LastAttempt = lastAttempt,
+            Instances = instances.ToEquatableArray(),
+            Attempts = attempts.ToEquatableArray(),
+            Maintenance = maintenance.ToEquatableArray(),
+        };
     }
 
     private static void Write(ref RecordWriter writer, in TimelineEntry value)

@@ -307,6 +307,12 @@ public enum TimelineKind : byte
     /// <summary>Link <c>Index</c> went up (<c>First</c> 1) or down (0), which counts in <c>Duration</c> unless it changes back.</summary>
     LinkDelayed,
 
+    /// <summary>The kernel refuses to remove an address (<c>First</c> 1), or a route or rule (0), of this instance, which is not Master; it is asked again (<c>Second</c> 1) or not (0).</summary>
+    StillHeld,
+
+    /// <summary>The kernel has removed what it had refused to, asked <c>First</c> times again.</summary>
+    RemovedAtLast,
+
     /// <summary>As Master, <c>Address</c>, which was master too, has yielded; the addresses and notify_master are asserted again.</summary>
     ConflictWon,
 }

@@ -106,6 +106,8 @@ public static class TimelineText
         TimelineKind.FailuresRemembered => TimelineLevel.Warning,
         TimelineKind.MemoryDamaged => TimelineLevel.Error,
         TimelineKind.LeftoverEnded => TimelineLevel.Notice,
+        TimelineKind.StillHeld => TimelineLevel.Error,
+        TimelineKind.RemovedAtLast => TimelineLevel.Notice,
         TimelineKind.RivalHeard => TimelineLevel.Notice,
         TimelineKind.WatchdogRefused => TimelineLevel.Error,
         TimelineKind.WatchdogMissing => TimelineLevel.Error,
@@ -380,6 +382,10 @@ public static class TimelineText
                 $"promotion: failed, because the watchdog {config.Watchdog?.Path} is required and cannot be armed: {ErrnoText.Describe(entry.First)}; nobody was fenced for it and no address is held, {Next(entry)}. "
                 + "Load its driver (softdog if there is no hardware), or see who else holds it: fuser -v",
             TimelineKind.WatchdogMissing => $"the watchdog {config.Watchdog?.Path} cannot be armed: {ErrnoText.Describe(entry.First)}; it is not required, so the promotion goes on without it",
+            TimelineKind.StillHeld =>
+                $"ALARM: this node is not Master and still holds {(entry.First == 1 ? "an address" : "a route or rule")} of the instance: the kernel refuses to remove it. "
+                + (entry.Second == 0 ? "Nobody asks again" : "It is asked again and again") + "; remove it by hand or switch this node off",
+            TimelineKind.RemovedAtLast => $"the kernel has removed what it had refused to remove (asked again {Plural(entry.First, "time", "times")})",
             TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut or TimelineKind.FileChanged or TimelineKind.ProcessesChanged or TimelineKind.LinkDelayed => "",
             TimelineKind.ConflictWon =>
                 $"{entry.Address}, which was master too, has yielded: the addresses are announced and notify_master runs once more (reassert), because what it did elsewhere is still as it left it",

@@ -47,8 +47,8 @@ public sealed record VrrpConfig
     public EquatableArray<VirtualAddress> Addresses { get; init; }
 
     /// <summary>
-    /// Seconds after which the kernel removes the addresses unless the daemon renews them, 1..3600; 0 = never, the default (vip_lease). At least
-    /// twice <see cref="AdvertInterval"/> and one second, so that one late renewal costs no address.
+    /// Seconds after which the kernel removes the addresses unless the daemon renews them, 1..3600; 0 = never, the default (vip_lease). They are
+    /// renewed twice in that time.
     /// </summary>
     public int LeaseSeconds { get; init; }
 
@@ -133,6 +133,9 @@ public sealed record VrrpConfig
     /// <summary>What runs after the addresses are gone; absent = nothing.</summary>
     public DemotionPlan? Demotion { get; init; }
 
+    /// <summary>All addresses that this router adds and removes, the excluded ones last. Walking them allocates nothing.</summary>
+    public AddressWalk EachAddress() => new(Addresses, ExcludedAddresses);
+
     /// <summary>Whether this router is the address owner (priority 255): weights do not apply.</summary>
     public bool IsOwner => BasePriority == 255;
 }
@@ -169,6 +172,30 @@ public sealed record VirtualAddress(InternetAddress Address, byte PrefixLength, 
 
     /// <summary>The address as an operator writes it, with its prefix length.</summary>
     public override string ToString() => $"{Address}/{PrefixLength}";
+}
+
+/// <summary>Walks through the addresses of a router, the excluded ones last.</summary>
+public struct AddressWalk
+{
+    private readonly EquatableArray<VirtualAddress> _addresses;
+    private readonly EquatableArray<VirtualAddress> _excluded;
+    private int _index = -1;
+
+    /// <summary>A walk that begins before the first address.</summary>
+    internal AddressWalk(in EquatableArray<VirtualAddress> addresses, in EquatableArray<VirtualAddress> excluded)
+    {
+        _addresses = addresses;
+        _excluded = excluded;
+    }
+
+    /// <summary>The address that the walk has come to.</summary>
+    public readonly VirtualAddress Current => _index < _addresses.Count ? _addresses[_index] : _excluded[_index - _addresses.Count];
+
+    /// <summary>Goes on; false after the last address.</summary>
+    public bool MoveNext() => ++_index < _addresses.Count + _excluded.Count;
+
+    /// <summary>Itself, for foreach.</summary>
+    public readonly AddressWalk GetEnumerator() => this;
 }
 
 /// <summary>A unicast peer.</summary>

@@ -39,7 +39,7 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        _state.Handover.GoneAt = _now;
+        _state.Handover.GoneAt = _state.IsRemovalDoubtful ? MonotonicInstant.Never : _now;
         if (_config.Promotion is not null)
         {
             _state.Handover.IsWatching = true;

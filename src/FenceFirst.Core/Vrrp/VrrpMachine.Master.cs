@@ -14,6 +14,7 @@ public ref partial struct VrrpMachine
         _state.Phase = VrrpPhase.Master;
         _state.IsPreemptGivenUp = false;
         _state.IsRestoreWanted = false;
+        ForgetRefusedRemovals();
         ForgetMaster();
         Record(new TimelineEntry { Kind = TimelineKind.EnteredMaster, Second = _state.Priority });
         BeginTransition(Transition.Raise);
@@ -173,10 +174,10 @@ public ref partial struct VrrpMachine
         Invariant.Check(_state.Phase == VrrpPhase.Master, "only a Master leaves Master");
         _state.Phase = VrrpPhase.Demoting;
         _state.GratuitousAt = MonotonicInstant.Never;
-        _state.RenewAt = MonotonicInstant.Never;
+        _state.IsLeased = false;
         _state.ConflictUntil = MonotonicInstant.Never;
         _state.Steps = StepProgress.Idle with { Epoch = _state.Steps.Epoch };
-        _state.IsRemovalDoubtful = false;
+        ForgetRefusedRemovals();
         if (transition == Transition.Yield)
         {
             // docs/promotion.md 4: silent at once, so that the better station is not contradicted.

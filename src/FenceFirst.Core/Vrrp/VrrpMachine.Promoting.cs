@@ -182,13 +182,17 @@ public ref partial struct VrrpMachine
         });
     }
 
-    /// <summary>Another instance's fence has answered: the same target may be tried now.</summary>
+    /// <summary>What was in the way of a queued step may be gone: another instance's fence has answered, or an earlier life's has ended.</summary>
     internal void ContinueQueuedStep()
     {
         ReleaseAfterStall();
-        if (_state.Phase == VrrpPhase.Promoting
-            && _state.Steps.IsQueued
-            && !_node.IsFencing(_nodeConfig, _index, _config.Promotion!.Steps[_state.Steps.Index].Targets))
+        if (_state.Phase != VrrpPhase.Promoting || !_state.Steps.IsQueued)
+        {
+            return;
+        }
+
+        PromotionStep step = _config.Promotion!.Steps[_state.Steps.Index];
+        if (_node.LeftoverInTheWay(_config.Name, step.Targets) == 0 && !_node.IsFencing(_nodeConfig, _index, step.Targets))
         {
             _state.Steps.IsQueued = false;
             if (IsConfirmed)

@@ -4,7 +4,7 @@ using FenceFirst.Core.Timeline;
 
 namespace FenceFirst.Core.Vrrp;
 
-/// <content>What an earlier life of the daemon left to this one (docs/promotion.md 7). Nothing of it is ever success (G2).</content>
+/// <content>What an earlier life of the daemon left to this one (docs/promotion.md 9). Nothing of it is ever success (G2).</content>
 public ref partial struct VrrpMachine
 {
     /// <summary>Failures in a row, their pause and on_failure fault go on as if the daemon had not ended.</summary>

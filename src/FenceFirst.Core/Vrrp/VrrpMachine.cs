@@ -130,7 +130,6 @@ public ref partial struct VrrpMachine
         {
             SendAdvert();
             _state.AdvertAt = NodeMachine.NextOnGrid(_state.AdvertAt, _config.AdvertInterval, _now);
-            RenewIfDue();
         }
 
         if (_state.GratuitousAt <= _now)
@@ -141,6 +140,11 @@ public ref partial struct VrrpMachine
         if (_state.Steps.DeadlineAt <= _now)
         {
             StepDeadlineReached();
+        }
+
+        if (_state.RemovalAt <= _now)
+        {
+            RemovalDue();
         }
 
         if (_state.ConflictUntil <= _now)
@@ -316,6 +320,8 @@ public ref partial struct VrrpMachine
     {
         AbandonHandover();
         SilenceTimers();
+        TellWhatIsLeft(isOnce: false);
+        _state.RemovalAt = MonotonicInstant.Never;
         _state.Phase = VrrpPhase.Initialize;
         _state.IsStopped = true;
         Record(new TimelineEntry { Kind = TimelineKind.Stopped });

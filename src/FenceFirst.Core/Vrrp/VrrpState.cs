@@ -169,8 +169,8 @@ public record struct VrrpState
     /// <summary>Adver_Timer: the next point of the advert grid; Never = silent.</summary>
     public MonotonicInstant AdvertAt;
 
-    /// <summary>The point of the advert grid from which the addresses get a new lifetime; Never = not Master, or no lease (G6).</summary>
-    public MonotonicInstant RenewAt;
+    /// <summary>Whether the addresses carry a lifetime that the next round of renewals has to renew, or to take off (G6); false = not Master, or no lease.</summary>
+    public bool IsLeased;
 
     /// <summary>When we last sent an advert as Master or Promoting, or held one back; a gap longer than Master_Down_Interval is a stall (G7).</summary>
     public MonotonicInstant AdvertSentAt;
@@ -208,8 +208,26 @@ public record struct VrrpState
     /// <summary>Index into the order of <see cref="Transition"/>.</summary>
     public byte Position;
 
-    /// <summary>Whether something could not be removed when Master was last left, so that "released" would be a lie.</summary>
-    public bool IsRemovalDoubtful;
+    /// <summary>What the kernel has refused to remove since Master was last left, a bit each from <see cref="SideEffect.RemoveRules"/> on; 0 = everything is gone.</summary>
+    public byte RefusedRemovals;
+
+    /// <summary>When all of that is asked again; Never = nothing is left, or an answer is awaited.</summary>
+    public MonotonicInstant RemovalAt;
+
+    /// <summary>How often it has been asked again, or is about to be.</summary>
+    public byte RemovalRounds;
+
+    /// <summary>Number of the repeated request whose answer is awaited; 0 = none.</summary>
+    public uint RemovalAttempt;
+
+    /// <summary>What that request asks for.</summary>
+    public SideEffect RemovalAsked;
+
+    /// <summary>Whether the demotion waits for the repetitions.</summary>
+    public bool IsInsisting;
+
+    /// <summary>Whether something could not be removed since Master was last left, so that "released" would be a lie.</summary>
+    public readonly bool IsRemovalDoubtful => RefusedRemovals != 0;
 
     /// <summary>Whether the demotion failed, or was never run, when Master was last left, so that "released" would be a lie also when it is said later, as a candidate.</summary>
     public bool IsDemotionDoubtful;
@@ -240,6 +258,7 @@ public record struct VrrpState
             MonotonicInstant next = MonotonicInstant.Earlier(
                 MonotonicInstant.Earlier(MonotonicInstant.Earlier(MasterDownAt, AdvertAt), GratuitousAt),
                 MonotonicInstant.Earlier(Steps.DeadlineAt, MonotonicInstant.Earlier(Handover.Until, ConflictUntil)));
+            next = MonotonicInstant.Earlier(next, RemovalAt);
             return MaintenanceUntil == MonotonicInstant.Zero ? next : MonotonicInstant.Earlier(next, MaintenanceUntil);
         }
     }
@@ -252,9 +271,9 @@ public record struct VrrpState
         MasterAdvertInterval = config.AdvertInterval,
         MasterDownAt = MonotonicInstant.Never,
         AdvertAt = MonotonicInstant.Never,
-        RenewAt = MonotonicInstant.Never,
         AdvertSentAt = MonotonicInstant.Never,
         GratuitousAt = MonotonicInstant.Never,
+        RemovalAt = MonotonicInstant.Never,
         PreemptAt = MonotonicInstant.Never,
         LowerHeardAt = MonotonicInstant.Never,
         FollowedSince = MonotonicInstant.Never,

@@ -46,6 +46,9 @@ internal sealed class Cast
     public bool IsCrossed => Instances > 1
         && Nodes.Any(node => node.Instances.Any(instance => (instance.IsPreempt || instance.IsOwner) && instance.Promotion is { HasFence: true }));
 
+    /// <summary>Where a node sends from.</summary>
+    public InternetAddress AddressOf(int node) => _addresses[node];
+
     /// <summary>The nodes that the addresses belong to, a bit each.</summary>
     public uint NodesOf(in EquatableArray<InternetAddress> targets)
     {
@@ -95,8 +98,8 @@ internal abstract class Checker(Cast cast, string guarantee)
     /// <summary>Something was seen.</summary>
     public abstract void See(in Sighting sighting);
 
-    /// <summary>An entry was written into a node's journal.</summary>
-    public virtual void Read(int node, in TimelineEntry entry, long at)
+    /// <summary>An entry was written into a node's journal, at this instant in simulated time and on the node's own clock.</summary>
+    public virtual void Read(int node, in TimelineEntry entry, long at, long clock)
     {
     }
 

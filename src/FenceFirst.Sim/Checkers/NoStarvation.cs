@@ -6,60 +6,73 @@ using FenceFirst.Core.Vrrp;
 namespace FenceFirst.Sim;
 
 /// <summary>G4: whatever step of whatever instance runs, who holds an address advertises on time, and a candidate that advertises goes on doing so.</summary>
-/// <remarks>Times are the node's own, and the time in which its daemon did not run does not count. Excused: who has left, and holds only because the kernel refused to remove. A candidate holds its adverts back while refused packets come (docs/promotion.md 6.1); a holder never does.</remarks>
+/// <remarks>
+/// Times are the node's own, and the time in which its daemon did not run does not count. Excused: who has left, and holds only because the kernel refused to remove;
+/// and a candidate, never a holder, as long as refused packets are a reason to be silent (docs/promotion.md 6.1): which packets are, and for how long, is reckoned
+/// here anew from what was received.
+/// </remarks>
 internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
 {
     /// <summary>An advert may be as late as this: what the loop does besides takes no simulated time.</summary>
     private const long Tolerance = 5 * Nano.Millisecond;
 
+    /// <summary>What a fenced target had under way proves nothing for so long after the success of its fence.</summary>
+    private const long LieGrace = 200 * Nano.Millisecond;
+
+    /// <summary>Refused packets that come in a rhythm have ended when three are missing, at the latest after this.</summary>
+    private const long QuietMax = 30 * Nano.Second;
+
     private readonly Rhythm[] _rhythms = new Rhythm[cast.Nodes.Length * cast.Instances];
     private readonly bool[] _isLinkDown = new bool[cast.Nodes.Length];
+    private readonly long[] _haltedAt = new long[cast.Nodes.Length];
+    private readonly long[] _resumedAt = new long[cast.Nodes.Length];
 
     /// <inheritdoc/>
     public override bool ReadsJournal => true;
 
     /// <inheritdoc/>
-    public override bool Wants(SightingKind kind) => kind is SightingKind.AdvertSent or SightingKind.Added or SightingKind.Removed or SightingKind.Refused or SightingKind.Halted or SightingKind.Resumed
-        or SightingKind.DaemonEnded or SightingKind.PowerOff or SightingKind.LinkChanged;
+    public override bool Wants(SightingKind kind) => kind is SightingKind.AdvertSent or SightingKind.AdvertHeard or SightingKind.Added or SightingKind.Removed or SightingKind.Refused
+        or SightingKind.Halted or SightingKind.Resumed or SightingKind.DaemonEnded or SightingKind.PowerOff or SightingKind.LinkChanged;
 
     /// <inheritdoc/>
     public override void See(in Sighting sighting)
     {
+        ref Rhythm rhythm = ref _rhythms[Slot(sighting.Node, sighting.Instance)];
         switch (sighting.Kind)
         {
             case SightingKind.AdvertSent:
-                ref Rhythm sender = ref _rhythms[Slot(sighting.Node, sighting.Instance)];
-                Judge(sighting, sighting.Instance, ref sender);
-                sender.LastAt = sighting.Clock;
-                sender.LastSeenAt = sighting.At;
+                Judge(sighting, sighting.Instance, rhythm);
+                rhythm.LastAt = sighting.Clock;
+                break;
+            case SightingKind.AdvertHeard when rhythm.RefusedAt != 0 && rhythm.RefusedFrom == Cast.AddressOf(sighting.By):
+                // It is understood again, and speaks for itself.
+                EndQuiet(ref rhythm, sighting.Clock);
                 break;
             case SightingKind.Added when sighting.Thing == Thing.Addresses:
-                ref Rhythm holder = ref _rhythms[Slot(sighting.Node, sighting.Instance)];
-                holder.IsHolding = true;
-                holder.LastAt = sighting.Clock;
-                holder.LastSeenAt = sighting.At;
+                rhythm.IsHolding = true;
+                rhythm.LastAt = sighting.Clock;
                 break;
-            case SightingKind.Removed when sighting.Thing == Thing.Addresses:
-                ref Rhythm leaver = ref _rhythms[Slot(sighting.Node, sighting.Instance)];
-                if (leaver.IsHolding)
-                {
-                    Judge(sighting, sighting.Instance, ref leaver);
-                    leaver.IsHolding = false;
-                }
-
+            case SightingKind.Removed when sighting.Thing == Thing.Addresses && rhythm.IsHolding:
+                Judge(sighting, sighting.Instance, rhythm);
+                rhythm.IsHolding = false;
                 break;
             case SightingKind.Refused when sighting.Number == 0 && sighting.Thing == Thing.Addresses:
                 Excuse("the kernel refused to remove an address");
-                _rhythms[Slot(sighting.Node, sighting.Instance)].IsHolding = false;
+                rhythm.IsHolding = false;
                 break;
             case SightingKind.Halted:
-            case SightingKind.LinkChanged when sighting.Number == 0:
                 JudgeAll(sighting);
-                SetExempt(sighting, isExempt: true);
+                _haltedAt[sighting.Node] = sighting.Attempt == 1 ? sighting.Clock : 0;
+                SetHalted(sighting, isHalted: true);
                 break;
             case SightingKind.Resumed:
+                _resumedAt[sighting.Node] = sighting.Clock;
+                SetHalted(sighting, isHalted: false);
+                break;
             case SightingKind.LinkChanged:
-                SetExempt(sighting, isExempt: false);
+                JudgeAll(sighting);
+                _isLinkDown[sighting.Node] = sighting.Number == 0;
+                SetHalted(sighting, isHalted: null);
                 break;
             case SightingKind.DaemonEnded:
             case SightingKind.PowerOff:
@@ -70,26 +83,33 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
     }
 
     /// <inheritdoc/>
-    public override void Read(int node, in TimelineEntry entry, long at)
+    public override void Read(int node, in TimelineEntry entry, long at, long clock)
     {
         switch (entry.Kind)
         {
-            case TimelineKind.PromotionStarted:
-                ref Rhythm rhythm = ref _rhythms[Slot(node, entry.Index)];
-                rhythm.IsCandidate = Cast.Nodes[node].Instances[entry.Index].Promotion!.IsAdvertising; // Only with a plan is a promotion told of.
-                rhythm.LastAt = long.MaxValue;
-                rhythm.LastSeenAt = long.MaxValue;
-                break;
-            case TimelineKind.StepStarted:
-                _rhythms[Slot(node, entry.Index)].Running = entry.First + 1;
-                break;
-            case TimelineKind.StepEnded:
-                ref Rhythm ended = ref _rhythms[Slot(node, entry.Index)];
-                ended.Running = 0;
-                ended.SucceededAt = entry.Outcome.IsSuccess ? at : ended.SucceededAt;
-                break;
             case TimelineKind.PacketRefused:
-                HearRefused(node, entry, at);
+                HearRefused(node, entry, at, clock);
+                break;
+            case TimelineKind.PromotionStarted:
+                ref Rhythm begun = ref _rhythms[Slot(node, entry.Index)];
+                begun.IsCandidate = Cast.Nodes[node].Instances[entry.Index].Promotion!.IsAdvertising; // Only with a plan is a promotion told of.
+                begun.Running = 0;
+                begun.Passed = 0;
+                begun.Bypassed = 0;
+                begun.FencedAt = 0;
+
+                // The first advert is due now.
+                begun.LastAt = clock;
+                break;
+            case TimelineKind.StepStarted or TimelineKind.StepEnded or TimelineKind.StepConfirmed or TimelineKind.StepSkipped or TimelineKind.StepReleased
+                or TimelineKind.PowerNotRestored when entry.Phase == VrrpPhase.Promoting:
+                FollowStep(node, entry, clock);
+                break;
+            case TimelineKind.RivalHeard:
+                ref Rhythm rivaled = ref _rhythms[Slot(node, entry.Index)];
+                EndQuiet(ref rivaled, clock);
+                rivaled.RefusedFrom = entry.Address;
+                rivaled.RefusedAt = clock;
                 break;
             case TimelineKind.PromotionEndedByMaster or TimelineKind.PromotionEnding or TimelineKind.PromotionEnded or TimelineKind.PromotionFailed
                 or TimelineKind.HoldFailed or TimelineKind.AddressInUse or TimelineKind.ProbeFailed or TimelineKind.FenceLied or TimelineKind.ConfirmationVoid or TimelineKind.ReleaseVoid
@@ -100,43 +120,98 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
         }
     }
 
-    private void HearRefused(int node, in TimelineEntry entry, long at)
+    /// <summary>Which fence is under way, and which targets have been fenced, as the journal tells it.</summary>
+    private void FollowStep(int node, in TimelineEntry entry, long clock)
+    {
+        ref Rhythm rhythm = ref _rhythms[Slot(node, entry.Index)];
+        PromotionStep step = Cast.Nodes[node].Instances[entry.Index].Promotion!.Steps[entry.First]; // A promotion step belongs to a plan.
+        bool isLastDevice = entry.Device + 1 == step.DeviceCount(entry.Level);
+        rhythm.Running = 0;
+        switch (entry.Kind)
+        {
+            case TimelineKind.StepStarted:
+                rhythm.Running = entry.First + 1;
+                break;
+            case TimelineKind.StepEnded when entry.Outcome.IsSuccess:
+                bool isOff = isLastDevice || step.Device(entry.Level, entry.Device + 1).IsRestoring;
+                if (step.Kind == StepKind.Fence && isOff && !step.Device(entry.Level, entry.Device).IsRestoring)
+                {
+                    rhythm.FencedAt = clock;
+                    if (rhythm.RefusedAt != 0 && step.Targets.Span.Contains(rhythm.RefusedFrom))
+                    {
+                        EndQuiet(ref rhythm, clock);
+                    }
+                }
+
+                rhythm.Passed = isLastDevice ? entry.First + 1 : rhythm.Passed;
+                break;
+            case TimelineKind.PowerNotRestored when isLastDevice:
+                rhythm.Passed = entry.First + 1;
+                break;
+            case TimelineKind.StepConfirmed:
+                rhythm.FencedAt = clock;
+                rhythm.Passed = entry.First + 1;
+                break;
+            case TimelineKind.StepSkipped:
+            case TimelineKind.StepReleased:
+                rhythm.Bypassed |= 1UL << entry.First;
+                rhythm.Passed = entry.First + 1;
+                break;
+        }
+    }
+
+    private void HearRefused(int node, in TimelineEntry entry, long at, long clock)
     {
         VrrpConfig config = Cast.Nodes[node].Instances[entry.Index];
         ref Rhythm rhythm = ref _rhythms[Slot(node, entry.Index)];
-        long interval = Nano.Of(config.AdvertInterval) + Tolerance;
-        if (rhythm.IsCandidate && !rhythm.IsHolding && !rhythm.IsHalted && !_isLinkDown[node] && rhythm.QuietUntil < at && rhythm.LastSeenAt < at)
+        if (rhythm.IsCandidate && !rhythm.IsHolding && !rhythm.IsHalted && !_isLinkDown[node])
         {
-            // Up to here nothing was a reason to be silent. The node's clock may be off by one in a hundred.
-            long gap = at - Math.Max(rhythm.LastSeenAt, rhythm.QuietUntil);
-            if (gap > interval + (interval / 50))
-            {
-                Violate(at, $"{Who(node, entry.Index)} is a candidate and sent no advert for {Nano.Text(gap)} s");
-            }
+            // Up to here this packet was no reason to be silent.
+            JudgeGap(node, entry.Index, rhythm, at, clock);
         }
 
-        bool isRhythm = rhythm.RefusedFrom == entry.Address && rhythm.RefusedAt != 0;
-        long three = isRhythm ? 3 * (at - rhythm.RefusedAt) : 0;
-        long down = Nano.Of(VrrpTimers.MasterDown(config.Version, 1, config.AdvertInterval, config.DownTimerAdverts));
+        if (config.Promotion is not { } plan || (entry.Phase == VrrpPhase.Promoting && IsExpected(plan, rhythm, entry.Address, clock)))
+        {
+            return;
+        }
+
+        bool isRhythm = rhythm.RefusedAt != 0 && rhythm.RefusedFrom == entry.Address;
+        long three = isRhythm ? 3 * (clock - rhythm.RefusedAt) : 0;
+
+        // What a daemon carries out after a halt in the middle of a decision it has received before.
+        rhythm.RefusedAt = clock == _resumedAt[node] && _haltedAt[node] != 0 ? _haltedAt[node] : clock;
         rhythm.RefusedFrom = entry.Address;
-        if (!rhythm.IsCandidate || !IsExpected(config, rhythm, entry.Address, at))
+        long down = Nano.Of(VrrpTimers.MasterDown(config.Version, LowestPriority(config), config.AdvertInterval, config.DownTimerAdverts));
+        rhythm.QuietUntil = clock + Math.Max(down, Math.Min(three, QuietMax));
+    }
+
+    private static void EndQuiet(ref Rhythm rhythm, long clock)
+    {
+        rhythm.RefusedAt = 0;
+        rhythm.QuietUntil = Math.Min(rhythm.QuietUntil, clock);
+    }
+
+    /// <summary>The lowest priority makes the longest Master_Down_Interval: what trackers may have left of it.</summary>
+    private static byte LowestPriority(VrrpConfig config)
+    {
+        int lowest = config.BasePriority;
+        foreach (ref readonly TrackReference reference in config.TrackScripts.Span)
         {
-            // One that may have changed nothing is counted as a reason, not as a part of the rhythm: seen from outside both are possible.
-            rhythm.RefusedAt = at;
+            lowest += Math.Min(0, -Math.Abs(reference.Weight));
         }
 
-        long quiet = Math.Max(down, Math.Min(three, 30 * Nano.Second));
-        rhythm.QuietUntil = Math.Max(rhythm.QuietUntil, at + quiet + (quiet / 50));
+        return config.IsOwner ? config.BasePriority : (byte)Math.Max(1, lowest);
     }
 
     /// <summary>Packets of a target while its own fence runs, and within 200 ms after its success, change nothing.</summary>
-    private static bool IsExpected(VrrpConfig config, in Rhythm rhythm, InternetAddress source, long at)
+    private static bool IsExpected(PromotionPlan plan, in Rhythm rhythm, InternetAddress source, long clock)
     {
-        ReadOnlySpan<PromotionStep> steps = config.Promotion is null ? default : config.Promotion.Steps.Span;
+        ReadOnlySpan<PromotionStep> steps = plan.Steps.Span;
+        bool isGrace = rhythm.FencedAt != 0 && clock - rhythm.FencedAt < LieGrace;
         for (int i = 0; i < steps.Length; i++)
         {
-            bool isNow = rhythm.Running == i + 1 || (rhythm.SucceededAt != 0 && at - rhythm.SucceededAt < 200 * Nano.Millisecond);
-            if (isNow && steps[i].Kind == StepKind.Fence && steps[i].Targets.Span.Contains(source))
+            bool isFenced = isGrace && i < rhythm.Passed && (rhythm.Bypassed & (1UL << i)) == 0;
+            if ((rhythm.Running == i + 1 || isFenced) && steps[i].Kind == StepKind.Fence && steps[i].Targets.Span.Contains(source))
             {
                 return true;
             }
@@ -149,51 +224,44 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
     {
         for (int i = 0; i < Cast.Nodes[sighting.Node].Instances.Count; i++)
         {
-            Judge(sighting, i, ref _rhythms[Slot(sighting.Node, i)]);
+            Judge(sighting, i, _rhythms[Slot(sighting.Node, i)]);
         }
     }
 
-    private void Judge(in Sighting sighting, int instance, ref Rhythm rhythm)
+    private void Judge(in Sighting sighting, int instance, in Rhythm rhythm)
     {
-        if ((!rhythm.IsHolding && !rhythm.IsCandidate) || rhythm.IsHalted || _isLinkDown[sighting.Node] || rhythm.LastAt > sighting.Clock)
+        if ((rhythm.IsHolding || rhythm.IsCandidate) && !rhythm.IsHalted && !_isLinkDown[sighting.Node])
+        {
+            Judged++;
+            JudgeGap(sighting.Node, instance, rhythm, sighting.At, sighting.Clock);
+        }
+    }
+
+    private void JudgeGap(int node, int instance, in Rhythm rhythm, long at, long clock)
+    {
+        long longest = Nano.Of(Cast.Nodes[node].Instances[instance].AdvertInterval) + Tolerance;
+        if (clock - rhythm.LastAt <= longest)
         {
             return;
         }
 
-        Judged++;
-        VrrpConfig config = Cast.Nodes[sighting.Node].Instances[instance];
-        long gap = sighting.Clock - rhythm.LastAt;
-        bool isHeldBack = !rhythm.IsHolding && sighting.At - rhythm.QuietUntil <= Nano.Of(config.AdvertInterval) + Tolerance;
-        if (gap > Nano.Of(config.AdvertInterval) + Tolerance && !isHeldBack)
+        if (!rhythm.IsHolding && clock - rhythm.QuietUntil <= longest)
         {
-            Violate(sighting.At, $"{Who(sighting.Node, instance)} {(rhythm.IsHolding ? "holds the address" : "is a candidate")} and sent no advert for {Nano.Text(gap)} s");
+            Excuse("a candidate is silent while refused packets come");
+            return;
         }
+
+        Violate(at, $"{Who(node, instance)} {(rhythm.IsHolding ? "holds the address" : "is a candidate")} and sent no advert for {Nano.Text(clock - Math.Max(rhythm.LastAt, rhythm.QuietUntil))} s");
     }
 
-    private void SetExempt(in Sighting sighting, bool isExempt)
+    /// <summary>Whatever was missed while the daemon did not run, or had no link, was not starved; null = as before.</summary>
+    private void SetHalted(in Sighting sighting, bool? isHalted)
     {
-        if (sighting.Kind == SightingKind.LinkChanged)
-        {
-            _isLinkDown[sighting.Node] = isExempt;
-        }
-
         for (int i = 0; i < Cast.Instances; i++)
         {
             ref Rhythm rhythm = ref _rhythms[Slot(sighting.Node, i)];
-            rhythm.IsHalted = sighting.Kind == SightingKind.LinkChanged ? rhythm.IsHalted : isExempt;
-            if (sighting.Kind == SightingKind.Halted)
-            {
-                rhythm.HaltedAt = sighting.At;
-            }
-            else if (sighting.Kind == SightingKind.Resumed && sighting.Number == 1)
-            {
-                // For a machine that stood still no time has passed.
-                rhythm.QuietUntil += sighting.At - rhythm.HaltedAt;
-                rhythm.RefusedAt += rhythm.RefusedAt == 0 ? 0 : sighting.At - rhythm.HaltedAt;
-            }
-
+            rhythm.IsHalted = isHalted ?? rhythm.IsHalted;
             rhythm.LastAt = sighting.Clock;
-            rhythm.LastSeenAt = sighting.At;
         }
     }
 
@@ -203,12 +271,16 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
         public bool IsCandidate;
         public bool IsHalted;
         public long LastAt;
-        public long LastSeenAt;
+
+        // Why a candidate may be silent, and until when.
         public long QuietUntil;
-        public int Running;
-        public long SucceededAt;
-        public long HaltedAt;
         public long RefusedAt;
         public InternetAddress RefusedFrom;
+
+        // The promotion under way: number of the running step, steps done with, those of them that were no fence, and when the last fence succeeded.
+        public int Running;
+        public int Passed;
+        public ulong Bypassed;
+        public long FencedAt;
     }
 }

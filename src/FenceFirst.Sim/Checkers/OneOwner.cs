@@ -60,7 +60,7 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
     }
 
     /// <inheritdoc/>
-    public override void Read(int node, in TimelineEntry entry, long at)
+    public override void Read(int node, in TimelineEntry entry, long at, long clock)
     {
         if (entry.Kind == TimelineKind.PromotionStarted && entry.Reason != PromotionReason.Operator)
         {

@@ -57,7 +57,7 @@ internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
     }
 
     /// <inheritdoc/>
-    public override void Read(int node, in TimelineEntry entry, long at)
+    public override void Read(int node, in TimelineEntry entry, long at, long clock)
     {
         switch (entry.Kind)
         {

@@ -47,7 +47,7 @@ internal sealed class Story(Cast cast) : Checker(cast, "G8")
     }
 
     /// <inheritdoc/>
-    public override void Read(int node, in TimelineEntry entry, long at)
+    public override void Read(int node, in TimelineEntry entry, long at, long clock)
     {
         if (entry.Kind is not (TimelineKind.KernelAsked or TimelineKind.KernelRefused) || entry.Effect is not (SideEffect.AddAddresses or SideEffect.RemoveAddresses))
         {

@@ -47,7 +47,7 @@ internal sealed class ScenarioTimeline(Cast cast) : Checker(cast, "timeline")
     public void Act(int before, long at, string text) => _lines.Insert(before, new TimelineLine(at, -1, LineSource.Scenario, TimelineLevel.Notice, "Scenario", text));
 
     /// <inheritdoc/>
-    public override void Read(int node, in TimelineEntry entry, long at)
+    public override void Read(int node, in TimelineEntry entry, long at, long clock)
     {
         if (_filters[node].MayWrite(entry, at / Nano.Millisecond, out long suppressed))
         {

@@ -100,6 +100,7 @@ internal sealed class SmallNodes
         _index = index;
         _config = _all[index];
         Invariant.Check(_config.Instances[0].Promotion is not { IsReleaseEnough: true } && _config.Watchdog is null, "small worlds know no replay window and no watchdog");
+        Invariant.Check(_config.Instances[0].LeaseSeconds == 0, "small worlds know no leases");
         Refusing = (int)SmallEvent.Advert + (2 * _all.Length);
         EventCount = 2 * Refusing;
         _states.Add(new NodeState(_config, 0));
@@ -170,7 +171,6 @@ internal sealed class SmallNodes
         {
             instance.MasterDownAt = Shift(instance.MasterDownAt, now);
             instance.AdvertAt = Shift(instance.AdvertAt, now);
-            instance.RenewAt = Past(instance.RenewAt, now);
             instance.AdvertSentAt = Old(instance.AdvertSentAt, now);
             instance.GratuitousAt = Shift(instance.GratuitousAt, now);
             instance.PreemptAt = Past(instance.PreemptAt, now);
@@ -188,6 +188,8 @@ internal sealed class SmallNodes
             handover.ClaimedAt = Past(handover.ClaimedAt, now);
             handover.HeardAt = Past(handover.HeardAt, now);
             instance.FailedPromotions = Math.Min(1, instance.FailedPromotions);
+            instance.RemovalAt = Shift(instance.RemovalAt, now);
+            instance.RemovalRounds = Math.Min(instance.RemovalRounds, (byte)4);
             instance.KernelAttempt = instance.KernelAttempt == 0 ? 0u : 2;
             ref StepProgress steps = ref instance.Steps;
             steps.Epoch = 0;
@@ -320,10 +322,6 @@ internal sealed class SmallNodes
                         }
 
                         _answers.Enqueue(NodeEvent.KernelAnswered(0, effect.Attempt, isRefused ? 16 : 0));
-                        break;
-                    case NodeEffectKind.RenewAddresses:
-                        row.IsTaken = true;
-                        row.Holding = 1;
                         break;
                     case NodeEffectKind.StartStep:
                         row.IsStepStarted = true;

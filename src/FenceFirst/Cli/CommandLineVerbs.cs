@@ -39,13 +39,19 @@ internal static class CommandLineVerbs
         Option<string> stateDirectory = StateDirectoryOption();
         Option<string> socket = SocketOption();
         Option<string?> pidFile = new("--pid-file") { Description = "write and lock a process id file", HelpName = "PATH" };
+        Option<string> dumps = new("--dump-dir")
+        {
+            Description = "where SIGUSR1, SIGUSR2 and SIGRTMIN+2 write keepalived.data, .stats and .json",
+            DefaultValueFactory = _ => new RunOptions { File = "" }.DumpDirectory,
+            HelpName = "DIR",
+        };
         Option<string?> log = new("--log") { Description = "where the log goes and how it looks; default: text on standard error, key=value under journald" };
         log.AcceptOnlyFromAmong("text", "keyvalue", "syslog");
         Option<bool> detail = new("--detail", "-D") { Description = "log details, as keepalived does with -D" };
         Option<string?> record = new("--record") { Description = "write every event and decision into a file, up to 64 MiB, for 'fencefirst simulate --replay'", HelpName = "FILE" };
         Command command = new("run", "run the daemon in the foreground until SIGTERM; SIGHUP reads the configuration again")
         {
-            file, configId, stateDirectory, socket, pidFile, log, detail, record,
+            file, configId, stateDirectory, socket, pidFile, dumps, log, detail, record,
         };
         command.SetAction(parsed => RunVerb.Run(
             new RunOptions
@@ -55,6 +61,7 @@ internal static class CommandLineVerbs
                 StateDirectory = parsed.GetRequiredValue(stateDirectory),
                 Socket = parsed.GetRequiredValue(socket),
                 PidFile = parsed.GetValue(pidFile),
+                DumpDirectory = parsed.GetRequiredValue(dumps),
                 IsLoggingToConsole = parsed.GetValue(log) != "syslog",
                 IsLoggingToSyslog = parsed.GetValue(log) == "syslog",
                 Format = parsed.GetValue(log) switch { "text" => LogFormat.Text, "keyvalue" => LogFormat.KeyValue, _ => null },

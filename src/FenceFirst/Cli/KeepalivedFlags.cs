@@ -255,11 +255,15 @@ internal static class KeepalivedFlags
         {
             "STOP" => (int)DaemonSignal.Terminate,
             "RELOAD" => (int)DaemonSignal.Reload,
+            "DATA" => (int)DaemonSignal.WriteState,
+            "STATS" => (int)DaemonSignal.WriteStatistics,
+            "STATS_CLEAR" => (int)DaemonSignal.WriteAndClearStatistics,
+            "JSON" => (int)DaemonSignal.WriteJson,
             _ => null,
         };
         if (number is null)
         {
-            error.WriteLine($"fencefirst: signal {name} is not supported; STOP and RELOAD are");
+            error.WriteLine($"fencefirst: signal {name} is not supported; STOP, RELOAD, DATA, STATS, STATS_CLEAR and JSON are");
             return 1;
         }
 

@@ -21,6 +21,9 @@ internal sealed record RunOptions
     /// <summary>Control socket.</summary>
     public string Socket { get; init; } = "/run/fencefirst.sock";
 
+    /// <summary>Where dumps are written that the configuration gives no path.</summary>
+    public string DumpDirectory { get; init; } = "/run/fencefirst";
+
     /// <summary>Process id file; null = none.</summary>
     public string? PidFile { get; init; }
 
@@ -108,7 +111,7 @@ internal static class RunVerb
         log.Write(new JournalEntry(MonotonicClock.WallNow, MonotonicClock.Now, "", "Started", $"FenceFirst {ProgramVersion.Text} started, pid {Environment.ProcessId}"));
         try
         {
-            using EventLoop loop = new(loaded, epochBase, keeper, log, signals, () => LogDiagnostics(log, Load(options, salt)), recorder);
+            using EventLoop loop = new(loaded, epochBase, keeper, log, signals, () => LogDiagnostics(log, Load(options, salt)), options.DumpDirectory, recorder);
             if (!loop.TryListen(options.Socket, out string problem))
             {
                 error.WriteLine($"fencefirst: {problem}");

@@ -175,7 +175,7 @@ internal sealed class AddressProbe(EventLoop loop, LinkTable links, EventPoll po
     private List<Target> Targets(VrrpConfig config)
     {
         List<Target> targets = [];
-        foreach (VirtualAddress address in config.Addresses.Concat(config.ExcludedAddresses))
+        foreach (VirtualAddress address in config.EachAddress())
         {
             if (!links.IsWithoutArp(address.Link))
             {

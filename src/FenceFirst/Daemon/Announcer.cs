@@ -16,13 +16,7 @@ internal sealed class Announcer(LinkTable links) : IDisposable
         int first = 0;
         for (int round = 0; round < rounds; round++)
         {
-            foreach (VirtualAddress address in config.Addresses)
-            {
-                int errno = Send(address);
-                first = first == 0 ? errno : first;
-            }
-
-            foreach (VirtualAddress address in config.ExcludedAddresses)
+            foreach (VirtualAddress address in config.EachAddress())
             {
                 int errno = Send(address);
                 first = first == 0 ? errno : first;

@@ -26,11 +26,11 @@ internal sealed class EffectRunner : IDisposable
     private readonly PhaseTimes _times;
     private readonly LinkTable _links;
     private readonly KernelRunner _kernel;
+    private readonly LeaseRenewals _leases;
     private readonly Announcer _announcer;
     private readonly ProcessRunner _processes;
     private readonly StepEnvironment _environment = new();
     private readonly Dictionary<long, Job> _jobs = [];
-    private MonotonicInstant[] _renewedAt = [];
     private bool _isSendErrorLogged;
     private bool _isRenewalErrorLogged;
 
@@ -43,7 +43,8 @@ internal sealed class EffectRunner : IDisposable
         _timeline = new TimelineLog(log);
         _times = times;
         _kernel = new KernelRunner(links);
-        _kernel.Reconfigure(loop.Config.Instances.Count);
+        _leases = new LeaseRenewals(links);
+        _leases.Reconfigure(loop.Config.Instances.Count);
         Static = new StaticItems(_kernel, links, log);
         _announcer = new Announcer(links);
         _processes = new ProcessRunner { Started = loop.Keeper.Started };
@@ -52,7 +53,6 @@ internal sealed class EffectRunner : IDisposable
         Agents = new AgentRuns(_processes, log, StepEnded);
         Reach = new ReachRuns(links, poll, reachTokenBase, StepEnded);
         Checks = new FenceChecks(loop, _processes, _environment, log);
-        _renewedAt = new MonotonicInstant[loop.Config.Instances.Count];
     }
 
     /// <summary>Child processes.</summary>
@@ -107,6 +107,11 @@ internal sealed class EffectRunner : IDisposable
     public void Run(in NodeEffect effect, MonotonicInstant now)
     {
         NodeConfig config = _loop.Config;
+        if (effect.Kind != NodeEffectKind.RenewAddresses)
+        {
+            CommitRenewals();
+        }
+
         switch (effect.Kind)
         {
             case NodeEffectKind.ArmTimer:
@@ -147,13 +152,34 @@ internal sealed class EffectRunner : IDisposable
                 _loop.Watchdog.Disarm();
                 break;
             case NodeEffectKind.RenewAddresses:
-                RenewAddresses(effect.Index, config.Instances[effect.Index], now);
+                _leases.Add(effect.Index);
                 break;
             case NodeEffectKind.WatchAddresses:
                 _loop.Probe.Watch(effect.Index, effect.Attempt);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    /// <summary>Carries out the renewals that the last effects asked for; before every other effect, and after the last one.</summary>
+    public void CommitRenewals()
+    {
+        if (!_leases.IsPending)
+        {
+            return;
+        }
+
+        int errno = _leases.Commit(_loop.Config, _loop.Now, out TimeSpan? phase);
+        if (phase is { } found)
+        {
+            _loop.Enqueue(NodeEvent.RenewalPhaseFound(found));
+        }
+
+        if (errno != 0 && !_isRenewalErrorLogged)
+        {
+            _isRenewalErrorLogged = true;
+            _log.Write(TimelineLevel.Error, $"the lifetime of an address could not be renewed: {ErrnoText.Describe(errno)} (logged once)");
         }
     }
 
@@ -212,9 +238,10 @@ internal sealed class EffectRunner : IDisposable
     }
 
     /// <summary>Removes what an earlier life of the daemon left in the kernel.</summary>
-    public void SweepLeftovers()
+    /// <param name="refused">Told what the kernel has refused to remove, per instance.</param>
+    public void SweepLeftovers(Action<int, SideEffect> refused)
     {
-        StartSweep sweep = new(_kernel, _links, _log);
+        StartSweep sweep = new(_kernel, _links, _log, refused);
         for (int i = 0; i < _loop.Config.Instances.Count; i++)
         {
             sweep.Run(_loop.Config.Instances[i], i);
@@ -237,8 +264,7 @@ internal sealed class EffectRunner : IDisposable
     public void Reconfigured(Func<int, bool, int> newIndex)
     {
         _timeline.Reset();
-        _kernel.Reconfigure(_loop.Config.Instances.Count);
-        _renewedAt = new MonotonicInstant[_loop.Config.Instances.Count];
+        _leases.Reconfigure(_loop.Config.Instances.Count);
         Notifications.Configure(_loop.Config);
         foreach (long tag in _jobs.Keys.ToArray())
         {
@@ -257,7 +283,7 @@ internal sealed class EffectRunner : IDisposable
     }
 
     /// <summary>When the addresses of an instance last got their whole lifetime; Zero = not since the start or the last reload.</summary>
-    public MonotonicInstant RenewedAt(int instance) => _renewedAt[instance];
+    public MonotonicInstant RenewedAt(int instance) => _leases.RenewedAt(instance);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -269,6 +295,7 @@ internal sealed class EffectRunner : IDisposable
         _processes.Dispose();
         _announcer.Dispose();
         _kernel.Dispose();
+        _leases.Dispose();
     }
 
     private void SendAdvert(in NodeEffect effect)
@@ -293,7 +320,7 @@ internal sealed class EffectRunner : IDisposable
         int errno = _kernel.Run(config, effect.Effect);
         if (effect.Effect == SideEffect.AddAddresses)
         {
-            _renewedAt[effect.Index] = _loop.Now;
+            _leases.Added(effect.Index, _loop.Now);
         }
 
         if (errno != 0 && _kernel.LastExplanation.Length > 0)
@@ -302,17 +329,6 @@ internal sealed class EffectRunner : IDisposable
         }
 
         _loop.Enqueue(NodeEvent.KernelAnswered(effect.Index, effect.Attempt, errno));
-    }
-
-    private void RenewAddresses(int index, VrrpConfig config, MonotonicInstant now)
-    {
-        int errno = _kernel.Renew(index, config);
-        _renewedAt[index] = errno == 0 ? now : _renewedAt[index];
-        if (errno != 0 && !_isRenewalErrorLogged)
-        {
-            _isRenewalErrorLogged = true;
-            _log.Write(TimelineLevel.Error, config.Name, "lease", $"({config.Name}) the lifetime of an address could not be renewed: {ErrnoText.Describe(errno)} (logged once)");
-        }
     }
 
     private void StartStep(VrrpConfig config, in NodeEffect effect, MonotonicInstant now)
@@ -385,8 +401,12 @@ internal sealed class EffectRunner : IDisposable
     {
         if (_loop.Keeper.Cancel(tag))
         {
+            // Nothing of it was started. After a reload there may be nobody left to be answered.
             _loop.Keeper.Settled(tag);
-            StepEnded(tag, new StepOutcome(StepOutcomeKind.CouldNotStart, Cancelled));
+            if (_jobs.Remove(tag, out Job job))
+            {
+                _loop.Enqueue(NodeEvent.StepEnded(job.Index, (uint)tag, new StepOutcome(StepOutcomeKind.CouldNotStart, Cancelled)));
+            }
         }
         else if (!Agents.Stop(tag) && !Reach.Stop(tag))
         {

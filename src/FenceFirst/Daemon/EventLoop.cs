@@ -3,6 +3,7 @@ using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Core.Wire;
+using FenceFirst.Daemon.Dumps;
 using FenceFirst.Linux;
 
 namespace FenceFirst.Daemon;
@@ -44,6 +45,7 @@ internal sealed class EventLoop : IDisposable
     private readonly ControlServer _control;
     private readonly EventRecorder? _recorder;
     private readonly Leftovers _leftovers;
+    private readonly DumpSignals _dumps;
     private ControlSocket? _controlSocket;
     private readonly bool[] _unknownVrids = new bool[256];
     private NodeConfig? _nextConfig;
@@ -61,9 +63,17 @@ internal sealed class EventLoop : IDisposable
     /// <param name="log">The log.</param>
     /// <param name="signals">Signals of the process.</param>
     /// <param name="loadConfig">Reads the configuration again for a reload; what is wrong with it is in the log already.</param>
+    /// <param name="dumpDirectory">Where dumps are written that the configuration gives no path.</param>
     /// <param name="recorder">Who records every event; null = nobody. Whoever made it ends it.</param>
     public EventLoop(
-        LoadedConfig loaded, ulong epochBase, StateKeeper keeper, LogWriter log, Signals signals, Func<LoadedConfig> loadConfig, EventRecorder? recorder = null)
+        LoadedConfig loaded,
+        ulong epochBase,
+        StateKeeper keeper,
+        LogWriter log,
+        Signals signals,
+        Func<LoadedConfig> loadConfig,
+        string dumpDirectory,
+        EventRecorder? recorder = null)
     {
         NodeConfig config = loaded.Config!; // Nothing is started with a configuration that was refused.
         Config = config;
@@ -85,6 +95,7 @@ internal sealed class EventLoop : IDisposable
         Reminder = new MaintenanceReminder(this, log);
         _runner = new EffectRunner(this, _links, log, times, _poll, ReachTokenBase);
         _control = new ControlServer(this, _runner, _links, log, times);
+        _dumps = new DumpSignals(this, _links, times, log, dumpDirectory);
         _leftovers = new Leftovers(this, log);
         Heartbeat = new Heartbeat(log);
         _trackers = new TrackerHost(log);
@@ -157,7 +168,7 @@ internal sealed class EventLoop : IDisposable
         _now = MonotonicClock.Now;
         _links.Resync(this);
         _trackers.Configure(this, isStart: true);
-        _runner.SweepLeftovers();
+        _runner.SweepLeftovers((index, effect) => NodeRecall.NoteRefusedRemoval(Config, State, index, effect, _now, _effects));
         _runner.Static.Apply(Config);
         Recall();
         DrainQueue();
@@ -212,6 +223,7 @@ internal sealed class EventLoop : IDisposable
         NodeMachine.Step(Config, State, nodeEvent, _now, _effects);
         _recorder?.Effects(_effects);
         RunEffects();
+        _runner.CommitRenewals();
         Keeper.Look(Config, State, nodeEvent);
     }
 
@@ -435,8 +447,8 @@ internal sealed class EventLoop : IDisposable
                 case DaemonSignal.Reload:
                     RequestReload(out _, out _);
                     break;
-                case DaemonSignal.WriteState or DaemonSignal.WriteCounters:
-                    CountersLog.Write(_log, Config, State, Transport.Counters);
+                default:
+                    _dumps.Take(signal);
                     break;
             }
         }

@@ -30,6 +30,7 @@ internal sealed class FenceChecks : IDisposable
     private readonly Dictionary<string, Watched> _watched = [];
     private DeviceRun? _test;
     private Operation? _testOperation;
+    private uint _tests;
 
     /// <summary>Nothing is asked before the first question is due.</summary>
     public FenceChecks(EventLoop loop, ProcessRunner processes, StepEnvironment environment, LogWriter log)
@@ -141,7 +142,8 @@ internal sealed class FenceChecks : IDisposable
         Operation operation = _loop.Operations.Begin("fence_test", name, _loop.Now);
         operation.Report(isQuestion ? $"asking for the status, at most {TimelineText.Duration(device.Step.Timeout)}" : $"fencing, at most {TimelineText.Duration(device.Step.Timeout)}");
         _testOperation = operation;
-        _runs.Start(device, isQuestion, _environment.ForDevice(device), _loop.Now, run => _test = run);
+        string[] environment = _environment.ForDevice(device);
+        _runs.Start(device, isQuestion, isQuestion ? environment : [.. environment, NextRun()], _loop.Now, run => _test = run);
         Settle();
         return operation;
     }
@@ -193,6 +195,9 @@ internal sealed class FenceChecks : IDisposable
 
         return false;
     }
+
+    /// <summary>Names a test, so that the next life of the daemon finds its program: no file tells of tests, and no attempt of Core has so great a number.</summary>
+    private string NextRun() => $"{StepEnvironment.RunVariable}={_loop.Keeper.RunOf(uint.MaxValue - ++_tests)}";
 
     private string Unknown(string name)
     {

@@ -8,8 +8,6 @@ namespace FenceFirst.Daemon;
 internal sealed class KernelRunner(LinkTable links) : IDisposable
 {
     private readonly RtNetlink _netlink = new();
-    private AddressRequest[]?[] _renewals = [];
-    private int[] _renewalErrors = [];
 
     /// <summary>The kernel's own words for the last refusal; empty when it gave none.</summary>
     public string LastExplanation => _netlink.LastExplanation;
@@ -28,21 +26,6 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
         SideEffect.Advertise or SideEffect.Announce or SideEffect.Demote or SideEffect.Release or SideEffect.Notify =>
             throw new InvalidOperationException($"{effect} is not the kernel's"),
     };
-
-    /// <summary>Gives every address of an instance its lifetime anew (G6); returns 0, or the first error number.</summary>
-    /// <remarks>
-    /// The requests are made once and kept: a renewal allocates nothing. An address that the kernel has taken away meanwhile is put back by it.
-    /// </remarks>
-    public int Renew(int instance, VrrpConfig config)
-    {
-        AddressRequest[] requests = _renewals[instance] is { } made && IsStillTrue(made) ? made : MakeRenewal(instance, config);
-        Span<int> errors = _renewalErrors.AsSpan(0, requests.Length);
-        int failing = _netlink.ApplyAll(requests, errors);
-        return failing < 0 ? 0 : errors[failing];
-    }
-
-    /// <summary>The configuration has changed: nothing that was made for the old one is used again.</summary>
-    public void Reconfigure(int instances) => _renewals = new AddressRequest[]?[instances];
 
     /// <summary>Removes one address; what is not there is not an error.</summary>
     public int Remove(VirtualAddress address) => Removed(_netlink.RemoveAddress(links.IndexOf(address.Link), address));
@@ -84,45 +67,6 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _netlink.Dispose();
 
-    /// <summary>Whether the interfaces are still those that the requests name: one that was deleted and made anew has another index.</summary>
-    private bool IsStillTrue(AddressRequest[] requests)
-    {
-        foreach (ref readonly AddressRequest request in requests.AsSpan())
-        {
-            if (request.LinkIndex != links.IndexOf(request.Address.Link))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private AddressRequest[] MakeRenewal(int instance, VrrpConfig config)
-    {
-        AddressRequest[] requests = new AddressRequest[config.Addresses.Count + config.ExcludedAddresses.Count];
-        int count = 0;
-        foreach (VirtualAddress address in config.Addresses)
-        {
-            requests[count++] = Renewal(address, config.LeaseSeconds);
-        }
-
-        foreach (VirtualAddress address in config.ExcludedAddresses)
-        {
-            requests[count++] = Renewal(address, config.LeaseSeconds);
-        }
-
-        if (_renewalErrors.Length < count)
-        {
-            _renewalErrors = new int[count];
-        }
-
-        return _renewals[instance] = requests;
-    }
-
-    private AddressRequest Renewal(VirtualAddress address, int leaseSeconds) =>
-        new(true, links.IndexOf(address.Link), address) { LeaseSeconds = leaseSeconds, IsRenewal = true };
-
     private int ChangeAddresses(in EquatableArray<VirtualAddress> addresses, bool isAdded, int leaseSeconds = 0)
     {
         int first = 0;
@@ -133,15 +77,16 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
 
         AddressRequest[] requests = new AddressRequest[addresses.Count];
         int[] errors = new int[addresses.Count];
-        for (int i = 0; i < requests.Length; i++)
+        for (int r = 0; r < requests.Length; r++)
         {
-            requests[i] = new AddressRequest(isAdded, links.IndexOf(addresses[i].Link), addresses[i]) { LeaseSeconds = leaseSeconds };
+            requests[r] = new AddressRequest(isAdded, links.IndexOf(addresses[r].Link), addresses[r]) { LeaseSeconds = leaseSeconds };
         }
 
         _netlink.ApplyAll(requests, errors);
+        int i = 0;
         foreach (int errno in errors)
         {
-            int real = isAdded ? Added(errno) : Removed(errno);
+            int real = isAdded ? Added(errno, addresses[i++]) : Removed(errno);
             first = first == 0 ? real : first;
         }
 
@@ -151,7 +96,18 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
     private int ChangeOne(VirtualAddress address, bool isAdded, int leaseSeconds)
     {
         int index = links.IndexOf(address.Link);
-        return isAdded ? Added(_netlink.AddAddress(index, address, leaseSeconds)) : Removed(_netlink.RemoveAddress(index, address));
+        return isAdded ? Added(_netlink.AddAddress(index, address, leaseSeconds), address) : Removed(_netlink.RemoveAddress(index, address));
+    }
+
+    private int Added(int errno, VirtualAddress address)
+    {
+        if (errno == ErrorNumber.AlreadyExists)
+        {
+            // A renewal, of which the table is not told, may have put it back.
+            links.Found(address);
+        }
+
+        return Added(errno);
     }
 
     private int AddRoutes(VrrpConfig config)

@@ -140,14 +140,11 @@ internal sealed class Leftovers : IDisposable
 
     private static bool IsFenceProgram(SessionLeader leader, NodeConfig config)
     {
-        foreach (VrrpConfig instance in config.Instances)
+        foreach (FenceDeviceConfig device in config.FenceDevices)
         {
-            foreach (PromotionStep step in instance.Promotion?.Steps ?? default)
+            if (leader.Arguments.Contains(device.Step.Command.Arguments[0]))
             {
-                if (step.Kind == StepKind.Fence && leader.Arguments.Contains(step.Command.Arguments[0]))
-                {
-                    return true;
-                }
+                return true;
             }
         }
 

@@ -2,12 +2,13 @@ using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
+using FenceFirst.Daemon.Dumps;
 using FenceFirst.Linux;
 
 namespace FenceFirst.Daemon;
 
 /// <summary>What the kernel says about the interfaces and addresses that the configuration names.</summary>
-internal sealed class LinkTable : IDisposable
+internal sealed class LinkTable : ILinkFacts, IDisposable
 {
     private readonly LinkMonitor _monitor = new();
     private readonly LogWriter _log;
@@ -16,6 +17,7 @@ internal sealed class LinkTable : IDisposable
     private readonly Dictionary<(int LinkIndex, InternetAddress Address), int> _virtualOwner = [];
     private readonly HashSet<InternetAddress> _virtualAddresses = [];
     private NodeConfig _config;
+    private Link[] _configured = [];
 
     /// <summary>Begins to listen; <see cref="Resync"/> gives the first picture.</summary>
     public LinkTable(NodeConfig config, LogWriter log)
@@ -27,14 +29,17 @@ internal sealed class LinkTable : IDisposable
     /// <summary>The descriptor to watch for reading.</summary>
     public int Descriptor => _monitor.Descriptor;
 
+    /// <summary>Grows with every change of an interface or of the configuration: what was found out before may be different now.</summary>
+    public int Version { get; private set; }
+
     /// <summary>Name of a configured link.</summary>
     public string NameOf(int link) => _config.Links[link];
 
     /// <summary>Kernel index of a configured link; 0 = it does not exist.</summary>
-    public int IndexOf(int link) => link < 0 ? 0 : _byName.GetValueOrDefault(_config.Links[link]).Index;
+    public int IndexOf(int link) => Configured(link).Index;
 
     /// <summary>Ethernet address of a configured link.</summary>
-    public MacAddress MacOf(int link) => link < 0 ? default : _byName.GetValueOrDefault(_config.Links[link]).Mac;
+    public MacAddress MacOf(int link) => Configured(link).Mac;
 
     /// <summary>Whether any interface of this machine has the Ethernet address.</summary>
     public bool IsOwn(ulong station)
@@ -51,13 +56,55 @@ internal sealed class LinkTable : IDisposable
     }
 
     /// <summary>Whether a configured link does not speak ARP (loopback, tunnels).</summary>
-    public bool IsWithoutArp(int link) => link < 0 || _byName.GetValueOrDefault(_config.Links[link]).IsWithoutArp;
+    public bool IsWithoutArp(int link) => link < 0 || Configured(link).IsWithoutArp;
 
     /// <summary>Whether an address is present on a configured link.</summary>
     public bool Has(int link, InternetAddress address) => Has(IndexOf(link), address, out _);
 
+    /// <inheritdoc/>
+    public (int Index, bool IsUp, string Mac) Look(int link)
+    {
+        Link one = _byName.GetValueOrDefault(_config.Links[link]);
+        return (one.Index, one.IsUp, one.Mac.ToString());
+    }
+
+    /// <inheritdoc/>
+    public InternetAddress FirstAddress(int link, bool isIPv6) =>
+        _addresses.TryGetValue(IndexOf(link), out List<AddressInfo>? present) ? present.Find(one => one.Address.IsIPv6 == isIPv6).Address : InternetAddress.None;
+
     /// <summary>Takes another configuration; call <see cref="Resync"/> afterwards.</summary>
-    public void Reconfigure(NodeConfig config) => _config = config;
+    public void Reconfigure(NodeConfig config)
+    {
+        _config = config;
+        FindConfigured();
+    }
+
+    /// <summary>Is not told of IPv4 addresses that the renewer renews.</summary>
+    public void Ignore(AddressRenewer renewer) => _monitor.Ignore(renewer);
+
+    /// <summary>When the lifetime of an address was last set, as the kernel's tick counter has it; 0 = it is not there, or the kernel does not say.</summary>
+    public uint StampOf(int linkIndex, InternetAddress address)
+    {
+        foreach (AddressInfo each in _monitor.DumpAddresses())
+        {
+            if (each.LinkIndex == linkIndex && each.Address == address)
+            {
+                return each.Stamp;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>The kernel says that an address is there, of which the table may not have been told.</summary>
+    public void Found(VirtualAddress address)
+    {
+        int link = IndexOf(address.Link);
+        if (link != 0 && !Has(link, address.Address, out _))
+        {
+            AddressesOf(link).Add(new AddressInfo(link, address.Address, address.PrefixLength, 0, 0, 0));
+        }
+    }
 
     /// <summary>Reads everything anew and tells the loop what is different from what Core knows.</summary>
     public void Resync(EventLoop loop)
@@ -75,6 +122,7 @@ internal sealed class LinkTable : IDisposable
             AddressesOf(address.LinkIndex).Add(address);
         }
 
+        FindConfigured();
         IndexVirtualAddresses();
         TellLinks(loop);
         TellSources(loop);
@@ -118,8 +166,7 @@ internal sealed class LinkTable : IDisposable
     /// <summary>The virtual addresses of an instance that are on their interfaces now: left from an earlier life.</summary>
     public IEnumerable<VirtualAddress> PresentOf(int instance)
     {
-        VrrpConfig config = _config.Instances[instance];
-        foreach (VirtualAddress address in config.Addresses.Span.ToArray().Concat(config.ExcludedAddresses.Span.ToArray()))
+        foreach (VirtualAddress address in _config.Instances[instance].EachAddress())
         {
             if (Has(address.Link, address.Address))
             {
@@ -134,6 +181,7 @@ internal sealed class LinkTable : IDisposable
     private bool ApplyLinks()
     {
         bool isChanged = false;
+        bool isIndexChanged = false;
         for (int i = 0; i < _monitor.Links.Count; i++)
         {
             LinkChange change = _monitor.Links[i];
@@ -156,13 +204,20 @@ internal sealed class LinkTable : IDisposable
             if (IsConfigured(change.Name) && (change.IsDeleted || before.Index != change.Index || before.IsUp != change.IsUp))
             {
                 _log.Write(TimelineLevel.Notice, change.IsDeleted ? $"Interface {change.Name} deleted" : $"Netlink reports {change.Name} {(change.IsUp ? "up" : "down")}");
-                if (before.Index != change.Index)
-                {
-                    IndexVirtualAddresses();
-                }
+                isIndexChanged |= before.Index != change.Index || change.IsDeleted;
             }
 
             isChanged = true;
+        }
+
+        if (isChanged)
+        {
+            FindConfigured();
+        }
+
+        if (isIndexChanged)
+        {
+            IndexVirtualAddresses();
         }
 
         return isChanged;
@@ -262,15 +317,7 @@ internal sealed class LinkTable : IDisposable
 
     private bool IsAnyMissing(VrrpConfig config)
     {
-        foreach (VirtualAddress address in config.Addresses)
-        {
-            if (!address.IsUntracked && !Has(address.Link, address.Address))
-            {
-                return true;
-            }
-        }
-
-        foreach (VirtualAddress address in config.ExcludedAddresses)
+        foreach (VirtualAddress address in config.EachAddress())
         {
             if (!address.IsUntracked && !Has(address.Link, address.Address))
             {
@@ -333,14 +380,7 @@ internal sealed class LinkTable : IDisposable
         _virtualAddresses.Clear();
         for (int i = 0; i < _config.Instances.Count; i++)
         {
-            VrrpConfig config = _config.Instances[i];
-            foreach (VirtualAddress address in config.Addresses)
-            {
-                _virtualOwner[(IndexOf(address.Link), address.Address)] = i;
-                _virtualAddresses.Add(address.Address);
-            }
-
-            foreach (VirtualAddress address in config.ExcludedAddresses)
+            foreach (VirtualAddress address in _config.Instances[i].EachAddress())
             {
                 _virtualOwner[(IndexOf(address.Link), address.Address)] = i;
                 _virtualAddresses.Add(address.Address);
@@ -357,6 +397,19 @@ internal sealed class LinkTable : IDisposable
 
         return present;
     }
+
+    /// <summary>By index in the configuration: looked up by name once per change and not once per address.</summary>
+    private void FindConfigured()
+    {
+        Version++;
+        _configured = new Link[_config.Links.Count];
+        for (int i = 0; i < _configured.Length; i++)
+        {
+            _configured[i] = _byName.GetValueOrDefault(_config.Links[i]);
+        }
+    }
+
+    private Link Configured(int link) => (uint)link < (uint)_configured.Length ? _configured[link] : default;
 
     private string? NameOfIndex(int index)
     {

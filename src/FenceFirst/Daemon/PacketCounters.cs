@@ -25,6 +25,14 @@ internal sealed class PacketCounters
     /// <summary>Accepted adverts that carried another address list.</summary>
     public long AddressListDifferences { get; set; }
 
+    /// <summary>Counts from 0 again.</summary>
+    public void Clear()
+    {
+        _refused.AsSpan().Clear();
+        (Sent, SendErrors, Received) = (0, 0, 0);
+        (ReleasesReceived, ReleasesSent, AddressListDifferences) = (0, 0, 0);
+    }
+
     /// <summary>Counts a refused packet.</summary>
     public void CountRefused(DecodeError error) => _refused[(int)error]++;
 

@@ -21,6 +21,33 @@ internal sealed record PromisedAttempt(AttemptMemory Memory, string Run, string 
     public ProcessIdentity? Process { get; init; }
 }
 
+/// <summary>Maintenance as it is kept: its end on the clock of this boot, and, for another boot, how much was left of it and when it ends by the wall clock.</summary>
+/// <param name="Memory">Whose it is, and its end.</param>
+/// <param name="Left">What was left when it was written; MaxValue = it has no end.</param>
+/// <param name="EndsAt">Its end by the wall clock; means nothing when it has none.</param>
+internal readonly record struct KeptMaintenance(MaintenanceMemory Memory, TimeSpan Left, DateTimeOffset EndsAt)
+{
+    /// <summary>As it is to be written now.</summary>
+    public static KeptMaintenance Of(MaintenanceMemory memory, MonotonicInstant now, DateTimeOffset wallNow)
+    {
+        TimeSpan left = memory.Until.IsNever ? TimeSpan.MaxValue : memory.Until > now ? memory.Until - now : TimeSpan.Zero;
+        return new KeptMaintenance(memory, left, left == TimeSpan.MaxValue ? DateTimeOffset.UnixEpoch : wallNow + left);
+    }
+
+    /// <summary>After a boot: what the wall clock says is left, never more than was left when it was written (docs/decisions/045-after-a-boot-the-wall-clock-ends-maintenance.md).</summary>
+    public MaintenanceMemory AfterBoot(MonotonicInstant now, DateTimeOffset wallNow)
+    {
+        if (Memory.Until.IsNever || Memory.Until == MonotonicInstant.Zero)
+        {
+            return Memory;
+        }
+
+        TimeSpan left = EndsAt - wallNow;
+        left = left < Left ? left : Left;
+        return Memory with { Until = left > TimeSpan.Zero ? now + left : MonotonicInstant.Zero };
+    }
+}
+
 /// <summary>What is kept on disk for the next life of the daemon.</summary>
 internal sealed record KeptState
 {
@@ -35,11 +62,14 @@ internal sealed record KeptState
 
     /// <summary>Attempts whose outcome is not known.</summary>
     public EquatableArray<PromisedAttempt> Attempts { get; init; }
+
+    /// <summary>Maintenance that is on.</summary>
+    public EquatableArray<KeptMaintenance> Maintenance { get; init; }
 }
 
 /// <summary>The file <c>state.json</c> in the state directory: one line of JSON, one line with its checksum.</summary>
 /// <remarks>
-/// Strict on purpose: what is not exactly as this version writes it is damaged, set aside, and taken for the worst (docs/promotion.md 7). A version
+/// Strict on purpose: what is not exactly as this version writes it is damaged, set aside, and taken for the worst (docs/promotion.md 9). A version
 /// that means more by the same members has another number.
 /// </remarks>
 internal static class StateFile
@@ -48,7 +78,10 @@ internal static class StateFile
     public const string FileName = "state.json";
 
     /// <summary>Version of the file.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
+
+    /// <summary>The version before: it says nothing of maintenance, and is read once, after an upgrade.</summary>
+    private const int VersionWithoutMaintenance = 1;
 
     private const long FileBytesMax = 4 * 1024 * 1024;
 
@@ -117,6 +150,13 @@ internal static class StateFile
             }
 
             json.WriteEndArray();
+            json.WriteStartArray("maintenance");
+            foreach (KeptMaintenance maintenance in kept.Maintenance)
+            {
+                WriteMaintenance(json, maintenance);
+            }
+
+            json.WriteEndArray();
             json.WriteEndObject();
         }
 
@@ -138,14 +178,14 @@ internal static class StateFile
             using JsonDocument document = JsonDocument.Parse(bytes[..end]);
             JsonElement root = document.RootElement;
             int version = root.GetProperty("v").GetInt32();
-            if (version != Version)
+            if (version is not (Version or VersionWithoutMaintenance))
             {
-                problem = $"it has version {version}, and this program knows {Version}";
+                problem = $"it has version {version}, and this program knows {VersionWithoutMaintenance} and {Version}";
                 return null;
             }
 
             problem = "";
-            return Read(root);
+            return Read(root, hasMaintenance: version == Version);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
@@ -193,15 +233,36 @@ internal static class StateFile
         json.WriteEndObject();
     }
 
-    private static KeptState Read(JsonElement root)
+    private static void WriteMaintenance(Utf8JsonWriter json, in KeptMaintenance maintenance)
     {
-        RequireMembers(root, 5);
+        json.WriteStartObject();
+        json.WriteString("instance", maintenance.Memory.Instance);
+        json.WriteNumber("until", maintenance.Memory.Until.Nanoseconds);
+        json.WriteNumber("left", maintenance.Left.Ticks);
+        json.WriteString("ends_at", maintenance.EndsAt);
+        json.WriteEndObject();
+    }
+
+    private static KeptMaintenance ReadMaintenance(JsonElement maintenance)
+    {
+        RequireMembers(maintenance, 4);
+        long until = maintenance.GetProperty("until").GetInt64();
+        long left = maintenance.GetProperty("left").GetInt64();
+        return until < 0 || left < 0
+            ? throw new FormatException("a negative number")
+            : new KeptMaintenance(new MaintenanceMemory(Text(maintenance, "instance"), new MonotonicInstant(until)), new TimeSpan(left), maintenance.GetProperty("ends_at").GetDateTimeOffset());
+    }
+
+    private static KeptState Read(JsonElement root, bool hasMaintenance)
+    {
+        RequireMembers(root, hasMaintenance ? 6 : 5);
         return new KeptState
         {
             BootId = Text(root, "boot"),
             LastAttempt = root.GetProperty("last_attempt").GetUInt32(),
             Instances = root.GetProperty("instances").EnumerateArray().Select(ReadInstance).ToEquatableArray(),
             Attempts = root.GetProperty("attempts").EnumerateArray().Select(ReadAttempt).ToEquatableArray(),
+            Maintenance = hasMaintenance ? root.GetProperty("maintenance").EnumerateArray().Select(ReadMaintenance).ToEquatableArray() : default,
         };
     }
 

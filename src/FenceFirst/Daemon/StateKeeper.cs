@@ -6,10 +6,10 @@ using FenceFirst.Linux;
 
 namespace FenceFirst.Daemon;
 
-/// <summary>Keeps on disk what has to survive the daemon (docs/promotion.md 7). A fence or run is written down before it starts (G3); everything else follows.</summary>
+/// <summary>Keeps on disk what has to survive the daemon (docs/promotion.md 9). A fence or run is written down before it starts (G3); everything else follows.</summary>
 /// <remarks>
 /// For the loop's thread. A step whose promise is on its way to the disk waits without holding the loop; a disk that fails, or does not answer in
-/// <see cref="PromiseBound"/>, is told of, and the step runs all the same (docs/decisions/019-a-step-runs-though-the-disk-fails.md).
+/// <see cref="PromiseBound"/>, is told of, and the step runs all the same (docs/decisions/046-a-step-runs-though-the-disk-fails.md).
 /// </remarks>
 internal sealed class StateKeeper : IDisposable
 {
@@ -34,6 +34,7 @@ internal sealed class StateKeeper : IDisposable
     private readonly Dictionary<long, PromisedAttempt> _attempts = [];
     private readonly List<Waiting> _waiting = [];
     private InstanceMemory[] _instances = [];
+    private EquatableArray<MaintenanceMemory> _maintenance;
     private uint _reserved;
     private long _posted;
     private bool _isDirty;
@@ -73,6 +74,8 @@ internal sealed class StateKeeper : IDisposable
     /// <param name="config">The configuration.</param>
     public NodeMemory Recall(Leftovers leftovers, NodeConfig config)
     {
+        MonotonicInstant now = MonotonicClock.Now;
+        DateTimeOffset wallNow = MonotonicClock.WallNow;
         foreach (PromisedAttempt attempt in leftovers.Begin(this, config).Concat(Former?.Attempts ?? default))
         {
             _attempts[attempt.Memory.Attempt] = attempt with { Memory = attempt.Memory with { IsAlive = leftovers.IsLiving(attempt.Memory.Attempt) } };
@@ -85,6 +88,7 @@ internal sealed class StateKeeper : IDisposable
             LastAttempt = last < AttemptsMax ? last : 0,
             Instances = (Former?.Instances ?? default).Select(instance => IsSameBoot ? instance : instance.AfterBoot()).ToEquatableArray(),
             Attempts = _attempts.Values.Select(attempt => attempt.Memory).ToEquatableArray(),
+            Maintenance = (Former?.Maintenance ?? default).Select(each => IsSameBoot ? each.Memory : each.AfterBoot(now, wallNow)).ToEquatableArray(),
         };
     }
 
@@ -101,6 +105,7 @@ internal sealed class StateKeeper : IDisposable
 
         Reserve(state.LastAttempt);
         LookAtAll(config, state);
+        LookAtMaintenance(config, state);
         Flush();
         _writer.Wait();
         Take();
@@ -120,6 +125,7 @@ internal sealed class StateKeeper : IDisposable
         else
         {
             LookAtAll(config, state);
+            LookAtMaintenance(config, state);
         }
 
         if (state.LastAttempt + (AttemptBlock / 2) >= _reserved)
@@ -179,6 +185,7 @@ internal sealed class StateKeeper : IDisposable
             LastAttempt = _reserved,
             Instances = _instances.Where(instance => !instance.IsEmpty).ToEquatableArray(),
             Attempts = _attempts.Values.ToEquatableArray(),
+            Maintenance = _maintenance.Select(each => KeptMaintenance.Of(each, MonotonicClock.Now, MonotonicClock.WallNow)).ToEquatableArray(),
         }));
     }
 
@@ -265,6 +272,13 @@ internal sealed class StateKeeper : IDisposable
             _isDirty |= !(known.IsEmpty && now.IsEmpty);
             known = now;
         }
+    }
+
+    private void LookAtMaintenance(NodeConfig config, NodeState state)
+    {
+        EquatableArray<MaintenanceMemory> now = MaintenanceMemory.Of(config, state);
+        _isDirty |= now != _maintenance;
+        _maintenance = now;
     }
 
     private void Reserve(uint last)

@@ -69,10 +69,10 @@ internal sealed class StatusReport(EventLoop loop, EffectRunner runner, LinkTabl
         json.WriteNumber("master_priority", isMaster ? one.Priority : one.MasterPriority);
         json.WriteNumber("failed_promotions", one.FailedPromotions);
         bool isWaiting = one.FailedPromotions > 0 && _now < one.RetryAt && one.Phase is VrrpPhase.Backup or VrrpPhase.Fault;
-        json.WriteBoolean("failed", isFault || isWaiting || one.IsPromotionHeldBack);
+        json.WriteBoolean("failed", isFault || isWaiting || one.IsPromotionHeldBack || one.IsRemovalDoubtful);
         WriteMaintenance(one.MaintenanceUntil);
         json.WriteBoolean("held_back", one.IsPromotionHeldBack);
-        json.WriteBoolean("fences", instance.Promotion is { HasFence: true });
+        json.WriteBoolean("fences", instance.Promotion is { HasFence: true, IsReleaseEnough: false });
         if (isWaiting && !one.Faults.HasFlag(FaultCauses.Promotion))
         {
             json.WriteString("next_try", Wall(one.RetryAt));

@@ -46,12 +46,20 @@ internal sealed class StepEnvironment
         $"FENCEFIRST_PRIORITY={state.Priority}",
         $"FENCEFIRST_ATTEMPT={attempt}",
         $"FENCEFIRST_TRY={state.Steps.Tries}",
-        $"FENCEFIRST_REASON={TimelineText.Reason(state.Steps.Reason)}",
+        $"FENCEFIRST_REASON={(state.Phase == VrrpPhase.Demoting ? LeaveReason(state) : TimelineText.Reason(state.Steps.Reason))}",
         $"FENCEFIRST_OLD_MASTER={state.Steps.OldMaster}",
         $"FENCEFIRST_TARGETS={string.Join(' ', (IEnumerable<InternetAddress>)step.Targets)}",
         $"FENCEFIRST_EPOCH={state.Steps.Epoch}",
         .. step.Kind == StepKind.Fence ? [$"FENCEFIRST_DEVICE={step.Name}", $"FENCEFIRST_LEVEL={state.Steps.Level + 1}"] : (ReadOnlySpan<string>)[],
     ];
+
+    /// <summary>Why Master is left, as things stand when the step starts.</summary>
+    internal static string LeaveReason(in VrrpState state) =>
+        state.IsStopping ? "stop"
+        : state.Handover.Number != 0 ? "operator"
+        : state.Transition == Transition.Yield ? "yield"
+        : state.Faults == FaultCauses.None || state.Faults == FaultCauses.Promotion ? "refused"
+        : "fault";
 
     /// <summary>For a fence device outside of any promotion.</summary>
     public string[] ForDevice(FenceDeviceConfig device) =>

@@ -15,7 +15,7 @@ public sealed class KillTests(ITestOutputHelper output)
     private const int RunsByDefault = 200;
 
     /// <summary>Runs beside each other, each in a laboratory of its own: a run waits most of its time.</summary>
-    private const int Lanes = 8;
+    private const int Lanes = 12;
 
     /// <summary>Seed of run 0; run N has this plus N. FENCEFIRST_KILL_SEED names another one.</summary>
     private const int SeedByDefault = 20260101;
@@ -84,7 +84,9 @@ public sealed class KillTests(ITestOutputHelper output)
         {
             Random random = new(seed);
             bool isCut = random.Next(2) == 0;
-            double fenceSeconds = 0.02 + (0.15 * random.NextDouble());
+            // A slow fence outlives the daemon for longer than the next life waits; a stubborn one does not end when it is asked to.
+            bool isSlow = random.Next(3) == 0, isStubborn = isSlow && random.Next(3) == 0;
+            double fenceSeconds = isSlow ? 1.2 : 0.02 + (0.15 * random.NextDouble());
             string firstStatus = random.Next(4) == 0 ? "1" : "0";
             double[] moments = [.. Enumerable.Range(0, random.Next(4) == 0 ? 2 : 1).Select(_ => 0.9 * random.NextDouble())];
 
@@ -95,11 +97,11 @@ public sealed class KillTests(ITestOutputHelper output)
             Daemon a = _a.StartFenceFirst(Conf.File(new Conf(lab.Virtual) { Priority = 150, Interval = Interval }));
             await File.WriteAllTextAsync(Path.Combine(_b.Folder, "target.pid"), a.Id.ToString(CultureInfo.InvariantCulture));
             await _a.WaitForAddressAsync(lab.Virtual);
-            string text = Configuration(scripts, fenceSeconds, firstStatus);
+            string text = Configuration(scripts, fenceSeconds, isStubborn, firstStatus);
             Daemon b = _b.StartFenceFirst(text);
             await b.WaitForLogAsync("(VI_1) master is");
 
-            Story story = new();
+            Story story = new() { IsStubborn = isStubborn };
             try
             {
                 if (isCut)
@@ -187,12 +189,13 @@ public sealed class KillTests(ITestOutputHelper output)
             }
         }
 
-        private string Configuration(ScriptLog scripts, double fenceSeconds, string firstStatus)
+        private string Configuration(ScriptLog scripts, double fenceSeconds, bool isStubborn, string firstStatus)
         {
             string fence = Script(
                 "fence",
                 scripts,
                 $$"""
+                {{(isStubborn ? "trap '' TERM" : "")}}
                 sleep {{fenceSeconds.ToString("0.000", CultureInfo.InvariantCulture)}} 9>&-
                 read -r pid < '{{_b.Folder}}/target.pid'
                 kill -9 $pid 2>/dev/null

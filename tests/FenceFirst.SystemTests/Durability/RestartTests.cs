@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 
 namespace FenceFirst.SystemTests;
 
-/// <summary>docs/promotion.md 7: what a killed daemon leaves to its next life.</summary>
+/// <summary>docs/promotion.md 9: what a killed daemon leaves to its next life.</summary>
 public sealed class RestartTests(ITestOutputHelper output)
 {
     [NeedsTheory("fencefirst")]
@@ -84,6 +84,29 @@ public sealed class RestartTests(ITestOutputHelper output)
         string[] numbers = [.. scripts.Lines.Where(line => line.Text.StartsWith("begin", StringComparison.Ordinal)).Select(line => line.Text.Split(' ')[1])];
         Assert.Equal(numbers.Select(int.Parse).Order(), numbers.Select(int.Parse));
         Assert.Equal(numbers.Distinct(), numbers);
+    }
+
+    [NeedsFact("fencefirst")]
+    public async Task Maintenance_survives_the_daemon()
+    {
+        // SIGKILL while maintenance is on: the next life is in maintenance before it listens, and takes nothing although nobody is master.
+        await using Lab lab = await Lab.OpenAsync(output, "b");
+        Node b = lab["b"];
+        string text = Conf.File(new Conf(lab.Virtual)), socket = Path.Combine(b.Folder, "fencefirst.sock");
+        Daemon daemon = b.StartFenceFirst(text);
+        await b.WaitForAddressAsync(lab.Virtual);
+        await b.RunAsync(Needs.FenceFirst, "maintenance", "on", "--for", "2h", "--socket", socket);
+        await lab.UntilAsync(() => File.ReadAllText(Path.Combine(b.Folder, "state", "state.json")).Contains("\"until\"", StringComparison.Ordinal), 5, "maintenance to be written down");
+        daemon.Send(Signal.Kill);
+        await daemon.WaitForExitAsync();
+        daemon = b.StartFenceFirst(text);
+        Seen on = await daemon.WaitForLogAsync("MAINTENANCE is on");
+        Seen heldBack = await daemon.WaitForLogAsync("no promotion starts for another 119 min");
+        Assert.True(on.At < heldBack.At);
+        Assert.False(b.Holds(lab.Virtual));
+        await b.RunAsync(Needs.FenceFirst, "maintenance", "off", "--socket", socket);
+        await b.WaitForAddressAsync(lab.Virtual);
+        Assert.Equal(0, await daemon.StopAsync());
     }
 
     [NeedsFact("fencefirst")]

@@ -20,6 +20,9 @@ internal sealed class Story
     /// <summary>The journal, all lives one after the other.</summary>
     public List<JournalFact> Journal { get; } = [];
 
+    /// <summary>Whether the scripts go on when they are asked to end.</summary>
+    public bool IsStubborn { get; init; }
+
     /// <summary>Steps of the promotion, in order: "fence", "run".</summary>
     public IReadOnlyList<string> Plan { get; init; } = ["fence", "run"];
 }

@@ -32,6 +32,7 @@ internal static class StoryChecker
         CheckUnknownIsNo(story, found);
         CheckRemembered(story, found);
         CheckLeftAddress(story, found);
+        CheckEnded(story, found);
         return found;
     }
 
@@ -227,6 +228,21 @@ internal static class StoryChecker
             if (isLeft && next.What is not null && !story.Address.Any(each => !each.Added && each.At > kill && each.At <= next.At + Hearing))
             {
                 found.Add($"the address that the life killed at {Seen.Stamp(kill)} left was still there when attempt {next.Attempt} began at {Seen.Stamp(next.At)}");
+            }
+        }
+    }
+
+    /// <summary>G3: what a killed life left running is ended by the next one: it does not come to its own end after that one has started.</summary>
+    private static void CheckEnded(Story story, List<string> found)
+    {
+        foreach (ScriptFact begin in story.Scripts.Where(fact => fact.What == "begin" && !story.IsStubborn))
+        {
+            DateTime killed = story.Kills.Where(kill => kill > begin.At).DefaultIfEmpty(DateTime.MaxValue).Min();
+            DateTime next = story.Journal.Where(fact => fact.Kind == "Started" && fact.At > killed).Select(fact => fact.At).DefaultIfEmpty(DateTime.MaxValue).Min();
+            ScriptFact end = story.Scripts.FirstOrDefault(fact => fact.What == "end" && fact.Attempt == begin.Attempt);
+            if (next < DateTime.MaxValue && end.What is not null && end.At > next + Hearing)
+            {
+                found.Add($"G3: attempt {begin.Attempt} of the life killed at {Seen.Stamp(killed)} was not ended: it came to its own end at {Seen.Stamp(end.At)}");
             }
         }
     }

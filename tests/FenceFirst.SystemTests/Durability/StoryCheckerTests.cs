@@ -18,6 +18,19 @@ public sealed class StoryCheckerTests
         Assert.Empty(StoryChecker.Violations(story));
     }
 
+    // Shown: a script of the killed life that comes to its own end while the next life runs was not ended. One that is asked to end and does not want to may.
+    [Theory]
+    [InlineData(false, 2.5, true)]
+    [InlineData(false, 1.9, false)]
+    [InlineData(true, 2.5, false)]
+    public void A_script_that_was_not_ended_is_found(bool isStubborn, double endsAt, bool isFound)
+    {
+        Story good = Good(isStubborn);
+        good.Scripts.Add(new ScriptFact(At(endsAt), "end", "fence", 1, 1, "0"));
+        good.Scripts.Sort((one, other) => one.At.CompareTo(other.At));
+        Assert.Equal(isFound, StoryChecker.Violations(good).Any(each => each.Contains("was not ended", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void An_address_without_any_promotion_is_found()
     {
@@ -176,9 +189,9 @@ public sealed class StoryCheckerTests
     }
 
     /// <summary>Killed at 1.2 while the first fence ran; the next life began at 2, fenced and ran, and took the address at 3.5.</summary>
-    private static Story Good()
+    private static Story Good(bool isStubborn = false)
     {
-        Story story = new();
+        Story story = new() { IsStubborn = isStubborn };
         story.Kills.Add(At(1.2));
         story.OldMaster.AddRange([(At(0), true), (At(3.09), false)]);
         story.Address.Add((At(3.5), true));

@@ -11,6 +11,9 @@ public sealed class MutualShootingTests(ITestOutputHelper output)
     // Longer than all that a start and a board take: what makes the difference is which node waits, not how long.
     private const string Preferred = "delay 0 random 0.3", Other = "delay 2 random 0.5";
 
+    // The priorities are 150 and 100: 2.3 s apart.
+    private const string OneLine = "delay 0.1 random 0.3 priority 12";
+
     // Shown: with a delay on one node, whatever the order in which they start and however long the boards take, one of them is fenced and the other one owns
     // the address. Where the preferred node does not start at all, the other one owns it.
     [NeedsFact("fencefirst")]
@@ -26,7 +29,15 @@ public sealed class MutualShootingTests(ITestOutputHelper output)
         Assert.Contains(outcomes, each => each.Owner == "b");
     }
 
-    // Shown: the test above can fail. Without delays both are fenced in some of the seeds, and then nobody owns the address.
+    // Shown: the same line on both nodes, with all three parts of a delay: the better priority shoots first, and owns the address.
+    [NeedsFact("fencefirst")]
+    public async Task With_one_line_for_both_nodes_the_better_priority_wins()
+    {
+        Outcome[] outcomes = await PlayAsync(10, OneLine, OneLine);
+        Assert.All(outcomes, each => Assert.Equal(("a", "b"), (each.Owner, Assert.Single(each.Fenced))));
+    }
+
+    // Shown: the first test can fail. Without delays both are fenced in some of the seeds, and then nobody owns the address.
     [NeedsFact("fencefirst")]
     public async Task Without_delays_some_seeds_lose_both()
     {

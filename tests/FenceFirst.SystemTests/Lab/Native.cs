@@ -11,6 +11,7 @@ internal enum Signal
     Int = 2,
     Kill = 9,
     Usr1 = 10,
+    Usr2 = 12,
     Term = 15,
     Cont = 18,
     Stop = 19,

@@ -49,7 +49,7 @@ internal sealed class Node(Lab lab, string name, string networkNamespace, string
     public Daemon StartFenceFirst(string configuration, IReadOnlyList<string> prefix)
     {
         string file = WriteFile("fencefirst.conf", configuration);
-        return Start("fencefirst", [.. prefix, .. FenceFirstCommand("run", "-f", file)]);
+        return Start("fencefirst", [.. prefix, .. FenceFirstCommand("run", "-f", file, "--dump-dir", folder)]);
     }
 
     /// <summary>The command line of the daemon under test with its state and socket in the node's folder.</summary>

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Xunit.Abstractions;
 
 namespace FenceFirst.SystemTests;
@@ -8,16 +10,16 @@ namespace FenceFirst.SystemTests;
 public sealed class LeaseTests(ITestOutputHelper output)
 {
     private const int Runs = 5;
-    private static readonly TimeSpan GoneWithin = TimeSpan.FromSeconds(2.3);
 
-    // The kernel moves an expiry by up to 0.25 s to a whole second, and its worker and our observer may have to wait for a processor besides.
-    private static readonly TimeSpan GoneAtLastWithin = TimeSpan.FromSeconds(2.6);
-    private readonly List<TimeSpan> _lasted = [];
+    // The lease is 2 s and the kernel is exact to a quarter of a second (bench/run lease measures that); how long its worker and our observer wait for a
+    // processor is the machine's affair. A lifetime that is not the lease's at all is found with this.
+    private static readonly TimeSpan GoneNotBefore = TimeSpan.FromSeconds(1.9);
+    private static readonly TimeSpan GoneWithin = TimeSpan.FromSeconds(4);
 
     [NeedsFact("keepalived", "fencefirst")]
     public async Task The_kernel_removes_the_addresses_of_a_killed_daemon()
     {
-        // SIGKILL, five times. IPv4, IPv6 and a labelled excluded address are gone within 2.3 s of their last renewal; a killed keepalived keeps its own for ever.
+        // SIGKILL, five times. IPv4, IPv6 and a labelled excluded address are gone a lease after their last renewal; a killed keepalived keeps its own for ever.
         await using Lab lab = await Lab.OpenAsync(output, "a", "b");
         Node a = lab["a"], b = lab["b"];
         Daemon other = await StartKeepalivedAsync(lab, b);
@@ -30,7 +32,6 @@ public sealed class LeaseTests(ITestOutputHelper output)
             await GoneAsync(lab, a);
             await daemon.WaitForExitAsync();
         }
-        AssertMedian();
         Assert.True(b.Holds(lab.SecondVirtual), "keepalived's address went although nobody removed it");
     }
 
@@ -55,7 +56,6 @@ public sealed class LeaseTests(ITestOutputHelper output)
             daemon.Send(Signal.Cont);
             await daemon.WaitForLogAsync("(VI_1) Entering MASTER STATE", 10, mark);
         }
-        AssertMedian();
         Assert.True(b.Holds(lab.SecondVirtual), "keepalived's address went although nobody removed it");
     }
 
@@ -68,25 +68,44 @@ public sealed class LeaseTests(ITestOutputHelper output)
         Daemon daemon = a.StartFenceFirst(Conf.File(Leased(lab)));
         await HeldAsync(lab, a);
         await lab.WhileAsync(() => AddressesOf(lab).All(a.Holds), 10, "all addresses to stay");
+        await LifetimesAsync(lab, a, "valid_lft [12]sec");
         string text = await a.RunAsync("ip", "-o", "addr", "show", "dev", "eth0");
         string labelled = text.Split('\n').Single(line => line.Contains($"{Labelled(lab)}/", StringComparison.Ordinal));
         Assert.Contains("eth0:vip", labelled, StringComparison.Ordinal);
-        Assert.Matches("valid_lft [12]sec", labelled);
-        Assert.Matches("valid_lft [12]sec", text.Split('\n').Single(line => line.Contains($"{lab.Virtual6}/", StringComparison.Ordinal)));
-
         foreach ((string lease, string expected) in new[] { ("60", "valid_lft (60|59|58|[45][0-9])sec"), ("off", "valid_lft forever") })
         {
             int mark = daemon.Log.Mark;
             a.WriteFile("fencefirst.conf", Conf.File(Leased(lab, lease)));
             daemon.Send(Signal.Hup);
             await daemon.WaitForLogAsync("reload complete", 10, mark);
-            DateTime reloaded = DateTime.UtcNow;
-            await lab.UntilAsync(() => AddressesOf(lab).All(each => a.Observer.Events.Any(one => one.Added && one.At > reloaded && one.Address.Equals(each))), 5, "a renewal of every address");
-            text = await a.RunAsync("ip", "-o", "addr", "show", "dev", "eth0");
-            Assert.All(AddressesOf(lab), each => Assert.Matches(expected, text.Split('\n').Single(line => line.Contains($"{each}/", StringComparison.Ordinal))));
+            await LifetimesAsync(lab, a, expected);
         }
         await lab.WhileAsync(() => AddressesOf(lab).All(a.Holds), 3, "all addresses to stay without a lease");
         Assert.All(AddressesOf(lab), each => Assert.Single(lab.OwnershipOf(each).Intervals));
+    }
+
+    [NeedsFact("fencefirst")]
+    public async Task A_master_that_was_late_puts_its_addresses_back()
+    {
+        // Late for longer than the lease, but not for so long that a peer would have taken over: the kernel removes the addresses, the daemon puts them back and
+        // stays master. What it believes to hold is then still true: an address that somebody deletes is put back as well.
+        await using Lab lab = await Lab.OpenAsync(output, "a");
+        Node a = lab["a"];
+        Daemon daemon = a.StartFenceFirst(Conf.File(Leased(lab) with { Interval = "2" }));
+        await HeldAsync(lab, a);
+        daemon.Send(Signal.Stop);
+        await lab.UntilAsync(() => !AddressesOf(lab).Any(a.Holds), 10, "the kernel to remove every address");
+        daemon.Send(Signal.Cont);
+        await lab.UntilAsync(() => AddressesOf(lab).All(a.Holds), 10, "the daemon to put every address back");
+        await daemon.WaitForLogAsync("putting it back");
+        await HeldAsync(lab, a);
+        foreach (IPAddress each in AddressesOf(lab))
+        {
+            DateTime deleted = DateTime.UtcNow;
+            await a.RunAsync("ip", "addr", "del", each.AddressFamily == AddressFamily.InterNetwork ? $"{each}/24" : $"{each}/64", "dev", "eth0");
+            await lab.UntilAsync(() => a.Holds(each) && a.Observer.Events.Any(one => one.Added && one.At > deleted && one.Address.Equals(each)), 10, $"{each} to be put back");
+        }
+        Assert.Equal(1, daemon.Log.Count("Entering MASTER STATE"));
     }
 
     [NeedsFact("fencefirst")]
@@ -136,6 +155,23 @@ public sealed class LeaseTests(ITestOutputHelper output)
         return daemon;
     }
 
+    // The renewal of a reload comes within the same moment, so there is no event to wait for: the kernel is asked until it says so.
+    private static async Task LifetimesAsync(Lab lab, Node node, string expected)
+    {
+        const int attempts = 20;
+        for (int attempt = 1; ; attempt++)
+        {
+            string[] lines = (await node.RunAsync("ip", "-o", "addr", "show", "dev", "eth0")).Split('\n');
+            string[] ours = [.. lines.Where(line => AddressesOf(lab).Any(each => line.Contains($"{each}/", StringComparison.Ordinal)))];
+            if (ours.Length == AddressesOf(lab).Length && ours.All(line => Regex.IsMatch(line, expected)))
+            {
+                return;
+            }
+            Assert.True(attempt < attempts, $"expected {expected}:\n{string.Join('\n', ours)}");
+            await Task.WhenAny(lab.Changed.Next, Task.Delay(200));
+        }
+    }
+
     // Two renewals at least, so that the lifetime that is measured is a renewed one.
     private static async Task HeldAsync(Lab lab, Node node)
     {
@@ -144,12 +180,6 @@ public sealed class LeaseTests(ITestOutputHelper output)
             () => AddressesOf(lab).All(each => node.Holds(each) && node.Observer.Events.Count(one => one.Added && one.At > from && one.Address.Equals(each)) >= 3),
             15,
             "every address to be held and renewed");
-    }
-
-    private void AssertMedian()
-    {
-        TimeSpan median = _lasted.Order().ElementAt(_lasted.Count / 2);
-        Assert.True(median <= GoneWithin, $"the median is {median.TotalSeconds} s");
     }
 
     private async Task GoneAsync(Lab lab, Node node)
@@ -161,8 +191,7 @@ public sealed class LeaseTests(ITestOutputHelper output)
             TimeSpan lasted = events[^1].At - events.Last(each => each.Added).At;
             output.WriteLine($"{address}: gone {lasted.TotalSeconds:0.000} s after its last renewal");
             Assert.False(events[^1].Added);
-            _lasted.Add(lasted);
-            Assert.True(lasted <= GoneAtLastWithin, $"{address} went {lasted.TotalSeconds} s after its last renewal");
+            Assert.InRange(lasted, GoneNotBefore, GoneWithin);
         }
     }
 }

@@ -26,6 +26,51 @@ public sealed class LinkMonitorTests
     }
 
     [LinuxFact]
+    public void Renewals_are_sent_together_and_not_told()
+    {
+        // More addresses than fit into one datagram, of both families. The monitor hears what others add, also afterwards, and nothing of the IPv4 renewals.
+        using KernelNetwork network = new();
+        network.InLeft(() =>
+        {
+            using RtNetlink netlink = new();
+            using AddressRenewer renewer = new();
+            using LinkMonitor monitor = new();
+            monitor.Ignore(renewer);
+            monitor.Resync();
+            int index = RtNetlink.IndexOf("left0");
+            const int addresses = 1000;
+            const uint permanent = 0x80;
+            for (int i = 0; i < addresses; i++)
+            {
+                renewer.Add(new AddressRequest(true, index, new VirtualAddress(InternetAddress.FromIPv4(0x0a09_0100u + (uint)i), 32, 0)) { LeaseSeconds = 60 });
+            }
+
+            renewer.Add(new AddressRequest(true, index, new VirtualAddress(InternetAddress.Parse("fd09::9"), 64, 0)) { LeaseSeconds = 60 });
+            for (int round = 0; round < 2; round++)
+            {
+                Assert.Equal(0, renewer.Send());
+                Assert.Equal(addresses + 1, netlink.DumpAddresses().Count(each => each.LinkIndex == index && (each.Flags & permanent) == 0));
+                VirtualAddress other = new(InternetAddress.Parse($"10.9.0.{20 + round}"), 24, 0);
+                netlink.AddAddress(index, other);
+                bool isRenewalTold = false;
+                ReadUntil(monitor, () =>
+                {
+                    isRenewalTold |= monitor.Addresses.Any(each => each.Address.IsIPv4 && each.Address != other.Address);
+                    return monitor.Addresses.Any(each => each.Address == other.Address);
+                });
+                Assert.False(isRenewalTold);
+            }
+
+            // One that is refused does not keep the others from being renewed, and its error is told.
+            renewer.Clear();
+            renewer.Add(new AddressRequest(true, 9999, new VirtualAddress(InternetAddress.Parse("10.9.0.99"), 32, 0)) { LeaseSeconds = 60 });
+            renewer.Add(new AddressRequest(true, index, new VirtualAddress(InternetAddress.Parse("10.9.1.0"), 32, 0)) { LeaseSeconds = 600 });
+            Assert.Equal("No such device", FenceFirst.Core.Timeline.ErrnoText.Describe(renewer.Send()));
+            Assert.True(network.Address("10.9.1.0")?.GetProperty("valid_life_time").GetInt32() > 500);
+        });
+    }
+
+    [LinuxFact]
     public void Changes_of_links_addresses_routes_and_rules_are_told()
     {
         // Shown by making each change and waiting for its news.

@@ -98,7 +98,9 @@ public sealed class RtNetlinkTests
             Assert.Equal(0, netlink.AddAddress(index, renewed, leaseSeconds: 1));
             Assert.Equal(0, netlink.AddAddress(index, lost, leaseSeconds: 1));
             Assert.Equal(ErrorNumber.AlreadyExists, netlink.AddAddress(index, renewed, leaseSeconds: 60));
-            Assert.Equal(0, netlink.AddAddress(index, renewed, leaseSeconds: 60, isRenewal: true));
+            using AddressRenewer renewer = new();
+            renewer.Add(new AddressRequest(true, index, renewed) { LeaseSeconds = 60 });
+            Assert.Equal(0, renewer.Send());
             monitor.Resync();
             bool isGone = false;
             MonotonicInstant end = MonotonicClock.Now + TimeSpan.FromSeconds(10);

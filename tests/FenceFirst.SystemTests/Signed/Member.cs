@@ -1,9 +1,9 @@
-using System.Text.RegularExpressions;
+using System.Text.Json;
 
 namespace FenceFirst.SystemTests;
 
 /// <summary>A node with its daemon, of either make: keepalived 2.4 or ours.</summary>
-internal sealed partial class Member(Lab lab, string name, bool isKeepalived = false)
+internal sealed class Member(Lab lab, string name, bool isKeepalived = false)
 {
     private Daemon? _daemon;
 
@@ -37,15 +37,11 @@ internal sealed partial class Member(Lab lab, string name, bool isKeepalived = f
     }
 
     /// <summary>Packets that our daemon has refused since its start, by reason.</summary>
-    public async Task<IReadOnlyDictionary<string, int>> RefusedAsync()
-    {
-        string line = await CountersAsync();
-        string reasons = line[line.IndexOf("; refused", StringComparison.Ordinal)..];
-        return Counter().Matches(reasons).ToDictionary(each => each.Groups[1].Value, each => int.Parse(each.Groups[2].Value));
-    }
+    public async Task<IReadOnlyDictionary<string, int>> RefusedAsync() =>
+        (await PacketsAsync()).GetProperty("refused").EnumerateObject().ToDictionary(each => each.Name, each => each.Value.GetInt32());
 
     /// <summary>Adverts that our daemon has accepted since its start.</summary>
-    public async Task<int> AcceptedAsync() => int.Parse(Accepted().Match(await CountersAsync()).Groups[1].Value);
+    public async Task<int> AcceptedAsync() => (await PacketsAsync()).GetProperty("received").GetInt32();
 
     /// <summary>Waits until our daemon has refused that many packets for a reason.</summary>
     public Task UntilRefusedAsync(string reason, int count) =>
@@ -72,16 +68,5 @@ internal sealed partial class Member(Lab lab, string name, bool isKeepalived = f
         throw lab.Failure($"Waited for {Daemon.Who} to {what}.");
     }
 
-    private async Task<string> CountersAsync()
-    {
-        int mark = Daemon.Log.Mark;
-        Daemon.Send(Signal.Usr1);
-        return (await Daemon.WaitForLogAsync("; refused", 10, mark)).Text;
-    }
-
-    [GeneratedRegex(@"(\w+): (\d+)")]
-    private static partial Regex Counter();
-
-    [GeneratedRegex(@"received (\d+)")]
-    private static partial Regex Accepted();
+    private async Task<JsonElement> PacketsAsync() => (await Verb.StatusAsync(Node)).GetProperty("instances")[0].GetProperty("packets");
 }

@@ -71,11 +71,9 @@ public sealed class BinderTests
     [InlineData("unicast_peer {\n192.168.173.203\n}", "FF1409")]
     [InlineData("version 2\nvirtual_ipaddress {\n2001:db8::1\n}", "FF1208")]
     [InlineData("notify_master_before_vip", "FF1401")]
-    [InlineData("vip_lease 2", "FF1435")]
     [InlineData("vip_lease 3601", "FF1202")]
     [InlineData("vip_lease 0", "FF1202")]
     [InlineData("vip_lease 2.5", "FF1201")]
-    [InlineData("version 3\nadvert_int 0.6\nvip_lease 2", "FF1435")]
     [InlineData("@fencefrist promotion {", "FF1019")]
     [InlineData("notify_master /root/missing.sh", "FF1301")]
     public void What_would_change_safety_is_an_error(string lines, string code) => AssertCode(Wrapped(lines), code, Severity.Error);
@@ -87,7 +85,15 @@ public sealed class BinderTests
     [InlineData("nopreempt 1", "FF1109")]
     [InlineData("skip_check_adv_addr off", "FF1512")]
     [InlineData("smtp_alert", "FF1105")]
+    [InlineData("vip_lease 1", "FF1541")]
     public void What_is_only_surprising_is_a_warning(string lines, string code) => AssertCode(Wrapped(lines), code, Severity.Warning);
+
+    [Theory]
+    [InlineData("vip_lease 2", 2)]
+    [InlineData("advert_int 20\nvip_lease 2", 2)]
+    [InlineData("vip_lease off", 0)]
+    [InlineData("", 0)]
+    public void A_lease_of_two_seconds_goes_with_every_advert_interval(string lines, int seconds) => Assert.Equal(seconds, Instance(lines).LeaseSeconds);
 
     [Fact]
     public void The_password_is_eight_bytes_padded_with_zeros()

@@ -29,6 +29,7 @@ public sealed class StateFileTests : IDisposable
         Assert.Equal(kept.LastAttempt, read.LastAttempt);
         Assert.Equal(kept.Instances, read.Instances);
         Assert.Equal(kept.Attempts, read.Attempts);
+        Assert.Equal(kept.Maintenance, read.Maintenance);
         Assert.Equal(2, Encoding.UTF8.GetString(bytes).Count(each => each == '\n'));
     }
 
@@ -48,33 +49,69 @@ public sealed class StateFileTests : IDisposable
         }
     }
 
-    // Shown: a good checksum does not save what this version would not write.
+    /// <summary>A good line with one of everything.</summary>
+    private const string Good = "{\"v\":2,\"boot\":\"b\",\"last_attempt\":1,\"instances\":[{\"instance\":\"VI\",\"failed_promotions\":1,\"retry_at\":5,\"fault\":false,\"demotion_due\":false}],\"attempts\":[{\"instance\":\"VI\",\"attempt\":3,\"kind\":\"run\",\"step\":0,\"demotion\":false,\"targets\":[],\"run\":\"r\",\"program\":\"p\"}],\"maintenance\":[{\"instance\":\"\",\"until\":5,\"left\":7,\"ends_at\":\"2026-01-01T00:00:00+00:00\"}]}";
+
+    // Shown: a good checksum does not save what this version would not write: each row changes one thing in a line that is accepted.
     [Theory]
-    [InlineData("{}")]
-    [InlineData("[]")]
-    [InlineData("null")]
-    [InlineData("{\"v\":2}")]
-    [InlineData("{\"v\":1,\"boot\":\"b\",\"last_attempt\":-1,\"instances\":[],\"attempts\":[]}")]
-    [InlineData("{\"v\":1,\"boot\":\"b\",\"last_attempt\":4294967296,\"instances\":[],\"attempts\":[]}")]
-    [InlineData("{\"v\":1,\"boot\":null,\"last_attempt\":1,\"instances\":[],\"attempts\":[]}")]
-    [InlineData("{\"v\":1,\"boot\":\"b\",\"last_attempt\":1,\"instances\":{},\"attempts\":[]}")]
-    [InlineData("{\"v\":1,\"boot\":\"b\",\"last_attempt\":1,\"instances\":[],\"attempts\":[],\"more\":1}")]
-    [InlineData("{\"v\":1,\"boot\":\"b\",\"last_attempt\":1,\"instances\":[{\"instance\":\"VI\",\"failed_promotions\":-1,\"retry_at\":0,\"fault\":false}],\"attempts\":[]}")]
-    [InlineData("{\"v\":1,\"boot\":\"b\",\"last_attempt\":1,\"instances\":[{\"instance\":\"VI\",\"failed_promotions\":1,\"retry_at\":-1,\"fault\":false}],\"attempts\":[]}")]
-    [InlineData("{\"v\":1,\"boot\":\"b\",\"last_attempt\":1,\"instances\":[],\"attempts\":[{\"instance\":\"VI\",\"attempt\":3,\"kind\":\"dance\",\"step\":0,\"demotion\":false,\"targets\":[],\"run\":\"\",\"program\":\"\"}]}")]
-    [InlineData("{\"v\":1,\"boot\":\"b\",\"last_attempt\":1,\"instances\":[],\"attempts\":[{\"instance\":\"VI\",\"attempt\":3,\"kind\":\"run\",\"step\":256,\"demotion\":false,\"targets\":[],\"run\":\"\",\"program\":\"\"}]}")]
-    [InlineData("{\"v\":1,\"boot\":\"b\",\"last_attempt\":1,\"instances\":[],\"attempts\":[{\"instance\":\"VI\",\"attempt\":3,\"kind\":\"run\",\"step\":0,\"demotion\":false,\"targets\":[\"z\"],\"run\":\"\",\"program\":\"\"}]}")]
-    [InlineData("{\"v\":1,\"boot\":\"b\",\"last_attempt\":1,\"instances\":[],\"attempts\":[{\"instance\":\"VI\",\"attempt\":3,\"kind\":\"run\",\"step\":0,\"demotion\":false,\"targets\":[],\"run\":\"\",\"program\":\"\",\"pid\":1}]}")]
-    public void What_this_version_would_not_write_is_refused(string json)
+    [InlineData("\"v\":2", "\"v\":3")]
+    [InlineData("\"v\":2", "\"v\":1")]
+    [InlineData("\"v\":2", "\"v\":0")]
+    [InlineData("\"boot\":\"b\"", "\"boot\":null")]
+    [InlineData("\"last_attempt\":1", "\"last_attempt\":-1")]
+    [InlineData("\"last_attempt\":1", "\"last_attempt\":4294967296")]
+    [InlineData("\"instances\":[", "\"instances\":{},\"other\":[")]
+    [InlineData("\"v\":2", "\"v\":2,\"more\":1")]
+    [InlineData("\"boot\":\"b\",", "")]
+    [InlineData("\"failed_promotions\":1", "\"failed_promotions\":-1")]
+    [InlineData("\"retry_at\":5", "\"retry_at\":-1")]
+    [InlineData("\"fault\":false", "\"fault\":0")]
+    [InlineData("\"demotion_due\":false", "\"demotion_due\":false,\"more\":1")]
+    [InlineData("\"kind\":\"run\"", "\"kind\":\"dance\"")]
+    [InlineData("\"step\":0", "\"step\":256")]
+    [InlineData("\"targets\":[]", "\"targets\":[\"z\"]")]
+    [InlineData("\"program\":\"p\"", "\"program\":\"p\",\"pid\":1")]
+    [InlineData("\"attempt\":3", "\"attempt\":-3")]
+    [InlineData("\"until\":5", "\"until\":-5")]
+    [InlineData("\"left\":7", "\"left\":-7")]
+    [InlineData("2026-01-01T00", "yesterday T00")]
+    [InlineData(Good, "[]")]
+    [InlineData(Good, "null")]
+    [InlineData(Good, "{}")]
+    public void What_this_version_would_not_write_is_refused(string part, string instead)
     {
-        Assert.Null(StateFile.Parse(Summed(json), out string problem));
+        Assert.NotNull(StateFile.Parse(Summed(Good), out _));
+        Assert.Contains(part, Good);
+        Assert.Null(StateFile.Parse(Summed(Good.Replace(part, instead, StringComparison.Ordinal)), out string problem));
         Assert.NotEqual("", problem);
     }
 
-    // Shown: the checksum that the rows above are given is the right one: the same way, a good line is accepted.
+    // Shown: the file of the version before is read after an upgrade, whole: nothing of what it remembers is lost, and it knew of no maintenance.
     [Fact]
-    public void A_good_line_with_its_checksum_is_accepted() =>
-        Assert.NotNull(StateFile.Parse(Summed("{\"v\":1,\"boot\":\"b\",\"last_attempt\":1,\"instances\":[],\"attempts\":[]}"), out _));
+    public void The_file_of_the_version_before_is_read()
+    {
+        string old = Good[..Good.IndexOf(",\"maintenance\"", StringComparison.Ordinal)].Replace("\"v\":2", "\"v\":1", StringComparison.Ordinal) + "}";
+        KeptState before = StateFile.Parse(Summed(old), out _)!, now = StateFile.Parse(Summed(Good), out _)!;
+        Assert.Equal((now.BootId, now.LastAttempt, now.Instances, now.Attempts), (before.BootId, before.LastAttempt, before.Instances, before.Attempts));
+        Assert.True(before.Maintenance.IsEmpty);
+    }
+
+    // Shown: maintenance without an end outlives a boot; of one with an end the wall clock says how much is left, and never more than was.
+    [Theory]
+    [InlineData(-1, 0, -1)]
+    [InlineData(7200, 600, 6600)]
+    [InlineData(7200, 7200, 0)]
+    [InlineData(7200, 100_000, 0)]
+    [InlineData(7200, -100_000, 7200)]
+    public void After_a_boot_the_wall_clock_ends_maintenance(int leftSeconds, int passedSeconds, int expectedSeconds)
+    {
+        DateTimeOffset then = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        MonotonicInstant before = new(9_000_000_000_000), now = new(20_000_000_000);
+        MonotonicInstant until = leftSeconds < 0 ? MonotonicInstant.Never : before + TimeSpan.FromSeconds(leftSeconds);
+        KeptMaintenance kept = KeptMaintenance.Of(new MaintenanceMemory("VI_1", until), before, then);
+        MonotonicInstant expected = expectedSeconds < 0 ? MonotonicInstant.Never : expectedSeconds == 0 ? MonotonicInstant.Zero : now + TimeSpan.FromSeconds(expectedSeconds);
+        Assert.Equal(new MaintenanceMemory("VI_1", expected), kept.AfterBoot(now, then.AddSeconds(passedSeconds)));
+    }
 
     // Shown: no file is a first life; a damaged one is renamed, named in the log, and the five youngest are kept.
     [Fact]

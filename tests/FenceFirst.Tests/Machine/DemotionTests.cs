@@ -173,6 +173,8 @@ public class DemotionTests
         SimulatedNode m = MachineDriver.Master(TestConfig.Instance());
         m.Driver.Kernel = (_, _) => 1;
         m.Deliver(NodeEvent.StopRequested());
+        m.Driver.Advance(5);
+        Assert.True(m.State.IsStopped);
         Assert.Equal(0, m.Releases);
     }
 
@@ -183,7 +185,7 @@ public class DemotionTests
         SimulatedNode m = MachineDriver.Master(TestConfig.Instance().Promote(TestConfig.Run()));
         m.Driver.Kernel = (_, _) => 1;
         m.Hear('z', 200);
-        m.Driver.Advance(4);
+        m.Driver.Advance(5);
         Assert.Equal(VrrpPhase.Promoting, m.Phase);
         m.Fail();
         Assert.Equal(VrrpPhase.Backup, m.Phase);

@@ -69,6 +69,7 @@ public sealed class EventCodecTests
         {
             IsDamaged = true,
             LastAttempt = 77,
+            Maintenance = [new MaintenanceMemory("", MonotonicInstant.Never), new MaintenanceMemory("VI_1", MonotonicInstant.Zero)],
             Instances = [new InstanceMemory("VI_1", 3, new MonotonicInstant(5), true, true), new InstanceMemory("VI_2", 0, null, false)],
             Attempts =
             [

@@ -16,6 +16,8 @@ public class EveryEventInEveryPhaseTests
         ("DeadlineReached early", m => m.Deliver(NodeEvent.DeadlineReached(0))),
         ("DeadlineReached on time", m => m.Driver.RunNext(MonotonicInstant.Never)),
         ("DeadlineReached an hour late", Suspended),
+        ("DeadlineReached of the leases", m => m.Deliver(NodeEvent.DeadlineReached(m.State.Armed.Length - 1))),
+        ("RenewalPhaseFound", m => m.Deliver(NodeEvent.RenewalPhaseFound(TimeSpan.FromMilliseconds(250)))),
         ("AdvertReceived 0", m => m.Hear('z', 0)),
         ("AdvertReceived lower", m => m.Hear('z', 50)),
         ("AdvertReceived equal, smaller address", m => m.Hear('a', 100)),
@@ -74,7 +76,7 @@ public class EveryEventInEveryPhaseTests
         VrrpConfig plain = TestConfig.Instance() with { TrackScripts = [new TrackReference(0, 0, false)] };
         (string Name, VrrpConfig Config)[] configs =
         [
-            ("plain", plain),
+            ("plain", plain with { LeaseSeconds = 60 }),
             ("promotion", plain.Promote(TestConfig.Fence("z"))),
             ("levels", plain.Promote(TestConfig.Levels("a and b then c"))),
             ("probe", plain.Promote().Plan(plan => plan with { IsProbing = true })),

@@ -6,7 +6,7 @@ using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Tests.Machine;
 
-/// <summary>docs/promotion.md 7: what survives the daemon's death. Nothing of it is ever success.</summary>
+/// <summary>docs/promotion.md 9: what survives the daemon's death. Nothing of it is ever success.</summary>
 public class RecallTests
 {
     // Shown: the daemon is killed while its fence runs on. The next life waits its pause out; while the old fence lives, no new one starts; when it has ended, one does.
@@ -46,6 +46,24 @@ public class RecallTests
         Assert.True(m.State.Instances[1].Steps.IsQueued);
         m.Deliver(NodeEvent.LeftoverEnded(7));
         Assert.Equal([2, 1], m.OpenSteps.Select(open => open.Instance));
+    }
+
+    // Shown: a fence that waits for an earlier life's goes on waiting when another instance's fence answers, and that is told once.
+    [Fact]
+    public void Whoever_waits_for_an_earlier_life_is_told_of_once()
+    {
+        NodeConfig config = TestConfig.Node(
+            TestConfig.Instance().Promote(TestConfig.Fence("z")),
+            TestConfig.Instance(name: "VI_2", vrid: 52).Promote(TestConfig.Fence("x")));
+        SimulatedNode m = MachineDriver.Alone(config, isBooted: false);
+        m.Memory = new NodeMemory { Attempts = [new AttemptMemory("VI_3", 7) { Targets = [TestConfig.AddressOf('z')], IsAlive = true }] };
+        m.Boot();
+        m.Driver.Advance(4);
+        m.Fail(1);
+        Assert.True(m.First.Steps.IsQueued);
+        Assert.Single(m.Entries, entry => entry.Kind == TimelineKind.StepQueued);
+        m.Deliver(NodeEvent.LeftoverEnded(7));
+        Assert.Equal(0, m.OpenSteps.Single().Instance);
     }
 
     // Shown: a living run of an instance holds its next run; a check, which changes nothing, goes on.
@@ -239,5 +257,39 @@ public class RecallTests
         Assert.True(InstanceMemory.Of("VI_1", m.First).IsDemotionDue);
         m.Succeed();
         Assert.False(InstanceMemory.Of("VI_1", m.First).IsDemotionDue);
+    }
+
+    // Shown: maintenance of the whole node, one instance excepted, and one that has passed meanwhile: each is what it was, and no promotion starts where it is on.
+    [Fact]
+    public void Maintenance_goes_on()
+    {
+        NodeConfig config = TestConfig.Node(TestConfig.Instance(), TestConfig.Instance(name: "VI_2", vrid: 52), TestConfig.Instance(name: "VI_3", vrid: 53));
+        SimulatedNode m = MachineDriver.Alone(config);
+        m.Deliver(NodeEvent.MaintenanceChanged(-1, MonotonicInstant.Never));
+        m.Deliver(NodeEvent.MaintenanceChanged(1, MonotonicInstant.Zero));
+        m.Deliver(NodeEvent.MaintenanceChanged(2, m.Driver.Now + TimeSpan.FromSeconds(60)));
+        EquatableArray<MaintenanceMemory> remembered = MaintenanceMemory.Of(config, m.State);
+        Assert.Equal(3, remembered.Count);
+        m.Kill(isAlive: false);
+        m.Memory = m.Memory with { Maintenance = remembered };
+        m.Boot();
+        Assert.Equal(remembered, MaintenanceMemory.Of(config, m.State));
+        m.Driver.Advance(30);
+        Assert.Equal([VrrpPhase.Backup, VrrpPhase.Master, VrrpPhase.Backup], m.State.Instances.Select(each => each.Phase));
+        m.Driver.Advance(60);
+        Assert.Equal([VrrpPhase.Backup, VrrpPhase.Master, VrrpPhase.Master], m.State.Instances.Select(each => each.Phase));
+        Assert.True(MaintenanceMemory.Of(TestConfig.Node(), new NodeState(TestConfig.Node(), 0)).IsEmpty);
+    }
+
+    // Shown: what was over before the daemon started again is over without a word.
+    [Fact]
+    public void Maintenance_that_is_over_is_not_told_of()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance(), isBooted: false);
+        m.Memory = new NodeMemory { Maintenance = [new MaintenanceMemory("", m.Driver.Now + TimeSpan.FromSeconds(-1))] };
+        m.Boot();
+        m.Driver.Advance(5);
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+        Assert.False(m.Recorded(TimelineKind.MaintenanceEnded));
     }
 }

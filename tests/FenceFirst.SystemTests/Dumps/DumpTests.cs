@@ -1,0 +1,150 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Xunit.Abstractions;
+
+namespace FenceFirst.SystemTests;
+
+/// <summary>The dumps that signals ask for have the shape of keepalived's on the same configuration, so that what was written to read those reads ours.</summary>
+public sealed partial class DumpTests(ITestOutputHelper output)
+{
+    private const int RealTimeJson = 36;
+    private const int RealTimeStatisticsClear = 63;
+
+    [NeedsFact("keepalived", "fencefirst")]
+    public async Task The_dumps_have_the_shape_of_keepalived()
+    {
+        await using Lab lab = await Lab.OpenAsync(output, "a", "b");
+        Node a = lab["a"], b = lab["b"];
+        Daemon theirs = a.StartKeepalived("keepalived", Configuration(lab, a), ["env", "TMPDIR=" + a.Folder], "-P");
+        await a.WaitForAddressAsync(lab.Virtual);
+        Daemon ours = b.StartFenceFirst(Configuration(lab, b));
+        await ours.WaitForLogAsync("VRRP_Script(chk) succeeded");
+        await ours.WaitForLogAsync("(VI_2) Entering MASTER STATE");
+
+        string[] json = [await DumpAsync(lab, a, theirs, RealTimeJson, "keepalived.json"), await DumpAsync(lab, b, ours, RealTimeJson, "keepalived.json")];
+        Assert.Equal(Keys(json[0]), Keys(json[1]));
+        Assert.Equal(Setting(json[0]), Setting(json[1]));
+        JsonElement backup = JsonDocument.Parse(json[1]).RootElement[0];
+        Assert.Equal(1, backup.GetProperty("data").GetProperty("state").GetInt32());
+        Assert.Equal(150, backup.GetProperty("data").GetProperty("master_priority").GetInt32());
+        Assert.False(backup.GetProperty("data").GetProperty("vipset").GetBoolean());
+        Assert.Equal("********", backup.GetProperty("data").GetProperty("auth_data").GetString());
+        Assert.True(backup.GetProperty("stats").GetProperty("advert_rcvd").GetInt64() > 0);
+        JsonElement master = JsonDocument.Parse(json[1]).RootElement[1];
+        Assert.Equal(2, master.GetProperty("data").GetProperty("state").GetInt32());
+        Assert.EndsWith(" set", master.GetProperty("data").GetProperty("vips")[0].GetString());
+        Assert.Equal(1, master.GetProperty("stats").GetProperty("become_master").GetInt64());
+
+        string[] statistics = [await DumpAsync(lab, a, theirs, (int)Signal.Usr2, "keepalived.stats"), await DumpAsync(lab, b, ours, (int)Signal.Usr2, "keepalived.stats")];
+        Assert.Equal(Number().Replace(statistics[0], "N"), Number().Replace(statistics[1], "N"));
+
+        // The state dump has fewer lines than keepalived's, none under another name and none in another place.
+        string[] state = [await DumpAsync(lab, a, theirs, (int)Signal.Usr1, "keepalived.data"), await DumpAsync(lab, b, ours, (int)Signal.Usr1, "keepalived.data")];
+        // Only a backup tells who its master is.
+        Assert.Equal(["   Master router", "   Master priority"], NotIn(Names(state[0]), Names(state[1])));
+        Assert.Contains("   State = BACKUP\n   Wantstate = BACKUP\n", state[1]);
+        Assert.Contains("   Status = GOOD\n", state[1]);
+        Assert.Equal("600", (await b.RunAsync("stat", "-c", "%a", Path.Combine(b.Folder, "keepalived.data"))).Trim());
+    }
+
+    [NeedsFact("fencefirst")]
+    public async Task Statistics_can_be_begun_anew_and_a_file_that_cannot_be_written_disturbs_nothing()
+    {
+        await using Lab lab = await Lab.OpenAsync(output, "a");
+        Node a = lab["a"];
+        string conf = Conf.File(new Conf(lab.Virtual)).Replace("global_defs {", $"global_defs {{\n    json_dump_file {a.Folder}/state/\n    state_dump_file /proc/nowhere/dump\n    json_version 2");
+        Daemon daemon = a.StartFenceFirst(conf);
+        await a.WaitForAddressAsync(lab.Virtual);
+        Assert.Contains("Became master: 1", await DumpAsync(lab, a, daemon, RealTimeStatisticsClear, "keepalived.stats"));
+        Assert.Contains("Became master: 0", await DumpAsync(lab, a, daemon, (int)Signal.Usr2, "keepalived.stats"));
+        string json = await DumpAsync(lab, a, daemon, RealTimeJson, "state/keepalived.json");
+        Assert.Equal(1, JsonDocument.Parse(json).RootElement.GetProperty("vrrp").GetArrayLength());
+        daemon.Send(Signal.Usr1);
+        await daemon.WaitForLogAsync("the dump /proc/nowhere/dump could not be written");
+        Assert.True(a.Holds(lab.Virtual));
+    }
+
+    // What says the same on two nodes: everything but states, counters and times.
+    private static string Setting(string json) => string.Join('\n', JsonDocument.Parse(json).RootElement.EnumerateArray()
+        .SelectMany(each => each.GetProperty("data").EnumerateObject())
+        .Where(each => !State().IsMatch(each.Name))
+        .Select(each => $"{each.Name} {each.Value.GetRawText().Replace(" set\"", "\"").Replace("\\/", "/").Replace("\\u0027", "'")}"));
+
+    private static string Keys(string json) => string.Join('\n', JsonDocument.Parse(json).RootElement.EnumerateArray()
+        .Select(each => string.Join(' ', each.EnumerateObject().SelectMany(part => part.Value.EnumerateObject().Select(key => $"{part.Name}.{key.Name}:{Kind(key.Value)}")))));
+
+    private static string Kind(JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? "Boolean" : value.ValueKind.ToString();
+
+    // What the lines are called, for the sections that both have: what stands before the value; entries of lists have no name.
+    private static string[] Names(string dump)
+    {
+        int from = dump.IndexOf("------< VRRP Topology", StringComparison.Ordinal), to = dump.IndexOf("------< Interfaces", StringComparison.Ordinal);
+        return [.. dump[from..to].Split('\n').Where(line => !line.StartsWith("     ", StringComparison.Ordinal)).Select(line => Value().Replace(line, ""))];
+    }
+
+    // Both in order: what of the second does not follow in the first.
+    private static string[] NotIn(string[] all, string[] some)
+    {
+        int at = 0;
+        List<string> missing = [];
+        foreach (string one in some)
+        {
+            int found = Array.IndexOf(all, one, at);
+            if (found < 0)
+            {
+                missing.Add(one);
+            }
+            else
+            {
+                at = found + 1;
+            }
+        }
+        return [.. missing];
+    }
+
+    private static async Task<string> DumpAsync(Lab lab, Node node, Daemon daemon, int signal, string name)
+    {
+        string path = Path.Combine(node.Folder, name);
+        File.Delete(path);
+        daemon.Send((Signal)signal);
+        // keepalived writes into the file itself: the last line is there when it ends.
+        await lab.UntilAsync(() => File.Exists(path) && File.ReadAllText(path) is { Length: > 0 } text && (text[^1] == '\n' || text[^1] is ']' or '}'), 10, $"{node.Name} to write {name}");
+        return await File.ReadAllTextAsync(path);
+    }
+
+    private static string Configuration(Lab lab, Node node) => Conf.File(
+        "vrrp_script chk {\n    script \"/usr/bin/test -e /\"\n    interval 1\n    weight 10\n}\n",
+        new Conf(lab.Virtual)
+        {
+            Version = 2,
+            Interval = "1",
+            Password = "secret",
+            Priority = node.Name == "a" ? 140 : 90,
+            Extra = $$"""
+                    virtual_ipaddress_excluded {
+                        {{lab.SecondVirtual}} dev eth0 label eth0:1
+                    }
+                    virtual_routes {
+                        192.0.2.0/24 via {{node.Address}} dev eth0
+                    }
+                    track_script {
+                        chk
+                    }
+                    notify "/usr/bin/true a"
+                    notify_master /usr/bin/true
+                    garp_master_delay 3
+                    preempt_delay 2
+
+                """,
+        },
+        new Conf(lab.Virtual6) { Name = "VI_2", Vrid = node.Name == "a" ? 61 : 62, Extra = "    nopreempt\n" });
+
+    [GeneratedRegex("^(master_priority|last_transition|base_priority|effective_priority|vipset|state|wantstate|auth_data|vroutes|vrid|vips|track_script|script.*)$")]
+    private static partial Regex State();
+
+    [GeneratedRegex("[0-9]+")]
+    private static partial Regex Number();
+
+    [GeneratedRegex("( =|Multicast address| \\([0-9]+\\):).*")]
+    private static partial Regex Value();
+}
