@@ -230,9 +230,9 @@ internal sealed class Replay
         return _bytes[buffer].AsSpan(0, writer.Count);
     }
 
-    private string Words(RecordEntry entry) => entry.Kind == FrameKind.Memory ? "what an earlier life had left" : Words(entry.Event);
+    private static string Words(RecordEntry entry) => entry.Kind == FrameKind.Memory ? "what an earlier life had left" : Words(entry.Event);
 
-    private string Words(in NodeEvent happened)
+    private static string Words(in NodeEvent happened)
     {
         string text = happened.Kind switch
         {

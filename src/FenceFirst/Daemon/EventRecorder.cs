@@ -20,6 +20,7 @@ internal sealed class EventRecorder : IDisposable
 
     private readonly FileStream _file;
     private readonly LogWriter _log;
+    private readonly long _bytesMax;
     private readonly Thread _thread;
     private readonly object _lock = new();
     private byte[] _scratch = new byte[64 * 1024];
@@ -31,10 +32,11 @@ internal sealed class EventRecorder : IDisposable
     private bool _isEnded;
     private bool _isClosing;
 
-    private EventRecorder(FileStream file, LogWriter log)
+    private EventRecorder(FileStream file, LogWriter log, long bytesMax)
     {
         _file = file;
         _log = log;
+        _bytesMax = bytesMax;
         _thread = new Thread(Run, 128 * 1024) { IsBackground = true, Name = "record" };
         _thread.Start();
     }
@@ -43,7 +45,8 @@ internal sealed class EventRecorder : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="log">Where the end of the record is told.</param>
     /// <param name="problem">Why it returned null.</param>
-    public static EventRecorder? TryCreate(string path, LogWriter log, out string problem)
+    /// <param name="bytesMax">Longest file, bytes.</param>
+    public static EventRecorder? TryCreate(string path, LogWriter log, out string problem, long bytesMax = FileBytesMax)
     {
         try
         {
@@ -57,7 +60,7 @@ internal sealed class EventRecorder : IDisposable
             });
             problem = "";
             file.Write(RecordFrame.Magic);
-            return new EventRecorder(file, log);
+            return new EventRecorder(file, log, bytesMax);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -193,9 +196,9 @@ internal sealed class EventRecorder : IDisposable
             }
 
             int length = payload.Length + RecordFrame.Overhead;
-            if (_bytes + length > FileBytesMax)
+            if (_bytes + length > _bytesMax)
             {
-                ending = $"it has {FileBytesMax / 1024 / 1024} MiB, the most it may have";
+                ending = $"it has {_bytesMax / 1024} KiB, the most it may have";
             }
             else if (_waitingCount + length > WaitingBytesMax && _waitingCount > 0)
             {
