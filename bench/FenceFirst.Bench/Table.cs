@@ -15,7 +15,7 @@ internal static class Table
         * failover: the master is a sender in the benchmark that stops; from the kernel's receive time stamp of its last advert in the daemon's namespace until a real-time thread has read RTM_NEWADDR there.
         * adverts: kernel's receive time stamps in the peer's namespace; mean over (last − first) / (n − 1) of each virtual router; deviation = |interval − nominal|.
         * lease, CPU: as CPU, FenceFirst with the lease against FenceFirst without it. What the kernel's own worker does about lifetimes is in neither.
-        * lease, SIGKILL and SIGSTOP: from RTM_NEWADDR of the last renewal to RTM_DELADDR, the later one of an IPv4 and an IPv6 address; keepalived is watched for as long. Stall: from kill(SIGCONT) to RTM_DELADDR, without a lease.
+        * lease, SIGKILL and SIGSTOP: from RTM_NEWADDR of the last renewal to RTM_DELADDR, the later one of an IPv4 and an IPv6 address; keepalived is watched for as long. Stall: from the moment in which the stopped daemon has a processor again (schedstat) to RTM_DELADDR, without a lease.
         * control: from just before the request is sent to the last byte of the answer, over one connection, at instants spread evenly over the advert grid, while the adverts are dated as above.
         * allocation: the daemon's event loop in the benchmark's own process; GC.GetTotalAllocatedBytes over all threads before and after the window.
 

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using FenceFirst.Core.Timeline;
 
 namespace FenceFirst.Linux;
 
@@ -157,8 +157,8 @@ public static class ErrorNumber
         _ => $"errno {errno}",
     };
 
-    /// <summary>The C library's sentence for the number.</summary>
-    public static string Text(int errno) => Marshal.GetPInvokeErrorMessage(errno);
+    /// <summary>The number in words: <see cref="ErrnoText"/>.</summary>
+    public static string Text(int errno) => ErrnoText.Describe(errno);
 
     /// <summary>What to do about a missing permission; empty for every other failure.</summary>
     internal static string Hint(string systemCall, int errno)

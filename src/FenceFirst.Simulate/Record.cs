@@ -3,6 +3,7 @@ using FenceFirst.Config;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Recording;
+using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Simulate;
 
@@ -133,6 +134,11 @@ internal sealed class Record
             case FrameKind.Memory:
                 MonotonicInstant recalledAt = new(reader.Signed());
                 Entries.Add(new RecordEntry(kind, events, at) { Now = recalledAt, Memory = EventCodec.ReadMemory(ref reader) });
+                return reader.IsAtEnd;
+            case FrameKind.RefusedRemoval:
+                MonotonicInstant refusedAt = new(reader.Signed());
+                int instance = reader.Number();
+                Entries.Add(new RecordEntry(kind, events, at) { Now = refusedAt, Kept = [instance], Effects = [new NodeEffect { Effect = reader.Member<SideEffect>() }] });
                 return reader.IsAtEnd;
             case FrameKind.Event:
                 MonotonicInstant now = new(reader.Signed());

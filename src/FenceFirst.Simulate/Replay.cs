@@ -107,6 +107,9 @@ internal sealed class Replay
             case FrameKind.Memory when _state is not null && entry.Memory is not null:
                 Start = entry.Now;
                 return Step(entry, () => NodeRecall.Apply(_config!, _state, entry.Memory, entry.Now, _effects)); // A configuration is always first.
+            case FrameKind.RefusedRemoval when _state is not null && entry.Kept[0] >= 0 && entry.Kept[0] < _config!.Instances.Count:
+                NodeRecall.NoteRefusedRemoval(_config, _state, entry.Kept[0], entry.Effects[0].Effect, entry.Now, _effects);
+                return true;
             case FrameKind.Event when _state is not null:
                 Events++;
                 Start = MonotonicInstant.Earlier(Start, entry.Now);

@@ -73,7 +73,7 @@ internal static class LeaseCase
         int within = ours.Count(each => each <= StallBoundMilliseconds);
         return new Row(
             "lease-stall",
-            $"stall of {Stall.TotalSeconds} s, no lease: resumed to address gone, median [max], runs within {StallBoundMilliseconds} ms",
+            $"stall of {Stall.TotalSeconds} s, no lease: the loop runs again to address gone, median [max], runs within {StallBoundMilliseconds} ms",
             $"{Row.Text(Statistics.Median(ours))} [{Row.Text(ours.Max())}] ms, {within} of {runs}",
             $"kept in {peer.Count(double.IsInfinity)} of {runs}",
             double.NaN,
@@ -102,7 +102,7 @@ internal static class LeaseCase
             : double.PositiveInfinity;
     }
 
-    /// <summary>Milliseconds from the end of a stall to the removal of the address; infinity when it stays.</summary>
+    /// <summary>Milliseconds from the moment in which a stalled daemon runs again to the removal of the address; infinity when it stays.</summary>
     private static double AfterStallMilliseconds(Subject subject, Conf conf, int run)
     {
         using Lab lab = new();
@@ -113,8 +113,8 @@ internal static class LeaseCase
         daemon.Signal(Native.SignalStop);
         Thread.Sleep(Stall);
         Expect(daemon, watch.NewsOf(Address4).Count == 1, "lost its address while it was stopped");
-        long resumed = Native.WallNanoseconds;
-        daemon.Signal(Native.SignalContinue);
+        long resumed = daemon.Continue();
+        Expect(daemon, resumed != 0, "did not run again");
         return AddressWatch.WaitFor(TimeSpan.FromSeconds(2), () => watch.NewsOf(Address4).Count > 1)
             ? (watch.NewsOf(Address4)[1].At - resumed) / 1e6
             : double.PositiveInfinity;

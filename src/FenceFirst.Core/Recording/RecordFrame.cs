@@ -14,6 +14,9 @@ public enum FrameKind : byte
     /// <summary>What the daemon remembered of its earlier life, and when it was taken up.</summary>
     Memory = (byte)'M',
 
+    /// <summary>The kernel refused to remove what an earlier life had left: instance and side effect.</summary>
+    RefusedRemoval = (byte)'N',
+
     /// <summary>An event and when it was delivered.</summary>
     Event = (byte)'E',
 

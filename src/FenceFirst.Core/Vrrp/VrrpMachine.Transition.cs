@@ -112,8 +112,20 @@ public ref partial struct VrrpMachine
     private void AskKernel(SideEffect effect)
     {
         _state.KernelAttempt = ++_node.LastAttempt;
-        _effects.Add(new NodeEffect { Kind = NodeEffectKind.AskKernel, Index = _index, Attempt = _state.KernelAttempt, Effect = effect });
-        Record(new TimelineEntry { Kind = TimelineKind.KernelAsked, Effect = effect });
+        NodeEffect request = new() { Kind = NodeEffectKind.AskKernel, Index = _index, Attempt = _state.KernelAttempt, Effect = effect };
+        TimelineEntry entry = new() { Kind = TimelineKind.KernelAsked, Effect = effect };
+
+        // G8: nothing is held before it has been told. G7: what has to go goes first, and is told afterwards.
+        if (_state.Transition is Transition.Raise or Transition.Restore)
+        {
+            Record(entry);
+            _effects.Add(request);
+        }
+        else
+        {
+            _effects.Add(request);
+            Record(entry);
+        }
     }
 
     private void ArmSecondBurst()

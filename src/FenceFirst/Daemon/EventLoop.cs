@@ -41,20 +41,13 @@ internal sealed class EventLoop : IDisposable
     private readonly EffectRunner _runner;
     private readonly TrackerHost _trackers;
     private readonly Signals _signals;
-    private readonly Func<LoadedConfig> _loadConfig;
     private readonly ControlServer _control;
     private readonly EventRecorder? _recorder;
     private readonly Leftovers _leftovers;
     private readonly DumpSignals _dumps;
     private ControlSocket? _controlSocket;
-    private readonly bool[] _unknownVrids = new bool[256];
-    private NodeConfig? _nextConfig;
-    private string _nextFacts = "";
-    private Operation? _reload;
+    private readonly OrderlyStop _stop;
     private MonotonicInstant _now;
-    private MonotonicInstant _stopBy = MonotonicInstant.Never;
-    private bool _isStopping;
-    private bool _isAbandoned;
 
     /// <summary>Opens everything the configuration needs; nothing is sent or changed before <see cref="Run"/>.</summary>
     /// <param name="loaded">The configuration.</param>
@@ -87,13 +80,15 @@ internal sealed class EventLoop : IDisposable
         Timers = new TimerHeap(State.Armed.Length);
         _log = log;
         _signals = signals;
-        _loadConfig = loadConfig;
         _links = new LinkTable(config, log);
         Transport = new VrrpTransport(config, _poll, SocketTokenBase);
         Probe = new AddressProbe(this, _links, _poll, ProbeToken);
         PhaseTimes times = new();
         Reminder = new MaintenanceReminder(this, log);
         _runner = new EffectRunner(this, _links, log, times, _poll, ReachTokenBase);
+        _stop = new OrderlyStop(this, _runner.Notifications, log);
+        Reload = new ReloadRunner(this, log, loadConfig);
+        Reports = new PacketReports(this, _runner, log);
         _control = new ControlServer(this, _runner, _links, log, times);
         _dumps = new DumpSignals(this, _links, times, log, dumpDirectory);
         _leftovers = new Leftovers(this, log);
@@ -144,8 +139,14 @@ internal sealed class EventLoop : IDisposable
     /// <summary>Reminds of maintenance.</summary>
     public MaintenanceReminder Reminder { get; }
 
-    /// <summary>How the last reload went; null = there was none.</summary>
-    public LastReload? LastReload { get; private set; }
+    /// <summary>Reloads of the configuration.</summary>
+    public ReloadRunner Reload { get; }
+
+    /// <summary>What is told about packets.</summary>
+    public PacketReports Reports { get; }
+
+    /// <summary>Whether the end has been asked for.</summary>
+    public bool IsStopping => _stop.IsRequested;
 
     /// <summary>The instant of the present turn.</summary>
     public MonotonicInstant Now => _now;
@@ -168,7 +169,11 @@ internal sealed class EventLoop : IDisposable
         _now = MonotonicClock.Now;
         _links.Resync(this);
         _trackers.Configure(this, isStart: true);
-        _runner.SweepLeftovers((index, effect) => NodeRecall.NoteRefusedRemoval(Config, State, index, effect, _now, _effects));
+        _runner.SweepLeftovers((index, effect) =>
+        {
+            _recorder?.RefusedRemoval(index, effect, _now);
+            NodeRecall.NoteRefusedRemoval(Config, State, index, effect, _now, _effects);
+        });
         _runner.Static.Apply(Config);
         Recall();
         DrainQueue();
@@ -180,7 +185,7 @@ internal sealed class EventLoop : IDisposable
         ProcessTuning.ReleaseStartupCode();
         GiveBackMemory();
         Span<EpollEvent> ready = new EpollEvent[EventPoll.ReadyMax];
-        while (!IsFinished())
+        while (!_stop.IsFinished())
         {
             Keeper.Flush();
             ArmTimer();
@@ -194,7 +199,7 @@ internal sealed class EventLoop : IDisposable
             DrainQueue();
             FireTimers();
             DrainQueue();
-            CompleteReload();
+            Reload.Advance();
         }
 
         _runner.Notifications.Abandon();
@@ -227,6 +232,41 @@ internal sealed class EventLoop : IDisposable
         Keeper.Look(Config, State, nodeEvent);
     }
 
+    /// <summary>The same, with everything that follows from it at once.</summary>
+    public void DeliverAndSettle(in NodeEvent nodeEvent)
+    {
+        Deliver(nodeEvent);
+        DrainQueue();
+    }
+
+    /// <summary>Goes on with another configuration (reload); what is not kept has come to rest.</summary>
+    /// <param name="next">The new configuration.</param>
+    /// <param name="kept">For each of its instances the index of the one whose state it takes over, or -1.</param>
+    /// <param name="facts">What reading it asked and was answered, for a record.</param>
+    public void GoOnWith(NodeConfig next, int[] kept, string facts)
+    {
+        NodeConfig old = Config;
+        _recorder?.Reload(kept, facts);
+        State = NodeReload.Carry(Config, State, next, kept);
+        Config = next;
+        Timers = new TimerHeap(State.Armed.Length);
+        State.Armed.AsSpan().Fill(MonotonicInstant.Never);
+        Keeper.Reconfigured(next, State);
+        _links.Reconfigure(next);
+        Transport.Reconfigure(next, kept);
+        _runner.Reconfigured((index, isScript) => isScript ? next.Scripts.Span.IndexOf(old.Scripts[index]) : Array.IndexOf(kept, index));
+        Probe.Reconfigured(index => Array.IndexOf(kept, index));
+        _links.Resync(this);
+        _trackers.Configure(this, isStart: false);
+        _runner.Static.Apply(next);
+        DrainQueue();
+        DeliverAndSettle(NodeEvent.Started());
+        WritePresentStates();
+        _runner.Checks.Reconfigure(_now);
+        Reminder.Restart(_now);
+        GiveBackMemory();
+    }
+
     /// <summary>Nothing lives any more of an attempt that an earlier life of the daemon started.</summary>
     public void LeftoverEnded(uint attempt)
     {
@@ -254,31 +294,6 @@ internal sealed class EventLoop : IDisposable
 
     /// <summary>Tells the kernel's filters which sockets serve which Vrids now.</summary>
     public void CommitSockets() => Transport.Commit();
-
-    /// <summary>An accepted advert carried another list of addresses than ours.</summary>
-    public void ReportAddressListDifference(int instance, InternetAddress source) => _runner.Record(
-        new TimelineEntry { Kind = TimelineKind.AddressListDiffers, Index = instance, Address = source, Phase = State.Instances[instance].Phase }, _now);
-
-    /// <summary>What an operator should know about the clocks of an instance with auth_hmac.</summary>
-    public void ReportHmac(int instance, HmacNotice notice, InternetAddress source) => _runner.Record(
-        new TimelineEntry
-        {
-            Kind = notice == HmacNotice.ClockSkew ? TimelineKind.ClockSkewed : TimelineKind.ReplayMarkForgotten,
-            Index = instance,
-            Address = source,
-            Phase = State.Instances[instance].Phase,
-        },
-        _now);
-
-    /// <summary>A packet for a Vrid that is not configured on its interface; only told of with log_unknown_vrids, and once per Vrid.</summary>
-    public void ReportUnknownVrid(byte vrid, InternetAddress source)
-    {
-        if (!_unknownVrids[vrid])
-        {
-            _unknownVrids[vrid] = true;
-            _log.Write(TimelineLevel.Warning, $"packets from {source} for virtual router {vrid}, which is not configured here (said once)");
-        }
-    }
 
     /// <summary>Removes every virtual address at once, without Core: for a daemon that ends because of its own bug.</summary>
     public void RemoveEverything() => _runner.RemoveEverything();
@@ -424,7 +439,7 @@ internal sealed class EventLoop : IDisposable
 
     private void ArmTimer()
     {
-        MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stopBy), MonotonicInstant.Earlier(Probe.Due, _runner.Reach.Due));
+        MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stop.Due), MonotonicInstant.Earlier(Probe.Due, _runner.Reach.Due));
         deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(Heartbeat.Due, MonotonicInstant.Earlier(_runner.Checks.Due, Reminder.Due)));
 
         // A backup's deadline moves away with every advert. Then the timer stays where it is, fires once for nothing and is set anew: one wake-up
@@ -442,161 +457,15 @@ internal sealed class EventLoop : IDisposable
             switch (signal)
             {
                 case DaemonSignal.Terminate or DaemonSignal.Interrupt:
-                    Stop();
+                    _stop.Request();
                     break;
                 case DaemonSignal.Reload:
-                    RequestReload(out _, out _);
+                    Reload.Request(out _, out _);
                     break;
                 default:
                     _dumps.Take(signal);
                     break;
             }
         }
-    }
-
-    private void Stop()
-    {
-        if (_isStopping)
-        {
-            return;
-        }
-
-        _isStopping = true;
-        SystemdNotify.Send("STOPPING=1");
-        _log.Write(TimelineLevel.Notice, "Stopping");
-        Enqueue(NodeEvent.StopRequested());
-    }
-
-    private bool IsFinished()
-    {
-        if (!_isStopping || !State.IsStopped)
-        {
-            return false;
-        }
-
-        if (_isAbandoned || !_runner.Notifications.IsBusy)
-        {
-            return _runner.Notifications.IsClosed(_now);
-        }
-
-        TimeSpan bound = Config.Notify.StopTimeout;
-        if (_stopBy.IsNever)
-        {
-            _stopBy = _now + bound;
-            _runner.Notifications.Hurry(bound / 2);
-        }
-        else if (_now >= _stopBy)
-        {
-            _log.Write(TimelineLevel.Warning, $"notify scripts still run after {TimelineText.Duration(bound)} (notify_stop_timeout); they are killed");
-            _runner.Notifications.Abandon();
-            _stopBy = MonotonicInstant.Never;
-            _isAbandoned = true;
-            return _runner.Notifications.IsClosed(_now);
-        }
-
-        return false;
-    }
-
-    /// <summary>Reads the file; what is not as before is stopped in order under the old configuration first.</summary>
-    /// <param name="problem">Why it returned null.</param>
-    /// <param name="diagnostics">What <c>check</c> would say of the file; empty = nothing, or it was not read.</param>
-    /// <returns>The reload that has begun; null = the running configuration stays.</returns>
-    public Operation? RequestReload(out string problem, out string diagnostics)
-    {
-        diagnostics = "";
-        if (_isStopping || _nextConfig is not null)
-        {
-            problem = "reload refused: the daemon is busy with a stop or another reload";
-            _log.Write(TimelineLevel.Warning, problem);
-            return null;
-        }
-
-        SystemdNotify.Send("RELOADING=1");
-        LoadedConfig loaded = _loadConfig();
-        diagnostics = loaded.Diagnostics;
-        if (loaded.Config is null)
-        {
-            problem = "reload refused: the file has errors; the running configuration stays";
-            _log.Write(TimelineLevel.Error, problem);
-            LastReload = new LastReload(MonotonicClock.WallNow, IsAccepted: false, loaded.Diagnostics);
-            SystemdNotify.Send("READY=1");
-            return null;
-        }
-
-        problem = "";
-        _nextConfig = loaded.Config;
-        _nextFacts = loaded.Facts;
-        _reload = Operations.Begin("reload", "", _now);
-        _reload.Report("stopping in order what is changed or removed");
-        List<string> changes = ReloadSummary.Describe(Config, _nextConfig, NodeReload.KeptInstances(Config, State, _nextConfig));
-        changes.ForEach(_reload.Add);
-        LastReload = new LastReload(MonotonicClock.WallNow, IsAccepted: true, changes.Count == 0 ? "nothing is different" : string.Join("; ", changes));
-        _log.Write(TimelineLevel.Notice, "Reloading");
-        return _reload;
-    }
-
-    private void CompleteReload()
-    {
-        if (_nextConfig is null || _isStopping)
-        {
-            return;
-        }
-
-        // Apart from the question above, which is asked after every wake-up: what the lambda below captures is allocated where its method begins.
-        CompleteReload(_nextConfig, NodeReload.KeptInstances(Config, State, _nextConfig));
-    }
-
-    private void CompleteReload(NodeConfig next, int[] kept)
-    {
-        bool isReady = true;
-        for (int i = 0; i < Config.Instances.Count; i++)
-        {
-            if (kept.Contains(i))
-            {
-                continue;
-            }
-
-            if (!State.Instances[i].IsStopping)
-            {
-                _log.Write(TimelineLevel.Notice, Config.Instances[i].Name, "reload", $"({Config.Instances[i].Name}) changed or removed by the reload: stopping it in order");
-                bool isDeleted = next.Instances.All(instance => instance.Name != Config.Instances[i].Name);
-                Deliver(NodeEvent.StopRequested(i, isDeleted));
-                DrainQueue();
-            }
-
-            isReady &= State.Instances[i].IsStopped;
-        }
-
-        if (!isReady)
-        {
-            return;
-        }
-
-        NodeConfig old = Config;
-        _nextConfig = null;
-        _recorder?.Reload(kept, _nextFacts);
-        State = NodeReload.Carry(Config, State, next, kept);
-        Config = next;
-        Timers = new TimerHeap(State.Armed.Length);
-        State.Armed.AsSpan().Fill(MonotonicInstant.Never);
-        Keeper.Reconfigured(next, State);
-        _links.Reconfigure(next);
-        Transport.Reconfigure(next, kept);
-        _runner.Reconfigured((index, isScript) => isScript ? next.Scripts.Span.IndexOf(old.Scripts[index]) : Array.IndexOf(kept, index));
-        Probe.Reconfigured(index => Array.IndexOf(kept, index));
-        _links.Resync(this);
-        _trackers.Configure(this, isStart: false);
-        _runner.Static.Apply(next);
-        DrainQueue();
-        Deliver(NodeEvent.Started());
-        DrainQueue();
-        WritePresentStates();
-        _runner.Checks.Reconfigure(_now);
-        Reminder.Restart(_now);
-        _reload?.End(true, $"reload complete: {LastReload?.Text}", _now);
-        _reload = null;
-        _log.Write(TimelineLevel.Notice, "reload complete");
-        SystemdNotify.Send("READY=1");
-        GiveBackMemory();
     }
 }

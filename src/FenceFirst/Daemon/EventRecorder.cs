@@ -101,6 +101,16 @@ internal sealed class EventRecorder : IDisposable
         Append(FrameKind.Memory, writer);
     }
 
+    /// <summary>The kernel refused to remove what an earlier life of the daemon had left.</summary>
+    public void RefusedRemoval(int instance, Core.Vrrp.SideEffect effect, MonotonicInstant now)
+    {
+        RecordWriter writer = new(_scratch);
+        writer.Signed(now.Nanoseconds);
+        writer.Signed(instance);
+        writer.Byte((byte)effect);
+        Append(FrameKind.RefusedRemoval, writer);
+    }
+
     /// <summary>An event is about to be handled.</summary>
     public void Event(in NodeEvent nodeEvent, MonotonicInstant now)
     {

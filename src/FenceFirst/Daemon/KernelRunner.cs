@@ -19,10 +19,10 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
         SideEffect.AddExcluded => ChangeAddresses(config.ExcludedAddresses, isAdded: true, config.LeaseSeconds),
         SideEffect.RemoveAddresses => ChangeAddresses(config.Addresses, isAdded: false),
         SideEffect.RemoveExcluded => ChangeAddresses(config.ExcludedAddresses, isAdded: false),
-        SideEffect.AddRoutes => AddRoutes(config),
-        SideEffect.RemoveRoutes => RemoveRoutes(config),
-        SideEffect.AddRules => AddRules(config),
-        SideEffect.RemoveRules => RemoveRules(config),
+        SideEffect.AddRoutes => AddEach(config.Routes, route => _netlink.AddRoute(route, links.IndexOf)),
+        SideEffect.RemoveRoutes => RemoveEach(config.Routes, route => _netlink.RemoveRoute(route, links.IndexOf)),
+        SideEffect.AddRules => AddEach(config.Rules, _netlink.AddRule),
+        SideEffect.RemoveRules => RemoveEach(config.Rules, _netlink.RemoveRule),
         SideEffect.Advertise or SideEffect.Announce or SideEffect.Demote or SideEffect.Release or SideEffect.Notify =>
             throw new InvalidOperationException($"{effect} is not the kernel's"),
     };
@@ -77,17 +77,16 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
 
         AddressRequest[] requests = new AddressRequest[addresses.Count];
         int[] errors = new int[addresses.Count];
-        for (int r = 0; r < requests.Length; r++)
+        for (int i = 0; i < requests.Length; i++)
         {
-            requests[r] = new AddressRequest(isAdded, links.IndexOf(addresses[r].Link), addresses[r]) { LeaseSeconds = leaseSeconds };
+            requests[i] = new AddressRequest(isAdded, links.IndexOf(addresses[i].Link), addresses[i]) { LeaseSeconds = leaseSeconds };
         }
 
         _netlink.ApplyAll(requests, errors);
-        int i = 0;
-        foreach (int errno in errors)
+        for (int i = 0; i < errors.Length; i++)
         {
-            int real = isAdded ? Added(errno, addresses[i++]) : Removed(errno);
-            first = first == 0 ? real : first;
+            int errno = isAdded ? Added(errors[i], addresses[i]) : Removed(errors[i]);
+            first = first == 0 ? errno : first;
         }
 
         return first;
@@ -110,11 +109,13 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
         return Added(errno);
     }
 
-    private int AddRoutes(VrrpConfig config)
+    /// <summary>Adds in order, and nothing after what was refused.</summary>
+    private static int AddEach<T>(in EquatableArray<T> items, Func<T, int> add)
+        where T : IEquatable<T>
     {
-        foreach (VirtualRoute route in config.Routes)
+        foreach (T item in items)
         {
-            int errno = Added(_netlink.AddRoute(route, links.IndexOf));
+            int errno = Added(add(item));
             if (errno != 0)
             {
                 return errno;
@@ -124,38 +125,14 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
         return 0;
     }
 
-    private int AddRules(VrrpConfig config)
-    {
-        foreach (VirtualRule rule in config.Rules)
-        {
-            int errno = Added(_netlink.AddRule(rule));
-            if (errno != 0)
-            {
-                return errno;
-            }
-        }
-
-        return 0;
-    }
-
-    private int RemoveRoutes(VrrpConfig config)
+    /// <summary>Removes all of them, whatever is refused; returns 0 or the first error number.</summary>
+    private static int RemoveEach<T>(in EquatableArray<T> items, Func<T, int> remove)
+        where T : IEquatable<T>
     {
         int first = 0;
-        foreach (VirtualRoute route in config.Routes)
+        foreach (T item in items)
         {
-            int errno = Removed(_netlink.RemoveRoute(route, links.IndexOf));
-            first = first == 0 ? errno : first;
-        }
-
-        return first;
-    }
-
-    private int RemoveRules(VrrpConfig config)
-    {
-        int first = 0;
-        foreach (VirtualRule rule in config.Rules)
-        {
-            int errno = Removed(_netlink.RemoveRule(rule));
+            int errno = Removed(remove(item));
             first = first == 0 ? errno : first;
         }
 

@@ -147,7 +147,7 @@ internal sealed class OperatorActions(EventLoop loop, EffectRunner runner, LogWr
     private ActionAnswer Reload(SocketPeer peer)
     {
         Record("", "reload", peer);
-        Operation? operation = loop.RequestReload(out string problem, out string diagnostics);
+        Operation? operation = loop.Reload.Request(out string problem, out string diagnostics);
         return operation is null
             ? new ActionAnswer(false, problem, Diagnostics: diagnostics)
             : new ActionAnswer(true, "the new configuration is accepted", operation, diagnostics);

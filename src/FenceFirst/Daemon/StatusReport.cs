@@ -113,7 +113,7 @@ internal sealed class StatusReport(EventLoop loop, EffectRunner runner, LinkTabl
 
     private void WriteReload()
     {
-        if (loop.LastReload is { } reload)
+        if (loop.Reload.Last is { } reload)
         {
             json.WriteStartObject("last_reload");
             json.WriteString("at", reload.At);

@@ -349,7 +349,7 @@ internal sealed class VrrpTransport : IDisposable
         int instance = port.InstanceOf(_config, message[1], context.Source);
         if (instance < 0)
         {
-            loop.ReportUnknownVrid(message[1], context.Source);
+            loop.Reports.UnknownVrid(message[1], context.Source);
             return;
         }
 
@@ -385,7 +385,7 @@ internal sealed class VrrpTransport : IDisposable
 
         if (notice != HmacNotice.None)
         {
-            loop.ReportHmac(instance, notice, context.Source);
+            loop.Reports.Hmac(instance, notice, context.Source);
             if (notice == HmacNotice.ReplayMarkForgotten)
             {
                 loop.Deliver(NodeEvent.ReplayMarkForgotten(instance, context.Source));
@@ -397,7 +397,7 @@ internal sealed class VrrpTransport : IDisposable
         if (isListDifferent && !isSkipped)
         {
             counters.AddressListDifferences++;
-            loop.ReportAddressListDifference(instance, context.Source);
+            loop.Reports.AddressListDiffers(instance, context.Source);
         }
 
         loop.Deliver(NodeEvent.AdvertReceived(instance, advert, context.Source));

@@ -1,5 +1,6 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
+using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Tests.Machine;
@@ -47,5 +48,26 @@ public class GuaranteeG5Tests
         Assert.Equal(0, m.Releases);
         m.AnswerKernel();
         Assert.Equal("advert:0 advert:0 notify:Stop", m.Seen);
+    }
+
+    // Shown: what is added has been told before (G8: nothing is held that nobody was told of); what is removed is removed first and told afterwards (G7).
+    [Fact]
+    public void Adding_is_told_before_and_removing_afterwards()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance());
+        m.Driver.Kernel = (_, _) => null;
+        for (int turn = 0; turn < 10 && m.OpenKernel.Count == 0; turn++)
+        {
+            m.Driver.RunNext(MonotonicInstant.Never);
+        }
+
+        Assert.Equal(["Record AddAddresses", "AskKernel AddAddresses"], Told(m));
+        m.AnswerKernel();
+        m.Deliver(NodeEvent.StopRequested());
+        Assert.Equal(["AskKernel RemoveAddresses", "Record RemoveAddresses"], Told(m));
+
+        static IEnumerable<string> Told(SimulatedNode node) => node.Last
+            .Where(effect => effect.Kind == NodeEffectKind.AskKernel || (effect.Kind == NodeEffectKind.Record && effect.Entry.Kind == TimelineKind.KernelAsked))
+            .Select(effect => $"{effect.Kind} {(effect.Kind == NodeEffectKind.Record ? effect.Entry.Effect : effect.Effect)}");
     }
 }

@@ -53,6 +53,20 @@ public class Rfc9568Section6_4_2Tests
         Assert.Equal(due + OneSecond, m.First.AdvertAt);
     }
 
+    // Shown: a timer that wakes the node before its time (a coarse clock) is armed again, and the silence is still noticed.
+    [Fact]
+    public void A_timer_that_fires_early_is_armed_again()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance());
+        MonotonicInstant due = m.First.MasterDownAt;
+        m.Timers[0] = MonotonicInstant.Never;
+        m.Deliver(NodeEvent.DeadlineReached(0));
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        Assert.Equal(due, m.Timers[0]);
+        m.Driver.AdvanceTo(due);
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+    }
+
     // RFC 9568 section 6.4.2: priority 0 sets Active_Down_Timer to Skew_Time. RFC 3768 section 6.1: in version 2 the unit is a second.
     [Theory]
     [InlineData(2, 2000, 609_375)]
