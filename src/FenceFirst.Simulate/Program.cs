@@ -21,6 +21,7 @@ internal static class Program
                 Scenario = parsed.GetValue(words.Scenario),
                 Seed = parsed.GetValue(words.Seed),
                 Runs = parsed.GetValue(words.Runs),
+                Replay = parsed.GetValue(words.Replay),
                 IsDetailed = parsed.GetValue(words.Detail),
                 IsJson = parsed.GetValue(words.Json),
             },

@@ -24,6 +24,9 @@ internal sealed record SimulateRequest
     /// <summary>How many runs.</summary>
     public ulong Runs { get; init; } = 1;
 
+    /// <summary>A record to replay; null = none.</summary>
+    public string? Replay { get; init; }
+
     /// <summary>Whether details are told.</summary>
     public bool IsDetailed { get; init; }
 
@@ -52,6 +55,11 @@ internal static class SimulateVerb
         {
             error.WriteLine($"fencefirst: {problem}");
             return ExitUnusable;
+        }
+
+        if (request.Replay is string record)
+        {
+            return ReplayVerb.Run(record, request.IsDetailed, request.IsJson, output, error);
         }
 
         DiagnosticBag diagnostics = new();
@@ -125,7 +133,10 @@ internal static class SimulateVerb
 
     private static string Problem(SimulateRequest request) => request switch
     {
-        { Files.Length: 0 } => "which nodes? Give the configuration of each with -f FILE",
+        { Replay: not null } when request.Files.Length + request.ConfigIds.Length > 0 || request.Scenario is not null || request.Runs != 1 =>
+            "--replay stands alone: the record holds its configuration and its chance",
+        { Replay: not null } => "",
+        { Files.Length: 0 } => "which nodes? Give the configuration of each with -f FILE, or a record with --replay FILE",
         { Files.Length: 1 } => "a simulation needs two nodes or more: give the configuration of each with -f FILE",
         { Files.Length: > NodesMax } => $"at most {NodesMax} nodes can be simulated together",
         { Runs: 0 } => "--runs 0: say 1 or more",

@@ -7,7 +7,7 @@ internal sealed class SimulateCommand
 {
     /// <summary>What it is for, in one sentence.</summary>
     public const string Description =
-        "run your own configurations in simulated time, with a scenario or with chance faults "
+        "run your own configurations in simulated time, with a scenario or with chance faults, or replay a record of a daemon "
         + "(exit status 0 every guarantee and expectation held, 1 one did not, 2 unusable input)";
 
     /// <summary>One configuration per node.</summary>
@@ -35,6 +35,9 @@ internal sealed class SimulateCommand
     /// <summary>How many.</summary>
     public Option<ulong> Runs { get; } = new("--runs") { Description = "so many runs, each with the next seed; tells the sum and the seeds that failed instead of a timeline", DefaultValueFactory = _ => 1, HelpName = "N" };
 
+    /// <summary>A record of a daemon.</summary>
+    public Option<string?> Replay { get; } = new("--replay") { Description = "step through a record that 'fencefirst run --record' made: the same decisions have to come out", HelpName = "FILE" };
+
     /// <summary>Everything.</summary>
     public Option<bool> Detail { get; } = new("--detail", "-D") { Description = "tell details too, as the daemon logs them with -D" };
 
@@ -44,7 +47,7 @@ internal sealed class SimulateCommand
     /// <summary>Gives a command all options.</summary>
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[Files, ConfigIds, Scenario, Seed, Runs, Detail, Json])
+        foreach (Option option in (Option[])[Files, ConfigIds, Scenario, Seed, Runs, Replay, Detail, Json])
         {
             command.Options.Add(option);
         }
