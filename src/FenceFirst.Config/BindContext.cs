@@ -117,6 +117,12 @@ internal sealed class GlobalSettings
 
     public bool IsMinimalGarp { get; set; }
 
+    /// <summary>Least time between gratuitous ARPs on an interface; zero = none.</summary>
+    public TimeSpan ArpInterval { get; set; }
+
+    /// <summary>Least time between neighbour advertisements on an interface; zero = none.</summary>
+    public TimeSpan NeighborInterval { get; set; }
+
     /// <summary>Named pipes, and how scripts are run.</summary>
     public NotifySettings Notify { get; } = new();
 
@@ -152,6 +158,12 @@ internal sealed class GlobalSettings
     public int Nice { get; set; }
 
     public int RealTimePriority { get; set; }
+
+    /// <summary>How long all instances are held after the start.</summary>
+    public TimeSpan StartupDelay { get; set; }
+
+    /// <summary>How long all instances are held after the boot of the machine.</summary>
+    public TimeSpan DelayAfterBoot { get; set; }
 
     public bool IsMemoryLocked { get; set; }
 

@@ -61,6 +61,7 @@ internal sealed class Binder(BindContext context)
         new TrackerChecks(context, root).Run();
         NodeConfig config = new StaticBinder(context).Bind(root, new NodeConfig());
         context.Trackers.WarnUnused();
+        AnnouncementSpacing spacing = new SpacingBinder(context).Bind(root);
         EquatableArray<LinkDelay> delays = context.Trackers.Delays(instances);
         GlobalSettings globals = context.Globals;
         return config with
@@ -73,6 +74,7 @@ internal sealed class Binder(BindContext context)
             LinkDelays = delays,
             Notify = notify,
             Dump = globals.Dump,
+            Spacing = spacing,
             Instances = instances.ToEquatableArray(),
             FenceDevices = _devices.Values
                 .Where(device => device.Step is not null)
@@ -84,6 +86,8 @@ internal sealed class Binder(BindContext context)
                 RealTimePriority = globals.RealTimePriority,
                 IsMemoryLocked = globals.IsMemoryLocked,
                 Nice = globals.Nice,
+                StartupDelay = globals.StartupDelay,
+                DelayAfterBoot = globals.DelayAfterBoot,
                 IsUnknownVridLogged = globals.IsUnknownVridLogged,
                 IsScriptSecurityEnabled = globals.IsScriptSecurityEnabled,
             },

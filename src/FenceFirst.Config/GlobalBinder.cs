@@ -48,6 +48,12 @@ internal sealed class GlobalBinder(BindContext context)
             case "vrrp_garp_lower_prio_repeat":
                 _globals.GarpLowerRepeat = Integer(node);
                 return true;
+            case "vrrp_garp_interval":
+                _globals.ArpInterval = _values.Spacing(node);
+                return true;
+            case "vrrp_gna_interval":
+                _globals.NeighborInterval = _values.Spacing(node);
+                return true;
             case "vrrp_min_garp":
                 _globals.IsMinimalGarp = Boolean(node);
                 return true;
@@ -159,6 +165,12 @@ internal sealed class GlobalBinder(BindContext context)
                 break;
             case "vrrp_no_swap":
                 _globals.IsMemoryLocked = true;
+                break;
+            case "vrrp_startup_delay":
+                _globals.StartupDelay = _values.TrySeconds(node, out TimeSpan delay) ? delay : TimeSpan.Zero;
+                break;
+            case "vrrp_delay_after_boot":
+                _globals.DelayAfterBoot = _values.TrySeconds(node, out TimeSpan afterBoot) ? afterBoot : TimeSpan.Zero;
                 break;
             case "vrrp_rt_priority":
                 _globals.RealTimePriority = Integer(node) ?? 0;

@@ -121,7 +121,8 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
             case "native_ipv6":
                 _isNativeIPv6 = true;
                 return true;
-            case "accept":
+            case "accept" or "no_accept":
+                _config = _config with { IsAccepting = node.Name == "accept" };
                 return true;
             case "strict_mode":
                 if (_values.TryBoolean(node, out bool isStrict) && isStrict)

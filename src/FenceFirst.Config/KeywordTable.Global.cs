@@ -7,7 +7,7 @@ internal static partial class KeywordTable
     private const string NoSnmp = "there is no SNMP agent yet";
     private const string OnlyOwnInterface = "only the address's own interface announces it";
     private const string NoTuning = "the process is tuned by its service unit instead";
-    private const string NoFirewall = "no firewall rules are made; they only serve no_accept and use_vmac, which are refused";
+    private const string NoFirewall = "the rules of no_accept are in the nftables tables `ip fencefirst` and `ip6 fencefirst`";
     private const string NoLvs = "LVS is not part of FenceFirst: let keepalived do it beside, with `keepalived -C`";
     private const string NoBfd = "there is no BFD, and a tracker that is silently missing would count as healthy; let a BFD daemon write its verdict into a file and use track_file";
 
@@ -27,7 +27,7 @@ internal static partial class KeywordTable
         Block(BlockKind.Root, "static_ipaddress", BlockKind.Entries, "addresses held while the daemon runs, one per line, as in virtual_ipaddress"),
         Block(BlockKind.Root, "static_routes", BlockKind.Entries, "routes held while the daemon runs, one per line, as in virtual_routes"),
         Block(BlockKind.Root, "static_rules", BlockKind.Entries, "rules held while the daemon runs, one per line, as in virtual_rules"),
-        Awaits(Block(BlockKind.Root, "garp_group", BlockKind.GarpGroup, "limits gratuitous ARP over several interfaces")),
+        Block(BlockKind.Root, "garp_group", BlockKind.GarpGroup, "interfaces that share the spacing of announcements"),
         Awaits(Block(BlockKind.Root, "linkbeat_interfaces", BlockKind.Entries, "IF [MII|ETHTOOL|IOCTL]: interfaces whose carrier is polled"), "remove it: the kernel's own notice is used"),
         Block(BlockKind.Root, "interface_up_down_delays", BlockKind.Entries, "IF DOWN [UP]: seconds for which a change of an interface is doubted"),
         Unused(Flag(BlockKind.Root, "linkbeat_use_polling", "polls the carrier of all interfaces"), "the kernel's own notice is used"),
@@ -56,14 +56,8 @@ internal static partial class KeywordTable
         Integer(BlockKind.GlobalDefs, "vrrp_garp_master_refresh_repeat", 0, 1000, "1", "announcements per address in a refresh; 0 means 1") with { IsZeroOne = true },
         Integer(BlockKind.GlobalDefs, "vrrp_garp_lower_prio_delay", 0, 4294, "as vrrp_garp_master_delay", "from a lower-priority advert to the second burst", "s"),
         Integer(BlockKind.GlobalDefs, "vrrp_garp_lower_prio_repeat", 0, 1000, "as vrrp_garp_master_repeat", "announcements after a lower-priority advert"),
-        Seconds(BlockKind.GlobalDefs, "vrrp_garp_interval", 0, 4294.967295m, "0", "least spacing of gratuitous ARP on an interface") with
-        {
-            Support = Support.Warned, Topic = "spacing", Advice = "announcements are not spaced yet (0 = no spacing needs no keyword)",
-        },
-        Seconds(BlockKind.GlobalDefs, "vrrp_gna_interval", 0, 4294.967295m, "0", "least spacing of neighbour advertisements on an interface") with
-        {
-            Support = Support.Warned, Topic = "spacing", Advice = "announcements are not spaced yet (0 = no spacing needs no keyword)",
-        },
+        Seconds(BlockKind.GlobalDefs, "vrrp_garp_interval", 0, 4294.967295m, "0", "least spacing of gratuitous ARP on an interface; 0 = none"),
+        Seconds(BlockKind.GlobalDefs, "vrrp_gna_interval", 0, 4294.967295m, "0", "least spacing of neighbour advertisements on an interface; 0 = none"),
         Row(BlockKind.GlobalDefs, "vrrp_min_garp", ValueShape.Boolean, "one announcement, no second burst, no refresh, unless set otherwise"),
         Integer(BlockKind.GlobalDefs, "vrrp_down_timer_adverts", 1, 100, "3", "missed adverts before the master counts as lost"),
         Row(BlockKind.GlobalDefs, "vrrp_lower_prio_no_advert", ValueShape.Boolean, "a Master does not answer lower-priority adverts at once"),
@@ -103,8 +97,8 @@ internal static partial class KeywordTable
         Awaits(Integer(BlockKind.GlobalDefs, "startup_script_timeout", 1, 1000, "10", "bound on startup_script", "s")),
         Awaits(Integer(BlockKind.GlobalDefs, "shutdown_script_timeout", 1, 1000, "10", "bound on shutdown_script", "s")),
         Awaits(Boolean(BlockKind.GlobalDefs, "vrrp_owner_ignore_adverts", "an address owner ignores adverts")),
-        Awaits(Seconds(BlockKind.GlobalDefs, "vrrp_startup_delay", 0.001m, 4294, "0", "holds all instances after start")),
-        Awaits(Seconds(BlockKind.GlobalDefs, "vrrp_delay_after_boot", 0.001m, 4294, "0", "holds all instances after boot")),
+        Seconds(BlockKind.GlobalDefs, "vrrp_startup_delay", 0.001m, 4294, "0", "holds all instances after the start of the daemon, not after a reload"),
+        Seconds(BlockKind.GlobalDefs, "vrrp_delay_after_boot", 0.001m, 4294, "0", "holds all instances until the machine has run for so long"),
         Awaits(Free(BlockKind.GlobalDefs, "dynamic_interfaces", "[allow_if_changes]: interfaces may be missing at start"), "create the interface first (After= in the service unit)"),
         Unused(Words(BlockKind.GlobalDefs, "vrrp_garp_extra_if", "[all] SECONDS: announcements on further interfaces"), OnlyOwnInterface, "extra_if"),
         Unused(Words(BlockKind.GlobalDefs, "vrrp_vmac_garp_intvl", "old name of vrrp_garp_extra_if"), OnlyOwnInterface, "extra_if"),

@@ -25,5 +25,10 @@ internal static partial class KeywordTable
         Row(BlockKind.GarpGroup, "interface", ValueShape.Interface, "a member"),
         Block(BlockKind.GarpGroup, "interfaces", BlockKind.WordList, "members"),
         Block(BlockKind.TrackGroup, "group", BlockKind.WordList, "the instances"),
-    }.Select(row => row.Block == BlockKind.BfdInstance ? row with { Support = Support.Refused, Advice = NoBfd } : Awaits(row));
+    }.Select(row => row.Block switch
+    {
+        BlockKind.BfdInstance => row with { Support = Support.Refused, Advice = NoBfd },
+        BlockKind.GarpGroup => row,
+        _ => Awaits(row),
+    });
 }

@@ -170,7 +170,7 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
                     context.Values.TryWeight(node, out _, out _);
                     break;
                 case ValueShape.Seconds:
-                    CheckSeconds(node);
+                    context.Values.TrySeconds(node, out _);
                     break;
                 case ValueShape.Boolean:
                     context.Values.TryBoolean(node, out _);
@@ -182,15 +182,6 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
                     context.Values.TryAddress(node, out _);
                     break;
             }
-        }
-    }
-
-    private void CheckSeconds(ConfigNode node)
-    {
-        bool isSpacing = node.Name is "vrrp_garp_interval" or "vrrp_gna_interval" or "garp_interval" or "gna_interval";
-        if (context.Values.TrySeconds(node, out TimeSpan value) && value == TimeSpan.Zero && isSpacing)
-        {
-            context.Diagnostics.Add(DiagnosticCodes.SpacingZero, node.ValueSpan, $"{node.Name} 0 is refused by keepalived, which then does not space at all", "remove the line: no spacing is the default");
         }
     }
 

@@ -122,6 +122,22 @@ internal sealed class ValueReader(DiagnosticBag diagnostics)
         return node.Words.Count > 1 && node.Value != "off" && TryInteger(node.Words[1], 1, LongestSeconds, node.Name, out int seconds) ? seconds : 0;
     }
 
+    /// <summary>Reads the least time between announcements; keepalived refuses 0 and does not space at all then, so it is told.</summary>
+    public TimeSpan Spacing(ConfigNode node)
+    {
+        if (!TrySeconds(node, out TimeSpan interval))
+        {
+            return TimeSpan.Zero;
+        }
+
+        if (interval == TimeSpan.Zero)
+        {
+            diagnostics.Add(DiagnosticCodes.SpacingZero, node.ValueSpan, $"{node.Name} 0 is refused by keepalived, which then does not space at all", "remove the line: no spacing is the default");
+        }
+
+        return interval;
+    }
+
     /// <summary>Reads on, off, true, false, yes or no; nothing means yes.</summary>
     public bool TryBoolean(ConfigNode node, out bool value)
     {

@@ -71,6 +71,7 @@ internal static unsafe partial class LibC
     internal const int IPPROTO_ICMPV6 = 58;
     internal const int IPPROTO_VRRP = 112;
     internal const int NETLINK_ROUTE = 0;
+    internal const int NETLINK_NETFILTER = 12;
 
     internal const int SOL_SOCKET = 1;
     internal const int SOL_PACKET = 263;

@@ -141,6 +141,9 @@ internal ref struct NetlinkWriter(Span<byte> buffer)
         }
     }
 
+    /// <summary>Bytes that the attribute at a place takes, padding included.</summary>
+    internal readonly int AttributeBytesAt(int place) => IsOverflowed ? 0 : Netlink.Align(MemoryMarshal.Read<ushort>(_buffer[place..]));
+
     /// <summary>Writes a number in the machine's byte order, as netlink has it; nothing after an overflow.</summary>
     internal static void Put<T>(Span<byte> place, int offset, T value)
         where T : unmanaged

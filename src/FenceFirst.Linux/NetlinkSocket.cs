@@ -1,13 +1,13 @@
 namespace FenceFirst.Linux;
 
-/// <summary>A NETLINK_ROUTE socket: datagrams in, datagrams out. What they mean is <see cref="RtNetlink"/>'s and <see cref="LinkMonitor"/>'s.</summary>
+/// <summary>A netlink socket, for routes unless another protocol is named: datagrams in, datagrams out. What they mean is the caller's.</summary>
 internal sealed unsafe class NetlinkSocket : IDisposable
 {
     private int _descriptor;
 
-    internal NetlinkSocket(int receiveBufferBytes)
+    internal NetlinkSocket(int receiveBufferBytes, int protocol = LibC.NETLINK_ROUTE)
     {
-        _descriptor = SocketOptions.Open(LibC.AF_NETLINK, LibC.SOCK_RAW, LibC.NETLINK_ROUTE, "netlink, route");
+        _descriptor = SocketOptions.Open(LibC.AF_NETLINK, LibC.SOCK_RAW, protocol, "netlink");
         SocketOptions.SetReceiveBuffer(_descriptor, receiveBufferBytes);
         SocketAddressNetlink address = new() { Family = LibC.AF_NETLINK };
         if (LibC.bind(_descriptor, &address, (uint)sizeof(SocketAddressNetlink)) != 0)

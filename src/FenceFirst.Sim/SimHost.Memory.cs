@@ -25,6 +25,7 @@ internal sealed partial class SimHost
     private Kept? _writing;
     private Kept? _next;
     private Kept? _failed;
+    private EquatableArray<MaintenanceMemory> _maintenance;
     private bool _isDirty;
     private bool _isLost;
     private uint _reserved;
@@ -66,6 +67,7 @@ internal sealed partial class SimHost
             LastAttempt = former?.LastAttempt ?? (uint)(Life - 1) * AttemptsPerUnknownLife,
             Instances = former is null ? default : former.Instances.Where(instance => !instance.IsEmpty).Select(instance => isSameBoot ? instance : instance.AfterBoot()).ToEquatableArray(),
             Attempts = _attempts.ToEquatableArray(),
+            Maintenance = former is null ? default : former.Maintenance.Select(kept => isSameBoot ? kept.Memory : AfterBoot(kept)).ToEquatableArray(),
         };
         _effects.Clear();
         _effectAt = 0;
@@ -81,6 +83,7 @@ internal sealed partial class SimHost
         _attempts.RemoveAll(attempt => !attempt.IsAlive);
         _reserved = State.LastAttempt + AttemptBlock;
         _known.AsSpan().Clear();
+        _maintenance = default;
         Look();
         Kept begun = Snapshot();
         _isDirty = false;
@@ -143,6 +146,9 @@ internal sealed partial class SimHost
             }
         }
 
+        EquatableArray<MaintenanceMemory> maintenance = MaintenanceMemory.Of(Config, State);
+        _isDirty |= maintenance != _maintenance;
+        _maintenance = maintenance;
         if (State.LastAttempt + (AttemptBlock / 2) >= _reserved)
         {
             _reserved = State.LastAttempt + AttemptBlock;
@@ -274,7 +280,16 @@ internal sealed partial class SimHost
 
     private bool HasDiskTrouble(int times) => !_world.IsHealed && _world.Has(SimFaults.Disk) && _world.Chance.OneIn(times);
 
-    private Kept Snapshot() => new(_boot, _reserved, _known.ToEquatableArray(), _attempts.ToEquatableArray());
+    private Kept Snapshot() => new(
+        _boot, _reserved, _known.ToEquatableArray(), _attempts.ToEquatableArray(), _maintenance.Select(on => new KeptMaintenance(on, on.Until.Nanoseconds - Clock, WallClock)).ToEquatableArray());
+
+    /// <summary>What the wall clock says is left, never more than was left when it was written (docs/decisions/045-after-a-boot-the-wall-clock-ends-maintenance.md).</summary>
+    private MaintenanceMemory AfterBoot(KeptMaintenance kept)
+    {
+        bool isEndless = kept.Memory.Until.IsNever || kept.Memory.Until == MonotonicInstant.Zero;
+        long left = Math.Clamp(kept.Left - (WallClock - kept.WrittenAt), 0, Math.Max(0, kept.Left));
+        return isEndless ? kept.Memory : kept.Memory with { Until = new MonotonicInstant(Clock + left) };
+    }
 
     private AttemptMemory MemoryOf(in Program program)
     {
@@ -302,7 +317,10 @@ internal sealed partial class SimHost
     }
 
     /// <summary>The state file.</summary>
-    private sealed record Kept(uint Boot, uint LastAttempt, EquatableArray<InstanceMemory> Instances, EquatableArray<AttemptMemory> Attempts);
+    private sealed record Kept(uint Boot, uint LastAttempt, EquatableArray<InstanceMemory> Instances, EquatableArray<AttemptMemory> Attempts, EquatableArray<KeptMaintenance> Maintenance);
+
+    /// <summary>Maintenance as it is kept: how much was left of it when it was written, and the wall clock then, both in nanoseconds.</summary>
+    private readonly record struct KeptMaintenance(MaintenanceMemory Memory, long Left, long WrittenAt);
 
     /// <summary>A step that waits for the disk: for the write of this number, or until its bound.</summary>
     private readonly record struct Waiting(Program Program, uint Number, long GiveUpAt);

@@ -311,9 +311,14 @@ internal sealed partial class SimHost
         SendOperatorToFaults();
     }
 
-    /// <summary>on_failure fault lasts over the daemon's death until an operator has looked, and when the faults are over one does.</summary>
+    /// <summary>on_failure fault and maintenance last over the daemon's death until an operator has looked, and when the faults are over one does.</summary>
     private void SendOperatorToFaults()
     {
+        if (_world.IsHealed)
+        {
+            _world.Queue.Push(new SimItem { Time = _world.Now + Nano.Second, Kind = ItemKind.Operator, Node = (byte)Index, Number = (int)OperatorWord.Maintenance, Data = UntilNow });
+        }
+
         for (int i = 0; i < Config.Instances.Count; i++)
         {
             if (_world.IsHealed && State.Instances[i].Faults.HasFlag(FaultCauses.Promotion))

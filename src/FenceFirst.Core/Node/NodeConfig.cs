@@ -49,6 +49,9 @@ public sealed record NodeConfig
     /// <summary>Named pipes, and how long scripts may take.</summary>
     public NotifyConfig Notify { get; init; } = new();
 
+    /// <summary>Least time between announcements of addresses.</summary>
+    public AnnouncementSpacing Spacing { get; init; } = new();
+
     /// <summary>Dumps that signals ask for.</summary>
     public DumpConfig Dump { get; init; } = new();
 }
@@ -122,6 +125,12 @@ public sealed record ProcessConfig
 
     /// <summary>Nice value -20..19 (vrrp_priority); default 0.</summary>
     public int Nice { get; init; }
+
+    /// <summary>How long all instances are held after the start of the daemon; 0..4294 s, default 0 (vrrp_startup_delay).</summary>
+    public TimeSpan StartupDelay { get; init; }
+
+    /// <summary>How long after the boot of the machine all instances are held at the start of the daemon; 0..4294 s, default 0 (vrrp_delay_after_boot).</summary>
+    public TimeSpan DelayAfterBoot { get; init; }
 
     /// <summary>Whether adverts for unconfigured Vrids are logged (log_unknown_vrids).</summary>
     public bool IsUnknownVridLogged { get; init; }

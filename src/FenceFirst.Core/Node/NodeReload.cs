@@ -123,7 +123,8 @@ public static class NodeReload
         bool isHoldingSame = before.Addresses == after.Addresses
             && before.ExcludedAddresses == after.ExcludedAddresses
             && before.Routes == after.Routes
-            && before.Rules == after.Rules;
+            && before.Rules == after.Rules
+            && before.IsFiltered == after.IsFiltered;
         bool isAtRest = state.Phase is VrrpPhase.Initialize or VrrpPhase.Backup or VrrpPhase.Fault
             || (state.Phase == VrrpPhase.Master && state.Transition == Transition.None);
         bool isPlanSame = before.Promotion == after.Promotion && before.Demotion == after.Demotion;

@@ -136,6 +136,12 @@ public sealed record VrrpConfig
     /// <summary>All addresses that this router adds and removes, the excluded ones last. Walking them allocates nothing.</summary>
     public AddressWalk EachAddress() => new(Addresses, ExcludedAddresses);
 
+    /// <summary>Accept_Mode: whether packets to the addresses are accepted while Master; default true; false after <c>no_accept</c>.</summary>
+    public bool IsAccepting { get; init; } = true;
+
+    /// <summary>Whether packets to and from the addresses are dropped; never for the owner (RFC 9568 section 6.1, keepalived).</summary>
+    public bool IsFiltered => !IsAccepting && !IsOwner;
+
     /// <summary>Whether this router is the address owner (priority 255): weights do not apply.</summary>
     public bool IsOwner => BasePriority == 255;
 }

@@ -1,3 +1,5 @@
+using FenceFirst.Core;
+using FenceFirst.Core.Node;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Core.Wire;
 using FenceFirst.Linux;
@@ -5,43 +7,80 @@ using FenceFirst.Linux;
 namespace FenceFirst.Daemon;
 
 /// <summary>Announces virtual addresses: gratuitous ARP for IPv4, unsolicited neighbour advertisements for IPv6.</summary>
-internal sealed class Announcer(LinkTable links) : IDisposable
+internal sealed class Announcer : IDisposable
 {
+    private readonly LinkTable _links;
     private readonly PacketSocket _socket = new();
+    private readonly AnnouncementQueue _queue = new();
     private readonly byte[] _frame = new byte[NeighborAdvertisement.Length];
 
-    /// <summary>Sends rounds over all addresses: 1, 2, 3, 1, 2, 3 and not 1, 1, 2, 2 (keepalived). Returns the first error number, or 0.</summary>
-    public int Announce(VrrpConfig config, int rounds)
+    /// <summary>Opens the socket.</summary>
+    public Announcer(LinkTable links, NodeConfig config)
     {
-        int first = 0;
+        _links = links;
+        Configure(config, static index => index);
+    }
+
+    /// <summary>When an announcement that had to wait may leave; Never = none waits.</summary>
+    public MonotonicInstant Due => _queue.Due;
+
+    /// <summary>Takes another configuration; announcements that wait go on for instances that do.</summary>
+    public void Configure(NodeConfig config, Func<int, int> newIndex) => _queue.Configure(config, newIndex);
+
+    /// <summary>Sends rounds over all addresses: 1, 2, 3, 1, 2, 3 and not 1, 1, 2, 2 (keepalived); where announcements keep their distance, beginning with one.</summary>
+    public void Announce(int instance, VrrpConfig config, int rounds)
+    {
         for (int round = 0; round < rounds; round++)
         {
             foreach (VirtualAddress address in config.EachAddress())
             {
-                int errno = Send(address);
-                first = first == 0 ? errno : first;
+                Announce(instance, address, rounds, isFirst: round == 0);
             }
         }
 
-        return first;
+        Advance();
     }
+
+    /// <summary>Sends what has waited long enough.</summary>
+    /// <remarks>The distance is kept between frames that leave, not between turns of the loop: a late turn does not shorten it.</remarks>
+    public void Advance()
+    {
+        while (_queue.TryTake(MonotonicClock.Now, out VirtualAddress address))
+        {
+            Send(address);
+        }
+    }
+
+    /// <summary>The addresses of an instance are given up: none of them is announced any more.</summary>
+    public void Discard(int instance) => _queue.Discard(instance);
 
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
 
-    private int Send(VirtualAddress address)
+    private void Announce(int instance, VirtualAddress address, int rounds, bool isFirst)
     {
-        if (links.IsWithoutArp(address.Link))
+        // The queue knows of the other rounds already.
+        if ((isFirst && _queue.TryAdd(instance, address, rounds)) || (!isFirst && _queue.IsSpaced(address)))
         {
-            return 0;
+            return;
+        }
+
+        Send(address);
+    }
+
+    private void Send(VirtualAddress address)
+    {
+        if (_links.IsWithoutArp(address.Link))
+        {
+            return;
         }
 
         Span<byte> mac = stackalloc byte[6];
-        links.MacOf(address.Link).WriteTo(mac);
+        _links.MacOf(address.Link).WriteTo(mac);
         int length = address.Address.IsIPv4
             ? GratuitousArp.Write(_frame, mac, address.Address)
             : NeighborAdvertisement.Write(_frame, mac, address.Address, isRouter: IsForwarding(address));
-        return _socket.Send(_frame.AsSpan(0, length), links.IndexOf(address.Link));
+        _ = _socket.Send(_frame.AsSpan(0, length), _links.IndexOf(address.Link));
     }
 
     /// <summary>RFC 4861 section 4.4: the router flag says whether this node forwards on the interface.</summary>
@@ -49,7 +88,7 @@ internal sealed class Announcer(LinkTable links) : IDisposable
     {
         try
         {
-            return File.ReadAllText($"/proc/sys/net/ipv6/conf/{links.NameOf(address.Link)}/forwarding").AsSpan().Trim() is "1";
+            return File.ReadAllText($"/proc/sys/net/ipv6/conf/{_links.NameOf(address.Link)}/forwarding").AsSpan().Trim() is "1";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

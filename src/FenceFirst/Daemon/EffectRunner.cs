@@ -27,7 +27,6 @@ internal sealed class EffectRunner : IDisposable
     private readonly LinkTable _links;
     private readonly KernelRunner _kernel;
     private readonly LeaseRenewals _leases;
-    private readonly Announcer _announcer;
     private readonly ProcessRunner _processes;
     private readonly StepEnvironment _environment = new();
     private readonly Dictionary<long, Job> _jobs = [];
@@ -46,7 +45,7 @@ internal sealed class EffectRunner : IDisposable
         _leases = new LeaseRenewals(links);
         _leases.Reconfigure(loop.Config.Instances.Count);
         Static = new StaticItems(_kernel, links, log);
-        _announcer = new Announcer(links);
+        Announcer = new Announcer(links, loop.Config);
         _processes = new ProcessRunner { Started = loop.Keeper.Started };
         Notifications = new Notifications(_processes, _environment, log, loop.State.Epoch);
         Notifications.Configure(loop.Config);
@@ -69,6 +68,9 @@ internal sealed class EffectRunner : IDisposable
 
     /// <summary>Built-in checks.</summary>
     public ReachRuns Reach { get; }
+
+    /// <summary>Announcements of addresses.</summary>
+    public Announcer Announcer { get; }
 
     /// <summary>Tests and monitoring of fence devices.</summary>
     public FenceChecks Checks { get; }
@@ -124,7 +126,7 @@ internal sealed class EffectRunner : IDisposable
                 AskKernel(config.Instances[effect.Index], effect);
                 break;
             case NodeEffectKind.Announce:
-                _announcer.Announce(config.Instances[effect.Index], effect.Count);
+                Announcer.Announce(effect.Index, config.Instances[effect.Index], effect.Count);
                 break;
             case NodeEffectKind.StartStep:
                 StartStep(config.Instances[effect.Index], effect, now);
@@ -246,6 +248,8 @@ internal sealed class EffectRunner : IDisposable
         {
             sweep.Run(_loop.Config.Instances[i], i);
         }
+
+        _kernel.SweepFilter();
     }
 
     /// <summary>Removes every configured address that is there, whatever the state says.</summary>
@@ -266,6 +270,7 @@ internal sealed class EffectRunner : IDisposable
         _timeline.Reset();
         _leases.Reconfigure(_loop.Config.Instances.Count);
         Notifications.Configure(_loop.Config);
+        Announcer.Configure(_loop.Config, index => newIndex(index, false));
         foreach (long tag in _jobs.Keys.ToArray())
         {
             Job job = _jobs[tag];
@@ -293,7 +298,7 @@ internal sealed class EffectRunner : IDisposable
         Reach.Dispose();
         Notifications.Dispose();
         _processes.Dispose();
-        _announcer.Dispose();
+        Announcer.Dispose();
         _kernel.Dispose();
         _leases.Dispose();
     }
@@ -317,6 +322,11 @@ internal sealed class EffectRunner : IDisposable
 
     private void AskKernel(VrrpConfig config, in NodeEffect effect)
     {
+        if (effect.Effect == SideEffect.RemoveAddresses)
+        {
+            Announcer.Discard(effect.Index);
+        }
+
         int errno = _kernel.Run(config, effect.Effect);
         if (effect.Effect == SideEffect.AddAddresses)
         {

@@ -48,6 +48,7 @@ internal sealed class EventLoop : IDisposable
     private ControlSocket? _controlSocket;
     private readonly OrderlyStop _stop;
     private MonotonicInstant _now;
+    private MonotonicInstant _beginAt = MonotonicInstant.Never;
 
     /// <summary>Opens everything the configuration needs; nothing is sent or changed before <see cref="Run"/>.</summary>
     /// <param name="loaded">The configuration.</param>
@@ -177,8 +178,16 @@ internal sealed class EventLoop : IDisposable
         _runner.Static.Apply(Config);
         Recall();
         DrainQueue();
-        Deliver(NodeEvent.Started());
-        DrainQueue();
+
+        // What stands above takes a while on a busy machine: the delay begins now.
+        _now = MonotonicClock.Now;
+        _beginAt = StartDelay.Until(Config.Process, _now);
+        if (_beginAt > _now)
+        {
+            _log.Write(TimelineLevel.Notice, $"Delaying startup for {TimelineText.Duration(_beginAt - _now)}: until then nothing is sent, heard or taken over");
+        }
+
+        Begin();
         _runner.Checks.Reconfigure(_now);
         SystemdNotify.Send("READY=1");
         Heartbeat.Begin(_now);
@@ -204,6 +213,16 @@ internal sealed class EventLoop : IDisposable
 
         _runner.Notifications.Abandon();
         _runner.Static.Remove();
+    }
+
+    /// <summary>Lets the instances begin as soon as they may.</summary>
+    private void Begin()
+    {
+        if (_beginAt <= _now)
+        {
+            _beginAt = MonotonicInstant.Never;
+            DeliverAndSettle(NodeEvent.Started());
+        }
     }
 
     /// <summary>What named pipes are told after a reload that asks for it.</summary>
@@ -260,7 +279,10 @@ internal sealed class EventLoop : IDisposable
         _trackers.Configure(this, isStart: false);
         _runner.Static.Apply(next);
         DrainQueue();
-        DeliverAndSettle(NodeEvent.Started());
+
+        // A delay after the start goes on; a reload makes none.
+        _beginAt = _beginAt.IsNever ? _now : _beginAt;
+        Begin();
         WritePresentStates();
         _runner.Checks.Reconfigure(_now);
         Reminder.Restart(_now);
@@ -403,6 +425,7 @@ internal sealed class EventLoop : IDisposable
 
     private void FireTimers()
     {
+        Begin();
         if (Heartbeat.Due <= _now)
         {
             Heartbeat.Tick(_now);
@@ -426,6 +449,10 @@ internal sealed class EventLoop : IDisposable
         }
 
         Reminder.Advance(_now);
+        if (_runner.Announcer.Due <= _now)
+        {
+            _runner.Announcer.Advance();
+        }
 
         // A deadline that is armed again for the past fires again at once; the bound keeps a bug from holding the loop.
         int bound = (2 * State.Armed.Length) + 16;
@@ -441,6 +468,7 @@ internal sealed class EventLoop : IDisposable
     {
         MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stop.Due), MonotonicInstant.Earlier(Probe.Due, _runner.Reach.Due));
         deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(Heartbeat.Due, MonotonicInstant.Earlier(_runner.Checks.Due, Reminder.Due)));
+        deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(_runner.Announcer.Due, _beginAt));
 
         // A backup's deadline moves away with every advert. Then the timer stays where it is, fires once for nothing and is set anew: one wake-up
         // in place of a system call per packet. An armed instant that has passed is readable already.

@@ -8,17 +8,19 @@ namespace FenceFirst.Daemon;
 internal sealed class KernelRunner(LinkTable links) : IDisposable
 {
     private readonly RtNetlink _netlink = new();
+    private readonly AddressFilter _filter = new();
+    private bool _isFilterRefused;
 
     /// <summary>The kernel's own words for the last refusal; empty when it gave none.</summary>
-    public string LastExplanation => _netlink.LastExplanation;
+    public string LastExplanation => _isFilterRefused ? "nftables refused the filter of no_accept, without which the addresses are not added" : _netlink.LastExplanation;
 
     /// <summary>Carries out one side effect of an instance; returns 0 when all of it is done, else the first error number.</summary>
     public int Run(VrrpConfig config, SideEffect effect) => effect switch
     {
-        SideEffect.AddAddresses => ChangeAddresses(config.Addresses, isAdded: true, config.LeaseSeconds),
-        SideEffect.AddExcluded => ChangeAddresses(config.ExcludedAddresses, isAdded: true, config.LeaseSeconds),
-        SideEffect.RemoveAddresses => ChangeAddresses(config.Addresses, isAdded: false),
-        SideEffect.RemoveExcluded => ChangeAddresses(config.ExcludedAddresses, isAdded: false),
+        SideEffect.AddAddresses => Add(config, config.Addresses),
+        SideEffect.AddExcluded => Add(config, config.ExcludedAddresses),
+        SideEffect.RemoveAddresses => Remove(config, config.Addresses),
+        SideEffect.RemoveExcluded => Remove(config, config.ExcludedAddresses),
         SideEffect.AddRoutes => AddEach(config.Routes, route => _netlink.AddRoute(route, links.IndexOf)),
         SideEffect.RemoveRoutes => RemoveEach(config.Routes, route => _netlink.RemoveRoute(route, links.IndexOf)),
         SideEffect.AddRules => AddEach(config.Rules, _netlink.AddRule),
@@ -26,6 +28,9 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
         SideEffect.Advertise or SideEffect.Announce or SideEffect.Demote or SideEffect.Release or SideEffect.Notify =>
             throw new InvalidOperationException($"{effect} is not the kernel's"),
     };
+
+    /// <summary>Removes the filter that an earlier life of the daemon left, after its addresses; what cannot be removed is not there.</summary>
+    public void SweepFilter() => _filter.Clear();
 
     /// <summary>Removes one address; what is not there is not an error.</summary>
     public int Remove(VirtualAddress address) => Removed(_netlink.RemoveAddress(links.IndexOf(address.Link), address));
@@ -65,7 +70,32 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _netlink.Dispose();
+    public void Dispose()
+    {
+        _filter.Dispose();
+        _netlink.Dispose();
+    }
+
+    // no_accept: nobody reaches an address that is added before it is filtered, and none is without its filter before it is gone.
+    private int Add(VrrpConfig config, in EquatableArray<VirtualAddress> addresses)
+    {
+        int errno = config.IsFiltered ? _filter.Add(addresses) : 0;
+        _isFilterRefused = errno != 0;
+        return errno != 0 ? errno : ChangeAddresses(addresses, isAdded: true, config.LeaseSeconds);
+    }
+
+    private int Remove(VrrpConfig config, in EquatableArray<VirtualAddress> addresses)
+    {
+        _isFilterRefused = false;
+        int errno = ChangeAddresses(addresses, isAdded: false);
+        if (errno == 0 && config.IsFiltered)
+        {
+            // A filter that stays, of addresses that are gone, hurts nobody: it holds no release back and is removed with the next change.
+            _ = _filter.Remove(addresses);
+        }
+
+        return errno;
+    }
 
     private int ChangeAddresses(in EquatableArray<VirtualAddress> addresses, bool isAdded, int leaseSeconds = 0)
     {

@@ -72,6 +72,24 @@ public sealed class ChaosCheckerTests
         Assert.Contains(Judge(), each => each.StartsWith("Permission: b", StringComparison.Ordinal) && each.Contains("no fence of c", StringComparison.Ordinal));
     }
 
+    // Seed 1012: b takes the address while the request of c for b is at the board. What counts is that the power went afterwards.
+    [Fact]
+    public void A_fence_that_was_under_way_when_its_target_took_the_address_is_permission()
+    {
+        Good();
+        Ask("b", 12, "a", 18.5);
+        Ask("b", 12, "c", 19);
+        _board.Add(new PowerRequest(At(19.9), "c", 11, "b") { OffAt = At(20.5), AnsweredAt = At(20.5), IsSuccess = true });
+        Ask("c", 11, "a", 21);
+        _kernels.AddRange([
+            new AddressEvent(At(18), "b", false, Address),
+            new AddressEvent(At(20), "b", true, Address),
+            new AddressEvent(At(20.4), "b", false, Address),
+            new AddressEvent(At(22), "c", true, Address),
+        ]);
+        Assert.Empty(Judge());
+    }
+
     [Fact]
     public void A_board_that_lies_is_found()
     {

@@ -9,6 +9,9 @@ internal static class StoryChecker
     /// <summary>A kernel's message is read by a thread that may have to wait for a processor: what was heard happened so much earlier at most.</summary>
     private static readonly TimeSpan Hearing = TimeSpan.FromSeconds(0.15);
 
+    /// <summary>From the first line of a life in its journal until it has found and ended what an earlier one left, on a busy machine.</summary>
+    private static readonly TimeSpan Ending = TimeSpan.FromSeconds(0.5);
+
     /// <summary>The journal is written beside the loop: of a killed daemon the last lines may be missing, and no others.</summary>
     private static readonly TimeSpan JournalTail = TimeSpan.FromSeconds(0.5);
 
@@ -240,7 +243,7 @@ internal static class StoryChecker
             DateTime killed = story.Kills.Where(kill => kill > begin.At).DefaultIfEmpty(DateTime.MaxValue).Min();
             DateTime next = story.Journal.Where(fact => fact.Kind == "Started" && fact.At > killed).Select(fact => fact.At).DefaultIfEmpty(DateTime.MaxValue).Min();
             ScriptFact end = story.Scripts.FirstOrDefault(fact => fact.What == "end" && fact.Attempt == begin.Attempt);
-            if (next < DateTime.MaxValue && end.What is not null && end.At > next + Hearing)
+            if (next < DateTime.MaxValue && end.What is not null && end.At > next + Ending)
             {
                 found.Add($"G3: attempt {begin.Attempt} of the life killed at {Seen.Stamp(killed)} was not ended: it came to its own end at {Seen.Stamp(end.At)}");
             }

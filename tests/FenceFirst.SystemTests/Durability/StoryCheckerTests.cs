@@ -20,9 +20,9 @@ public sealed class StoryCheckerTests
 
     // Shown: a script of the killed life that comes to its own end while the next life runs was not ended. One that is asked to end and does not want to may.
     [Theory]
-    [InlineData(false, 2.5, true)]
+    [InlineData(false, 2.8, true)]
     [InlineData(false, 1.9, false)]
-    [InlineData(true, 2.5, false)]
+    [InlineData(true, 2.8, false)]
     public void A_script_that_was_not_ended_is_found(bool isStubborn, double endsAt, bool isFound)
     {
         Story good = Good(isStubborn);

@@ -67,7 +67,7 @@ internal static class JsonDump
         json.WriteBoolean("promote_secondaries", false);
         json.WriteNumber("adver_int", config.AdvertInterval.TotalSeconds);
         json.WriteNumber("master_adver_int", state.MasterAdvertInterval.TotalSeconds);
-        json.WriteNumber("accept", 1);
+        json.WriteNumber("accept", config.IsFiltered ? 0 : 1);
         json.WriteBoolean("nopreempt", !config.IsPreempt);
         json.WriteNumber("preempt_delay", (long)config.PreemptDelay.TotalSeconds);
         json.WriteNumber("state", KeepalivedState.Of(state.Phase));

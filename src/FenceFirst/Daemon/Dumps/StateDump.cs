@@ -104,6 +104,7 @@ internal sealed class StateDump(DumpSource source)
             Line($"   Master advert interval = {(long)state.MasterAdvertInterval.TotalMilliseconds} milli-sec");
         }
 
+        Line($"   Accept = {(config.IsFiltered ? "disabled" : "enabled")}");
         Line($"   Preempt = {(config.IsPreempt ? "enabled" : "disabled")}");
         if (config.PreemptDelay > TimeSpan.Zero)
         {
