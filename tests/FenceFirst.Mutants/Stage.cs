@@ -5,7 +5,7 @@ namespace FenceFirst.Mutants;
 /// <summary>Something that can notice a bug: programs, one after the other, up to the first that fails.</summary>
 internal sealed class Stage(string name, string[][] commands)
 {
-    private static readonly TimeSpan BoundMin = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan BoundMin = TimeSpan.FromMinutes(5);
     private const int BoundFactor = 10;
 
     /// <summary>Name in the report.</summary>

@@ -248,9 +248,12 @@ internal static class StateFile
         RequireMembers(maintenance, 4);
         long until = maintenance.GetProperty("until").GetInt64();
         long left = maintenance.GetProperty("left").GetInt64();
-        return until < 0 || left < 0
-            ? throw new FormatException("a negative number")
-            : new KeptMaintenance(new MaintenanceMemory(Text(maintenance, "instance"), new MonotonicInstant(until)), new TimeSpan(left), maintenance.GetProperty("ends_at").GetDateTimeOffset());
+        if (until < 0 || left < 0 || (left != TimeSpan.MaxValue.Ticks && left > ControlRequest.SecondsMax * TimeSpan.TicksPerSecond))
+        {
+            throw new FormatException("a time that no maintenance has");
+        }
+
+        return new KeptMaintenance(new MaintenanceMemory(Text(maintenance, "instance"), new MonotonicInstant(until)), new TimeSpan(left), maintenance.GetProperty("ends_at").GetDateTimeOffset());
     }
 
     private static KeptState Read(JsonElement root, bool hasMaintenance)

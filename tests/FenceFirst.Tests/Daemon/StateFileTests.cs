@@ -74,6 +74,8 @@ public sealed class StateFileTests : IDisposable
     [InlineData("\"attempt\":3", "\"attempt\":-3")]
     [InlineData("\"until\":5", "\"until\":-5")]
     [InlineData("\"left\":7", "\"left\":-7")]
+    [InlineData("\"left\":7", "\"left\":9223372036854775806")]
+    [InlineData("\"left\":7", "\"left\":25920000000001")]
     [InlineData("2026-01-01T00", "yesterday T00")]
     [InlineData(Good, "[]")]
     [InlineData(Good, "null")]
