@@ -8,6 +8,7 @@ namespace FenceFirst.Daemon;
 internal sealed class ReloadRunner(EventLoop loop, LogWriter log, Func<LoadedConfig> loadConfig)
 {
     private NodeConfig? _next;
+    private string _facts = "";
     private Operation? _operation;
 
     /// <summary>How the last reload went; null = there was none.</summary>
@@ -41,6 +42,7 @@ internal sealed class ReloadRunner(EventLoop loop, LogWriter log, Func<LoadedCon
 
         problem = "";
         _next = loaded.Config;
+        _facts = loaded.Facts;
         _operation = loop.Operations.Begin("reload", "", loop.Now);
         _operation.Report("stopping in order what is changed or removed");
         List<string> changes = ReloadSummary.Describe(loop.Config, _next, NodeReload.KeptInstances(loop.Config, loop.State, _next));
@@ -70,7 +72,7 @@ internal sealed class ReloadRunner(EventLoop loop, LogWriter log, Func<LoadedCon
         }
 
         _next = null;
-        loop.GoOnWith(next, kept);
+        loop.GoOnWith(next, kept, _facts);
         _operation?.End(true, $"reload complete: {Last?.Text}", loop.Now);
         _operation = null;
         log.Write(TimelineLevel.Notice, "reload complete");

@@ -8,7 +8,11 @@ namespace FenceFirst.Daemon;
 /// <param name="Config">The configuration; null = it was refused.</param>
 /// <param name="Diagnostics">Every error and warning, as <c>check</c> prints them; empty = none.</param>
 /// <param name="Errors">How many of them are errors.</param>
-internal sealed record LoadedConfig(NodeConfig? Config, string Diagnostics, int Errors);
+internal sealed record LoadedConfig(NodeConfig? Config, string Diagnostics, int Errors)
+{
+    /// <summary>What reading asked and was answered, for a record; empty = nothing is recorded.</summary>
+    public string Facts { get; init; } = "";
+}
 
 /// <summary>How the last reload went, for the status.</summary>
 /// <param name="At">When.</param>

@@ -1,18 +1,19 @@
-using FenceFirst.Core;
-using FenceFirst.Core.Node;
 using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 
-namespace FenceFirst.Daemon;
+namespace FenceFirst.Core.Node;
 
 /// <summary>What a reload keeps: instances and check scripts that are the same in both configurations keep their state.</summary>
-internal static class NodeReload
+public static class NodeReload
 {
     /// <summary>For every instance of the new configuration the index of the instance in the old one whose state it takes over, or -1.</summary>
     /// <remarks>
     /// The same instance has the same Vrid, family, interface and source, whatever its name (keepalived). It goes on in place when what it holds
     /// is unchanged and no steps of a changed plan are under way; otherwise it is stopped in order and starts anew.
     /// </remarks>
+    /// <param name="old">The configuration that was in force.</param>
+    /// <param name="state">The state under it.</param>
+    /// <param name="next">The configuration that shall be.</param>
     public static int[] KeptInstances(NodeConfig old, NodeState state, NodeConfig next)
     {
         int[] kept = new int[next.Instances.Count];
@@ -64,6 +65,10 @@ internal static class NodeReload
     }
 
     /// <summary>State for the new configuration with everything kept carried over.</summary>
+    /// <param name="old">The configuration that was in force.</param>
+    /// <param name="state">The state under it, when everything that is not kept has stopped.</param>
+    /// <param name="next">The configuration that is in force from now on.</param>
+    /// <param name="kept">As <see cref="KeptInstances"/> gave it.</param>
     public static NodeState Carry(NodeConfig old, NodeState state, NodeConfig next, ReadOnlySpan<int> kept)
     {
         NodeState carried = state.For(next);
@@ -137,6 +142,10 @@ internal static class NodeReload
     }
 
     /// <summary>Whether an instance is the same in both configurations.</summary>
+    /// <param name="old">The configuration that was in force.</param>
+    /// <param name="before">Index in it.</param>
+    /// <param name="next">The other configuration.</param>
+    /// <param name="after">Index in that.</param>
     public static bool IsSame(NodeConfig old, int before, NodeConfig next, int after) => Translate(old.Instances[before], old, next) == next.Instances[after];
 
     private static bool CanGoOn(VrrpConfig before, in VrrpState state, VrrpConfig after)
