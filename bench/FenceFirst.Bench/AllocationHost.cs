@@ -28,7 +28,7 @@ internal static class AllocationHost
         using Signals signals = new();
         using LogWriter log = new(null, null, LogFormat.Text, TimelineLevel.Notice);
         using StateKeeper keeper = new(Path.GetDirectoryName(Path.GetFullPath(file))!, 1, log);
-        using EventLoop loop = new(config, 1, keeper, log, signals, () => new LoadedConfig(null, "", 0), Path.GetDirectoryName(Path.GetFullPath(file))!);
+        using EventLoop loop = new(new LoadedConfig(config, "", 0), 1, keeper, log, signals, () => new LoadedConfig(null, "", 0), Path.GetDirectoryName(Path.GetFullPath(file))!);
         Thread thread = new(loop.Run) { IsBackground = true, Name = "loop" };
         thread.Start();
         Sleep(settleSeconds);

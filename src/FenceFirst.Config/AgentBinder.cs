@@ -159,7 +159,7 @@ internal sealed class AgentBinder(BindContext context)
             problem = $"{target} belongs to user {facts.OwnerId}, who can read it";
             hint = $"chown root {target}";
         }
-        else if (context.Facts.ReadFile(target) is not { } contents)
+        else if ((context.Facts.ReadSecretFile ?? context.Facts.ReadFile)(target) is not { } contents)
         {
             problem = $"{target} cannot be read";
         }

@@ -55,6 +55,7 @@ internal sealed class Binder(BindContext context)
             blocks.Add(block);
         }
 
+        EquatableArray<SyncGroupConfig> groups = new SyncGroupBinder(context, _scripts, promotions).Bind(root, instances, blocks);
         WarnOfEndlessFailback(instances, blocks);
         foreach (BoundScript script in _scripts.Values.Where(script => !script.IsUsed))
         {
@@ -79,6 +80,7 @@ internal sealed class Binder(BindContext context)
             Dump = globals.Dump,
             Spacing = spacing,
             Instances = instances.ToEquatableArray(),
+            Groups = groups,
             FenceDevices = _devices.Values
                 .Where(device => device.Step is not null)
                 .Select(device => new FenceDeviceConfig(device.Step!) { MonitorInterval = device.MonitorInterval }) // Those without a step are left out above.

@@ -89,6 +89,8 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode FenceTargetsDiffer = Error("FF1452");
     public static readonly DiagnosticCode FenceRebootTogether = Error("FF1453");
     public static readonly DiagnosticCode TooManySteps = Error("FF1454");
+    public static readonly DiagnosticCode StepsInMember = Error("FF1480");
+    public static readonly DiagnosticCode ReleaseInGroup = Error("FF1481");
     public static readonly DiagnosticCode WatchdogBad = Error("FF1460");
 
     public static readonly DiagnosticCode OwnAddressAmongPeers = Warning("FF1501", 0);
@@ -112,6 +114,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode EmptyList = Warning("FF1519");
     public static readonly DiagnosticCode SpacingZero = Warning("FF1521");
     public static readonly DiagnosticCode WeightInGroup = Warning("FF1522");
+    public static readonly DiagnosticCode GroupPriorities = Warning("FF1580", 0);
     public static readonly DiagnosticCode TrackerUnused = Warning("FF1570", 0);
     public static readonly DiagnosticCode ProcessNeverMatches = Warning("FF1571", 0);
     public static readonly DiagnosticCode LinkDelayReduced = Warning("FF1572", 0);

@@ -167,7 +167,7 @@ internal sealed class HmacBinder(BindContext context)
             return false;
         }
 
-        if (context.Facts.ReadFile(target) is not { } contents)
+        if ((context.Facts.ReadSecretFile ?? context.Facts.ReadFile)(target) is not { } contents)
         {
             _diagnostics.Add(DiagnosticCodes.HmacKeyFile, span, $"key {id}: {target} cannot be read");
             return false;

@@ -66,26 +66,6 @@ internal sealed partial class InstanceBinder
             return;
         }
 
-        if (_config.IsPreempt)
-        {
-            _diagnostics.Add(
-                DiagnosticCodes.FenceWithoutNopreempt,
-                _promotionNode!.Span, // A fence only comes from it.
-                "a promotion that fences, without nopreempt: this node asks a healthy lower-priority master to release, and gives up after preempt_wait",
-                "nopreempt (with state BACKUP) leaves a healthy master alone");
-        }
-
-        if (!_config.IsUnicast)
-        {
-            return;
-        }
-
-        foreach (InternetAddress target in plan.Steps.SelectMany(step => step.Targets).Distinct())
-        {
-            if (_config.UnicastPeers.All(peer => peer.Address != target))
-            {
-                _diagnostics.Add(DiagnosticCodes.TargetIsNoPeer, _promotionNode!.Span, $"fence target {target} is not among unicast_peer", "targets are the addresses that the peers' adverts come from"); // As above.
-            }
-        }
+        _promotions.LintFence(_promotionNode!, plan, [_config]); // A fence only comes from it.
     }
 }

@@ -45,46 +45,7 @@ internal sealed partial class InstanceBinder
             }
         }
 
-        List<TrackReference> tracked = [];
-        foreach (ConfigNode node in _trackScriptNodes)
-        {
-            AddScript(node, tracked);
-        }
-
-        _config = _config with { TrackLinks = links.ToEquatableArray(), TrackScripts = tracked.ToEquatableArray() };
-    }
-
-    private void AddScript(ConfigNode node, List<TrackReference> tracked)
-    {
-        if (!scripts.TryGetValue(node.Name, out BoundScript? script))
-        {
-            string? nearest = scripts.Keys.OrderBy(name => KeywordTable.Distance(name, node.Name)).FirstOrDefault(name => KeywordTable.Distance(name, node.Name) <= 2);
-            _diagnostics.Add(
-                DiagnosticCodes.UndefinedName,
-                node.Span,
-                $"there is no vrrp_script {node.Name}: keepalived would run without this check",
-                nearest is null ? "vrrp_script NAME { ... } at the top level" : $"did you mean {nearest}?");
-            return;
-        }
-
-        script.IsUsed = true;
-        if (script.Node.Order > node.Order)
-        {
-            _diagnostics.Add(
-                DiagnosticCodes.UsedBeforeDefinition, node.Span, $"vrrp_script {node.Name} is defined further down: keepalived would run without this check, FenceFirst finds it", "move the vrrp_script up");
-        }
-
-        if (!_values.TryWeight(node, -WeightMax, WeightMax, script.Weight, script.IsReversed, out int weight, out bool isReversed) || script.Index < 0)
-        {
-            return;
-        }
-
-        if (tracked.Any(reference => reference.Index == script.Index))
-        {
-            _diagnostics.Add(DiagnosticCodes.TrackedTwice, node.Span, $"{node.Name} is tracked twice; the first one holds");
-            return;
-        }
-
-        tracked.Add(new TrackReference(script.Index, weight, isReversed));
+        EquatableArray<TrackReference> tracked = new ScriptLines(context, scripts).Of(_trackScriptNodes);
+        _config = _config with { TrackLinks = links.ToEquatableArray(), TrackScripts = tracked };
     }
 }

@@ -16,9 +16,7 @@ internal static partial class KeywordTable
         Block(BlockKind.Root, "global_defs", BlockKind.GlobalDefs, "settings of the whole node; several blocks add up"),
         Block(BlockKind.Root, "vrrp_script", BlockKind.VrrpScript, "a check script that instances can track", isNamed: true),
         Block(BlockKind.Root, "vrrp_instance", BlockKind.VrrpInstance, "one virtual router", isNamed: true),
-        Awaits(
-            Block(BlockKind.Root, "vrrp_sync_group", BlockKind.VrrpSyncGroup, "instances that change state together", isNamed: true),
-            "members would move one by one, which is what the group is meant to prevent; put the addresses into one instance"),
+        Block(BlockKind.Root, "vrrp_sync_group", BlockKind.VrrpSyncGroup, "instances that change state together", isNamed: true),
         Block(BlockKind.Root, "track_file", BlockKind.TrackFileDefinition, "a file whose number is tracked", true),
         Block(BlockKind.Root, "vrrp_track_file", BlockKind.TrackFileDefinition, "old name of track_file", true),
         Block(BlockKind.Root, "vrrp_track_process", BlockKind.TrackProcessDefinition, "a process that is tracked", true),

@@ -110,20 +110,19 @@ internal static partial class KeywordTable
 
     private static IEnumerable<Keyword> GroupRows() =>
     [
-        Awaits(Block(BlockKind.VrrpSyncGroup, "group", BlockKind.WordList, "the members, once")),
+        Block(BlockKind.VrrpSyncGroup, "group", BlockKind.WordList, "the members, once; the first one runs the steps for all"),
         .. Many(
-            name => Awaits(Block(BlockKind.VrrpSyncGroup, name, BlockKind.Entries, "trackers of every member, as in vrrp_instance")),
-            "track_interface", "track_script", "track_file", "track_process", "track_bfd"),
-        .. Many(
-            name => Awaits(Row(BlockKind.VrrpSyncGroup, name, ValueShape.Script, "as in vrrp_instance, for the group")),
-            "notify_master", "notify_backup", "notify_fault", "notify_stop", "notify"),
+            name => Block(BlockKind.VrrpSyncGroup, name, BlockKind.Entries, "trackers of every member, as in vrrp_instance"),
+            "track_interface", "track_script", "track_file", "track_process"),
+        Block(BlockKind.VrrpSyncGroup, "track_bfd", BlockKind.Entries, "BFD sessions of every member, as in vrrp_instance") with { Support = Support.Refused, Advice = NoBfd },
+        Row(BlockKind.VrrpSyncGroup, "notify_master", ValueShape.Script, "runs when all members are Master"),
+        Row(BlockKind.VrrpSyncGroup, "notify_backup", ValueShape.Script, "runs when all members are Backup"),
+        Row(BlockKind.VrrpSyncGroup, "notify_fault", ValueShape.Script, "runs when all members are in Fault"),
+        Row(BlockKind.VrrpSyncGroup, "notify_stop", ValueShape.Script, "runs when all members have stopped"),
+        Row(BlockKind.VrrpSyncGroup, "notify", ValueShape.Script, "runs after every change with GROUP, name, state and 0"),
         Unused(Boolean(BlockKind.VrrpSyncGroup, "smtp_alert", "mail on changes"), NoMail, "mail"),
-        Awaits(Boolean(BlockKind.VrrpSyncGroup, "notify_priority_changes", "priority changes in the named pipe")),
-        Awaits(Flag(BlockKind.VrrpSyncGroup, "sync_group_tracking_weight", "weights of trackers apply to members too")),
-        Awaits(Flag(BlockKind.VrrpSyncGroup, "global_tracking", "old name of sync_group_tracking_weight")),
-        .. Many(
-            name => Awaits(Block(BlockKind.VrrpSyncGroup, name, BlockKind.Opaque, "as in vrrp_instance, for the group")) with { IsOwn = true },
-            "promotion", "demotion"),
-        Awaits(Free(BlockKind.VrrpSyncGroup, "notify_master_before_vip", "as in vrrp_instance, for the group")) with { IsOwn = true },
+        Row(BlockKind.VrrpSyncGroup, "notify_priority_changes", ValueShape.Boolean, "as in vrrp_instance, for members that do not say so themselves") with { Default = "vrrp_notify_priority_changes" },
+        Flag(BlockKind.VrrpSyncGroup, "sync_group_tracking_weight", "weights of trackers apply to members too"),
+        Flag(BlockKind.VrrpSyncGroup, "global_tracking", "old name of sync_group_tracking_weight"),
     ];
 }

@@ -27,6 +27,9 @@ public sealed record MachineFacts
     /// <summary>The text of a regular file; null = it cannot be read.</summary>
     public required Func<string, string?> ReadFile { get; init; }
 
+    /// <summary>The text of a file that holds a secret and no configuration; absent = as <see cref="ReadFile"/>.</summary>
+    public Func<string, string?>? ReadSecretFile { get; init; }
+
     /// <summary>The names in a directory, sorted; empty when it cannot be read.</summary>
     public required Func<string, IReadOnlyList<string>> ListDirectory { get; init; }
 

@@ -184,6 +184,35 @@ internal sealed partial class PromotionBinder(BindContext context, Dictionary<st
     /// <summary>What built-in checks ask, and the rest of the finished instance, that do not fit together.</summary>
     public void LintReach(VrrpConfig config) => _reach.Lint(config);
 
+    /// <summary>What goes with a fence: for one instance, or for all members of a sync group.</summary>
+    /// <param name="block">The promotion block.</param>
+    /// <param name="plan">The plan that it was bound to.</param>
+    /// <param name="instances">Those that are promoted by it.</param>
+    public void LintFence(ConfigNode block, PromotionPlan plan, IReadOnlyList<VrrpConfig> instances)
+    {
+        if (instances.Any(instance => instance.IsPreempt))
+        {
+            context.Diagnostics.Add(
+                DiagnosticCodes.FenceWithoutNopreempt,
+                block.Span,
+                "a promotion that fences, without nopreempt: this node asks a healthy lower-priority master to release, and gives up after preempt_wait",
+                "nopreempt (with state BACKUP) leaves a healthy master alone");
+        }
+
+        if (instances.Any(instance => !instance.IsUnicast))
+        {
+            return;
+        }
+
+        foreach (InternetAddress target in plan.Steps.SelectMany(step => step.Targets).Distinct())
+        {
+            if (instances.All(instance => instance.UnicastPeers.All(peer => peer.Address != target)))
+            {
+                context.Diagnostics.Add(DiagnosticCodes.TargetIsNoPeer, block.Span, $"fence target {target} is not among unicast_peer", "targets are the addresses that the peers' adverts come from");
+            }
+        }
+    }
+
     /// <summary>A demotion block.</summary>
     public DemotionPlan Demotion(ConfigNode block)
     {

@@ -59,10 +59,10 @@ internal sealed class TrackerBinder(BindContext context)
         }
     }
 
-    /// <summary>The lines of a track_file block in an instance.</summary>
+    /// <summary>The lines of a track_file block in an instance or a sync group.</summary>
     public EquatableArray<TrackReference> FilesOf(List<ConfigNode> nodes) => References(nodes, _files, "track_file");
 
-    /// <summary>The lines of a track_process block in an instance.</summary>
+    /// <summary>The lines of a track_process block in an instance or a sync group.</summary>
     public EquatableArray<TrackReference> ProcessesOf(List<ConfigNode> nodes) => References(nodes, _processes, "vrrp_track_process");
 
     /// <summary>Says what nobody tracks.</summary>

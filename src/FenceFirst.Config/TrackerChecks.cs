@@ -47,11 +47,10 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
 
     private void CheckReferences(ConfigNode block)
     {
-        // Files and processes of an instance are bound (TrackerBinder).
-        bool isGroup = block.Name == "vrrp_sync_group";
-        foreach (ConfigNode list in block.Children.Where(node => node.Name == "track_bfd" || (isGroup && (node.Name is "track_file" or "track_process"))))
+        // Files and processes are bound (TrackerBinder).
+        foreach (ConfigNode list in block.Children.Where(node => node.Name == "track_bfd"))
         {
-            int most = list.Name == "track_bfd" ? 253 : 254;
+            const int most = 253;
             foreach (ConfigNode entry in list.Children)
             {
                 context.Values.TryWeight(entry, -most, most, 0, false, out _, out _);
@@ -87,7 +86,7 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
             }
             else if (members.Count == 1)
             {
-                context.Diagnostics.Add(DiagnosticCodes.GroupOfOne, members[0].Span, $"vrrp_sync_group {group.Value} has one member: it does nothing");
+                context.Diagnostics.Add(DiagnosticCodes.GroupOfOne, members[0].Span, $"vrrp_sync_group {group.Value} has one member: it moves with nobody");
             }
 
             if (lists.Length > 1)
@@ -143,7 +142,7 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
                     context.Diagnostics.Add(
                         DiagnosticCodes.WeightInGroup,
                         entry.Span,
-                        $"{entry.Name} has a weight, but its instance is in vrrp_sync_group {group.Value}: in keepalived it {outcome} silently",
+                        $"{entry.Name} has a weight, but its instance is in vrrp_sync_group {group.Value}: it {outcome}, as in keepalived, which says nothing",
                         "weight 0, track it in the group, or sync_group_tracking_weight");
                 }
             }

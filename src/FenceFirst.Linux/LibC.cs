@@ -181,6 +181,9 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int waitpid(int process, int* status, int options);
 
+    [LibraryImport(Library, SetLastError = true)]
+    internal static partial int execv(byte* path, byte** argv);
+
     // posix_spawn and its helpers return the error number instead of setting errno.
     [LibraryImport(Library)]
     internal static partial int posix_spawn(int* pid, byte* path, void* fileActions, void* attributes, byte** argv, byte** environment);

@@ -36,6 +36,9 @@ internal static class SimCluster
         return new SimOptions { Seed = seed, Nodes = configs, Faults = faults };
     }
 
+    /// <summary>The faults of a seed for nodes of a user's own: each kind on or off, devices tell the truth.</summary>
+    public static SimFaults FaultsOf(ulong seed) => Swarm(new Prng(seed ^ 0x0f_a175)) & SimFaults.Truthful;
+
     /// <summary>The same nodes without promotion and demotion: plain VRRP.</summary>
     public static NodeConfig[] Plain(NodeConfig[] nodes) =>
     [

@@ -260,6 +260,7 @@ internal sealed partial class SimHost
                 StartScript(effect);
                 break;
             case NodeEffectKind.Notify:
+            case NodeEffectKind.NotifyGroup:
                 See(SightingKind.Notified, effect.Index, number: (int)effect.Notification);
                 break;
             case NodeEffectKind.Record:

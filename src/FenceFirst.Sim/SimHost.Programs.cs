@@ -90,6 +90,13 @@ internal sealed partial class SimHost
             return;
         }
 
+        if (_world.Director is { } director)
+        {
+            (long after, StepOutcome end) = director.Program(Index, step.Name, step.Kind, step.Reach is not null);
+            Begin(program, after, end, isImmortal: false);
+            return;
+        }
+
         Prng chance = _world.Chance;
         bool isFaulty = !_world.IsHealed;
         long takes = chance.Between(Nano.Millisecond, isFaulty ? 2 * Nano.Second : 300 * Nano.Millisecond);
@@ -116,6 +123,12 @@ internal sealed partial class SimHost
     /// </summary>
     private void StartFence(Program program, PromotionStep step)
     {
+        if (_world.Director is { } director)
+        {
+            StartDirectedFence(director, program, step);
+            return;
+        }
+
         Prng chance = _world.Chance;
         bool isFaulty = !_world.IsHealed;
         long strikes = chance.Between(50 * Nano.Millisecond, isFaulty ? 3 * Nano.Second : 500 * Nano.Millisecond);
@@ -163,6 +176,30 @@ internal sealed partial class SimHost
         Begin(program, takes, outcome, isImmortal);
     }
 
+    /// <summary>A fence of a scenario: with several targets the device has done its work when it has with the last of them.</summary>
+    private void StartDirectedFence(ScenarioDirector director, Program program, PromotionStep device)
+    {
+        FencePlay whole = default;
+        PromotionStep fence = StepOf(program);
+        for (int target = 0; target < _world.Hosts.Length; target++)
+        {
+            if (!fence.Targets.Span.Contains(_world.Hosts[target].Address))
+            {
+                continue;
+            }
+
+            FencePlay play = director.Fence(Index, target, device);
+            whole = whole.Takes == 0 || play.Takes > whole.Takes || !play.Outcome.IsSuccess ? play : whole;
+            if (play.Strikes != Nano.Never)
+            {
+                Strike(target, play.Strikes, play.IsReboot, SupplyOf(fence, program), device.IsRestoring);
+            }
+        }
+
+        whole = whole.Takes == 0 ? director.Fence(Index, -1, device) : whole;
+        Begin(program, whole.Takes, whole.Outcome, isImmortal: false);
+    }
+
     /// <summary>The devices of a level each switch one power supply of the target, the only device of a level the whole machine: how many there are, and which one it is.</summary>
     private static ulong SupplyOf(PromotionStep fence, in Program program)
     {
@@ -192,6 +229,13 @@ internal sealed partial class SimHost
     private void StartScript(in NodeEffect effect)
     {
         Program program = new(effect.Attempt, (byte)effect.Index, 0, 0, 0, IsDemotion: false, IsScript: true, 0, IsImmortal: false, Life);
+        if (_world.Director is { } director)
+        {
+            (long takes, StepOutcome outcome) = director.Program(Index, Config.Scripts[effect.Index].Name, StepKind.Check, isReach: false);
+            Begin(program, takes, outcome, isImmortal: false);
+            return;
+        }
+
         bool isBad = _isScriptBad[effect.Index];
         bool isHanging = isBad && _world.Chance.OneIn(4);
         Begin(

@@ -189,6 +189,11 @@ internal sealed partial class SimHost
         _expiresAt.AsSpan().Clear();
         _isExpiryQueued.AsSpan().Clear();
         See(SightingKind.PowerOff, by: by == Index ? -1 : by);
+        if (_world.Director is not null && !isRebooted)
+        {
+            return; // The scenario says when it comes back.
+        }
+
         if (_world.IsHealed || isRebooted || _world.Chance.OneIn(2))
         {
             After(_world.Chance.Between(2 * Nano.Second, _world.IsHealed || isRebooted ? 5 * Nano.Second : 40 * Nano.Second), ItemKind.Boot, _boot);

@@ -8,6 +8,8 @@ internal sealed class SimNetwork
     private const int AdvertsCut = 1;
     private const int AllCut = 2;
 
+    /// <summary>Longer than any run, nanoseconds.</summary>
+    public const long Forever = 1_000_000 * Nano.Second;
     /// <summary>How long a frame takes on a good link, nanoseconds; the difference is a power of two less one.</summary>
     private const long LinkDelayMin = 50_000;
     private const long LinkDelayMax = LinkDelayMin + 0x3ffff;
@@ -17,6 +19,7 @@ internal sealed class SimNetwork
     private readonly byte[] _cut;
     private readonly uint[] _cutGeneration;
     private readonly int[] _lossPerMille;
+    private readonly long[] _delay;
     private readonly long[] _lastArrival;
     private readonly bool[] _isThiefHere;
 
@@ -28,6 +31,7 @@ internal sealed class SimNetwork
         _cut = new byte[nodes * nodes];
         _cutGeneration = new uint[nodes * nodes];
         _lossPerMille = new int[nodes * nodes];
+        _delay = new long[nodes * nodes];
         _lastArrival = new long[nodes * nodes];
         _isThiefHere = new bool[instances];
         if (world.Has(SimFaults.Loss))
@@ -73,6 +77,19 @@ internal sealed class SimNetwork
         }
     }
 
+    /// <summary>A path is whole again, whichever cut it was.</summary>
+    public void Mend(int from, int to)
+    {
+        _cut[Path(from, to)] = 0;
+        _cutGeneration[Path(from, to)]++;
+    }
+
+    /// <summary>So many of 1000 packets on a path are lost from now on.</summary>
+    public void SetLoss(int from, int to, int perMille) => _lossPerMille[Path(from, to)] = perMille;
+
+    /// <summary>Packets on a path take so many nanoseconds longer from now on.</summary>
+    public void SetDelay(int from, int to, long delay) => _delay[Path(from, to)] = delay;
+
     /// <summary>Everything is whole.</summary>
     public void Heal()
     {
@@ -100,7 +117,7 @@ internal sealed class SimNetwork
                 continue;
             }
 
-            Put(from, to, instance, priority, sequence, InOrder(from, to, Delay()));
+            Put(from, to, instance, priority, sequence, InOrder(from, to, Delay() + _delay[Path(from, to)]));
             if (!_world.IsHealed && _world.Has(SimFaults.Duplication) && _world.Chance.OneIn(20))
             {
                 Put(from, to, instance, priority, sequence, _world.Chance.Between(0, _world.Chance.OneIn(2) ? 5 * Nano.Millisecond : 20 * Nano.Second));
@@ -156,6 +173,11 @@ internal sealed class SimNetwork
         {
             item.Kind = ItemKind.Refused;
             item.Number = (int)DecodeError.WrongChecksum;
+        }
+        else if (_world.Options.RefusalOf?.Invoke(from, to, instance) is { } refusal and not DecodeError.None)
+        {
+            item.Kind = ItemKind.Refused;
+            item.Number = (int)refusal;
         }
         else if (Mismatched >= 0 && (Mismatched == from || Mismatched == to))
         {

@@ -1,4 +1,5 @@
 using FenceFirst.Core.Node;
+using FenceFirst.Core.Wire;
 
 namespace FenceFirst.Sim;
 
@@ -10,6 +11,9 @@ internal sealed record SimOptions
 
     /// <summary>The nodes' configurations; node i sends from <see cref="SimCluster.AddressOf"/>(i) unless its file says otherwise.</summary>
     public required NodeConfig[] Nodes { get; init; }
+
+    /// <summary>Why a node (the second) refuses the adverts of another one (the first) for an instance; absent = all fit together.</summary>
+    public Func<int, int, int, DecodeError>? RefusalOf { get; init; }
 
     /// <summary>What may go wrong.</summary>
     public SimFaults Faults { get; init; }

@@ -39,6 +39,9 @@ internal sealed class SimWorld
     /// <summary>Who looks on.</summary>
     public Watch Watch { get; }
 
+    /// <summary>Who lets a scenario happen; null = chance alone decides what goes wrong.</summary>
+    public ScenarioDirector? Director { get; set; }
+
     /// <summary>What will happen.</summary>
     public EventQueue Queue { get; } = new();
 
@@ -179,9 +182,11 @@ internal sealed class SimWorld
             case ItemKind.Disturb:
                 _disturber.Next();
                 break;
+            case ItemKind.Script:
+                Director!.Act(item.Number); // It has put the item in.
+                break;
             case ItemKind.LinkNews:
             case ItemKind.AddressNews:
-            case ItemKind.Script:
             default:
                 throw new System.Diagnostics.UnreachableException();
         }

@@ -16,9 +16,11 @@ internal static class MaintenanceRules
             state.MaintenanceUntil = isOn ? until : MonotonicInstant.Zero;
         }
 
+        // The members of a sync group do everything together: maintenance of one is that of all.
+        EquatableArray<int> together = index < 0 ? default : config.Together(index);
         for (int i = 0; i < state.Instances.Length; i++)
         {
-            if (index < 0 || index == i)
+            if (index < 0 || together.Span.Contains(i))
             {
                 wasOn |= state.Instances[i].MaintenanceUntil != MonotonicInstant.Zero;
                 new VrrpMachine(config, state, i, now, effects).ReleaseAfterStall();
@@ -32,7 +34,7 @@ internal static class MaintenanceRules
 
         for (int i = 0; i < state.Instances.Length; i++)
         {
-            if (index < 0 || index == i)
+            if (index < 0 || together.Span.Contains(i))
             {
                 Apply(config, state, i, isOn ? until : MonotonicInstant.Zero, now, effects);
             }

@@ -28,6 +28,9 @@ public sealed record NodeConfig
     /// <summary>Virtual routers, in file order (vrrp_instance).</summary>
     public EquatableArray<VrrpConfig> Instances { get; init; }
 
+    /// <summary>Instances that change state together, in file order (vrrp_sync_group).</summary>
+    public EquatableArray<SyncGroupConfig> Groups { get; init; }
+
     /// <summary>Every fence_device, in file order, whether a promotion uses it or not.</summary>
     public EquatableArray<FenceDeviceConfig> FenceDevices { get; init; }
 
@@ -54,6 +57,13 @@ public sealed record NodeConfig
 
     /// <summary>Dumps that signals ask for.</summary>
     public DumpConfig Dump { get; init; } = new();
+
+    /// <summary>Name of the sync group of an instance; empty = it is in none.</summary>
+    public string GroupNameOf(VrrpConfig instance) => instance.SyncGroup < 0 ? "" : Groups[instance.SyncGroup].Name;
+
+    /// <summary>The members of the sync group of an instance, in their order; the instance alone when it is in none.</summary>
+    /// <param name="instance">Index of the instance.</param>
+    public EquatableArray<int> Together(int instance) => Instances[instance].SyncGroup is >= 0 and int group ? Groups[group].Members : [instance];
 }
 
 /// <summary>How everybody is told of changes.</summary>

@@ -36,6 +36,9 @@ public enum NodeEffectKind : byte
     /// <summary>Run the notify scripts of instance <c>Index</c> for <c>Notification</c>.</summary>
     Notify,
 
+    /// <summary>Run the notify scripts of sync group <c>Index</c> for <c>Notification</c>.</summary>
+    NotifyGroup,
+
     /// <summary>Append <c>Entry</c> to the journal and the log.</summary>
     Record,
 

@@ -121,6 +121,33 @@ public readonly record struct NodeEvent
     /// <summary>Who is being fenced.</summary>
     public EquatableArray<InternetAddress> Targets { get; private init; }
 
+    /// <summary>An event with all its parts, as a record holds it.</summary>
+    internal static NodeEvent Restore(
+        NodeEventKind kind,
+        int index,
+        in VrrpAdvert advert,
+        InternetAddress address,
+        uint attempt,
+        StepOutcome outcome,
+        int number,
+        ulong station,
+        DecodeError error,
+        TimeSpan duration,
+        MonotonicInstant until,
+        in EquatableArray<InternetAddress> targets) => new(kind, index)
+        {
+            Advert = advert,
+            Address = address,
+            Attempt = attempt,
+            Outcome = outcome,
+            Number = number,
+            Station = station,
+            Error = error,
+            Duration = duration,
+            Until = until,
+            Targets = targets,
+        };
+
     /// <summary>The daemon is ready.</summary>
     public static NodeEvent Started() => new(NodeEventKind.Started, -1);
 

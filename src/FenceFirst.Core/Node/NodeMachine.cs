@@ -107,16 +107,20 @@ public static partial class NodeMachine
                 WatchdogRules.Answered(config, state, nodeEvent.Attempt, nodeEvent.Number, now, effects);
                 break;
             case NodeEventKind.OperatorRetry:
-                Machine(config, state, nodeEvent.Index, now, effects).OperatorRetry();
+                foreach (int member in config.Together(nodeEvent.Index))
+                {
+                    Machine(config, state, member, now, effects).OperatorRetry();
+                }
+
                 break;
             case NodeEventKind.OperatorConfirmed:
-                Machine(config, state, nodeEvent.Index, now, effects).OperatorConfirmed(nodeEvent.Address);
+                Machine(config, state, config.Together(nodeEvent.Index)[0], now, effects).OperatorConfirmed(nodeEvent.Address);
                 break;
             case NodeEventKind.ReplayMarkForgotten:
                 Machine(config, state, nodeEvent.Index, now, effects).ReplayMarkForgotten();
                 break;
             case NodeEventKind.OperatorHandover:
-                Machine(config, state, nodeEvent.Index, now, effects).OperatorHandover(nodeEvent.Duration);
+                Handover(config, state, nodeEvent, now, effects);
                 break;
             case NodeEventKind.MaintenanceChanged:
                 MaintenanceRules.Change(config, state, nodeEvent.Index, nodeEvent.Until, now, effects);
@@ -128,19 +132,56 @@ public static partial class NodeMachine
                 throw new System.Diagnostics.UnreachableException();
         }
 
+        int touched = isFrequent && !isOver ? config.Instances[nodeEvent.Index].SyncGroup : -1;
+        SettleGroups(config, state, isFrequent && !isOver, touched, now, effects);
         WatchdogRules.DisarmIfIdle(state, effects);
         if (!isFrequent || isOver || (wasFencing && !state.IsFencing(config, nodeEvent.Index)))
         {
             WakeQueuedFences(config, state, now, effects);
+            SettleGroups(config, state, false, -1, now, effects);
             ArmTimers(state, effects);
         }
         else
         {
-            // The frequent events touch one instance: with hundreds of instances a look at all of them would be the dearest part.
+            // The frequent events touch one instance or group: with hundreds of instances a look at all of them would be the dearest part.
+            foreach (int member in touched < 0 ? default : config.Groups[touched].Members.Span)
+            {
+                Arm(state, effects, member, state.Instances[member].NextDeadline);
+            }
+
             Arm(state, effects, nodeEvent.Index, state.Instances[nodeEvent.Index].NextDeadline);
         }
 
         Arm(state, effects, state.Armed.Length - 1, state.RenewAt);
+    }
+
+    /// <summary>Brings the members of sync groups together again: of one group, or of all.</summary>
+    private static void SettleGroups(NodeConfig config, NodeState state, bool isOne, int group, MonotonicInstant now, EffectBuffer effects)
+    {
+        int first = isOne ? Math.Max(0, group) : 0;
+        int end = isOne ? group + 1 : state.Groups.Length;
+        for (int i = first; state.IsStarted && i < end; i++)
+        {
+            SyncGroupRules.Settle(config, state, i, now, effects);
+        }
+    }
+
+    /// <summary>The members of a sync group hand over together, or none does: the one that was asked is judged.</summary>
+    private static void Handover(NodeConfig config, NodeState state, in NodeEvent asked, MonotonicInstant now, EffectBuffer effects)
+    {
+        Machine(config, state, asked.Index, now, effects).OperatorHandover(asked.Duration);
+        if (state.Instances[asked.Index].Handover.Number == 0)
+        {
+            return;
+        }
+
+        foreach (int member in config.Together(asked.Index))
+        {
+            if (member != asked.Index && OperatorRules.JudgeHandover(config, state, member) == HandoverVerdict.Accepted)
+            {
+                Machine(config, state, member, now, effects).OperatorHandover(asked.Duration);
+            }
+        }
     }
 
     internal static VrrpMachine Machine(NodeConfig config, NodeState state, int index, MonotonicInstant now, EffectBuffer effects)
@@ -156,6 +197,11 @@ public static partial class NodeMachine
     {
         state.IsStarted = true;
         WatchdogRules.Reconfigured(config, state, effects);
+        for (int i = 0; i < state.Groups.Length; i++)
+        {
+            SyncGroupRules.TellBeforeStart(config, state, i, now, effects);
+        }
+
         for (int i = 0; i < state.Instances.Length; i++)
         {
             // After a reload some instances are new and the others go on.

@@ -17,6 +17,7 @@ public sealed class NodeState
         Epoch = epochBase;
         Chance = seed == 0 ? 1 : seed;
         Instances = new VrrpState[config.Instances.Count];
+        Groups = new SyncGroupState[config.Groups.Count];
         Scripts = new ScriptState[config.Scripts.Count];
         LinksUp = new bool[config.Links.Count];
         Links = new LinkState[config.Links.Count];
@@ -56,6 +57,7 @@ public sealed class NodeState
         RenewalInterval = other.RenewalInterval;
         RenewalPhase = other.RenewalPhase;
         Instances = [.. other.Instances];
+        Groups = [.. other.Groups];
         Scripts = [.. other.Scripts];
         LinksUp = [.. other.LinksUp];
         Links = [.. other.Links];
@@ -108,6 +110,9 @@ public sealed class NodeState
 
     /// <summary>One state per instance.</summary>
     public VrrpState[] Instances { get; }
+
+    /// <summary>One state per sync group.</summary>
+    public SyncGroupState[] Groups { get; }
 
     /// <summary>One state per check script.</summary>
     public ScriptState[] Scripts { get; }
@@ -186,6 +191,7 @@ public sealed class NodeState
         && RenewAt == other.RenewAt
         && RenewalPhase == other.RenewalPhase
         && Instances.AsSpan().SequenceEqual(other.Instances)
+        && Groups.AsSpan().SequenceEqual(other.Groups)
         && Scripts.AsSpan().SequenceEqual(other.Scripts)
         && LinksUp.AsSpan().SequenceEqual(other.LinksUp)
         && Links.AsSpan().SequenceEqual(other.Links)

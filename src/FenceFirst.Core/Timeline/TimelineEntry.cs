@@ -11,11 +11,12 @@ public readonly record struct TimelineEntry
     /// <summary>What happened.</summary>
     public TimelineKind Kind { get; init; }
 
-    /// <summary>Whether it is about a tracker, not about one instance.</summary>
+    /// <summary>Whether it is about a tracker or a sync group, not about one instance.</summary>
     public bool IsOfTracker =>
-        Kind is TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut or TimelineKind.FileChanged or TimelineKind.ProcessesChanged or TimelineKind.LinkDelayed;
+        Kind is TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut or TimelineKind.FileChanged or TimelineKind.ProcessesChanged or TimelineKind.LinkDelayed
+            or TimelineKind.GroupChanged;
 
-    /// <summary>Index of the instance, or of the tracker (<see cref="IsOfTracker"/>); -1 = the whole node.</summary>
+    /// <summary>Index of the instance, or of the tracker or group (<see cref="IsOfTracker"/>); -1 = the whole node.</summary>
     public int Index { get; init; }
 
     /// <summary>Phase the instance is in after the decision.</summary>
@@ -318,4 +319,10 @@ public enum TimelineKind : byte
 
     /// <summary>As Master, <c>Address</c>, which was master too, has yielded; the addresses and notify_master are asserted again.</summary>
     ConflictWon,
+
+    /// <summary>Every member of sync group <c>Index</c> is in the state <c>First</c> now, a <see cref="Node.Notification"/>.</summary>
+    GroupChanged,
+
+    /// <summary>The instance would start a promotion; the other members of its sync group (<c>First</c> of them) do not yet.</summary>
+    GroupAwaited,
 }

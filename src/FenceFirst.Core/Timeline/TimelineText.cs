@@ -81,6 +81,8 @@ public static class TimelineText
         TimelineKind.ProcessesChanged => entry.First == 1 ? TimelineLevel.Notice : TimelineLevel.Warning,
         TimelineKind.LinkDelayed => TimelineLevel.Notice,
         TimelineKind.ConflictWon => TimelineLevel.Warning,
+        TimelineKind.GroupChanged => entry.First == (int)Notification.Fault ? TimelineLevel.Warning : TimelineLevel.Notice,
+        TimelineKind.GroupAwaited => TimelineLevel.Notice,
         TimelineKind.PacketRefused => TimelineLevel.Warning,
         TimelineKind.AddressListDiffers => TimelineLevel.Warning,
         TimelineKind.ClockSkewed => TimelineLevel.Warning,
@@ -221,6 +223,7 @@ public static class TimelineText
         TimelineKind.FileChanged => config.Files[entry.Index].Name,
         TimelineKind.ProcessesChanged => config.Processes[entry.Index].Name,
         TimelineKind.LinkDelayed => config.Links[entry.Index],
+        TimelineKind.GroupChanged => config.Groups[entry.Index].Name,
         _ => config.Scripts[entry.Index].Name,
     };
 
@@ -234,9 +237,18 @@ public static class TimelineText
                 $"Quorum {(entry.First == 1 ? "gained" : "lost")} for tracked process {name}: {Plural(entry.Second, "process runs", "processes run")}",
             TimelineKind.LinkDelayed =>
                 $"Interface {name} is {(entry.First == 1 ? "up" : "down")}, which counts in {Duration(entry.Duration)} unless it changes back (interface_up_down_delays)",
+            TimelineKind.GroupChanged => $"VRRP_Group({name}) {DescribeGroup((Notification)entry.First)}",
             _ => DescribeScript(config.Scripts[entry.Index], entry),
         };
     }
+
+    private static string DescribeGroup(Notification told) => told switch
+    {
+        Notification.Master => "all members are in MASTER state",
+        Notification.Fault => "all members are in FAULT state",
+        Notification.Stop => "all members have stopped",
+        _ => "all members are in BACKUP state",
+    };
 
     private static string DescribeScript(ScriptTracker script, in TimelineEntry entry)
     {
@@ -384,11 +396,13 @@ public static class TimelineText
                 $"promotion: failed, because the watchdog {config.Watchdog?.Path} is required and cannot be armed: {ErrnoText.Describe(entry.First)}; nobody was fenced for it and no address is held, {Next(entry)}. "
                 + "Load its driver (softdog if there is no hardware), or see who else holds it: fuser -v",
             TimelineKind.WatchdogMissing => $"the watchdog {config.Watchdog?.Path} cannot be armed: {ErrnoText.Describe(entry.First)}; it is not required, so the promotion goes on without it",
+            TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut or TimelineKind.FileChanged or TimelineKind.ProcessesChanged or TimelineKind.LinkDelayed or TimelineKind.GroupChanged => "",
+            TimelineKind.GroupAwaited =>
+                $"waits for {Plural(entry.First, "other member", "other members")} of VRRP_Group({config.Groups[instance.SyncGroup].Name}): they hear a master, or cannot take over",
             TimelineKind.StillHeld =>
                 $"ALARM: this node is not Master and still holds {(entry.First == 1 ? "an address" : "a route or rule")} of the instance: the kernel refuses to remove it. "
                 + (entry.Second == 0 ? "Nobody asks again" : "It is asked again and again") + "; remove it by hand or switch this node off",
             TimelineKind.RemovedAtLast => $"the kernel has removed what it had refused to remove (asked again {Plural(entry.First, "time", "times")})",
-            TimelineKind.ScriptChanged or TimelineKind.ScriptTimedOut or TimelineKind.FileChanged or TimelineKind.ProcessesChanged or TimelineKind.LinkDelayed => "",
             TimelineKind.ConflictWon =>
                 $"{entry.Address}, which was master too, has yielded: the addresses are announced and notify_master runs once more (reassert), because what it did elsewhere is still as it left it",
         };
@@ -546,6 +560,11 @@ public static class TimelineText
         if (faults.HasFlag(FaultCauses.Promotion))
         {
             words.Add("a promotion failed and on_failure fault is configured; fencefirst retry when the cause is mended");
+        }
+
+        if (faults.HasFlag(FaultCauses.Group))
+        {
+            words.Add($"another member of VRRP_Group({config.Groups[instance.SyncGroup].Name}) is in fault");
         }
 
         return string.Join("; ", words);

@@ -78,12 +78,12 @@ public static class OperatorRules
             case VrrpPhase.Backup when now < state.MaintenanceUntil:
                 return ConfirmVerdict.Maintenance;
             case VrrpPhase.Backup:
-                // A master that only was is kept with priority 0; a postponed promotion means that the last one has gone silent.
-                bool isMasterSilent = state.Master.IsNone || state.MasterPriority == 0 || state.MasterDownAt == state.RetryAt;
-                bool isLowerSilent = state.LowerMaster.IsNone || now >= state.MasterDownAt;
-                if (!isMasterSilent || !isLowerSilent)
+                foreach (int member in config.Together(instance))
                 {
-                    return ConfirmVerdict.MasterIsHeard;
+                    if (!IsSilent(node.Instances[member], now))
+                    {
+                        return ConfirmVerdict.MasterIsHeard;
+                    }
                 }
 
                 return state.FailedPromotions > 0 && now < state.RetryAt ? ConfirmVerdict.Accepted : ConfirmVerdict.NothingFailed;
@@ -95,6 +95,15 @@ public static class OperatorRules
         }
 
         return ConfirmVerdict.WrongPhase;
+    }
+
+    /// <summary>Whether no master is heard by a Backup. One of a sync group is heard only until the timer fires that would have it want the promotion.</summary>
+    private static bool IsSilent(in VrrpState state, MonotonicInstant now)
+    {
+        // A master that only was is kept with priority 0; a postponed promotion means that the last one has gone silent.
+        bool isMasterSilent = state.Master.IsNone || state.MasterPriority == 0 || state.MasterDownAt == state.RetryAt || state.IsWantingMaster;
+        bool isLowerSilent = state.LowerMaster.IsNone || now >= state.MasterDownAt;
+        return state.Phase == VrrpPhase.Backup && isMasterSilent && isLowerSilent;
     }
 
     /// <summary>Judges <c>handover INSTANCE</c> in the present state.</summary>

@@ -127,7 +127,10 @@ public sealed record VrrpConfig
     /// <summary>Scripts told about state changes.</summary>
     public NotifyScripts Notify { get; init; } = new();
 
-    /// <summary>What must succeed before the addresses are added; absent = plain VRRP.</summary>
+    /// <summary>Index into <see cref="Node.NodeConfig.Groups"/> of the sync group that the instance is a member of; -1 = none (vrrp_sync_group).</summary>
+    public int SyncGroup { get; init; } = -1;
+
+    /// <summary>What must succeed before the addresses are added; absent = plain VRRP. All members of a sync group have the same one.</summary>
     public PromotionPlan? Promotion { get; init; }
 
     /// <summary>What runs after the addresses are gone; absent = nothing.</summary>

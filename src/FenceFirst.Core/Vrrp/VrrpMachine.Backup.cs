@@ -85,6 +85,7 @@ public ref partial struct VrrpMachine
         LearnInterval(advert);
         _state.MasterDownAt = _now + MasterDownInterval;
         _state.IsPromotionHeldBack = false;
+        _state.IsWantingMaster = false;
         HandoverHeard(advert.Priority, source);
     }
 
@@ -124,6 +125,7 @@ public ref partial struct VrrpMachine
             // We have not run, so we have not listened either: that is no silence of the master. Listen anew before a fence is asked for.
             Record(new TimelineEntry { Kind = TimelineKind.Stalled, Duration = late });
             ForgetReleases();
+            _state.IsWantingMaster = false;
             _state.MasterDownAt = _now + MasterDownInterval;
             return;
         }
@@ -142,7 +144,6 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        bool isLowerAlive = !_state.LowerMaster.IsNone && _now - _state.LowerHeardAt < MasterDownInterval;
         if (_now < _state.RetryAt)
         {
             Record(new TimelineEntry { Kind = TimelineKind.PromotionPostponed, Duration = _state.RetryAt - _now });
@@ -151,13 +152,25 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        InternetAddress oldMaster = isLowerAlive ? _state.LowerMaster : _state.Master;
-        PromotionReason reason =
-            isLowerAlive ? PromotionReason.Preempt
+        PromotionReason reason = CauseOfPromotion(out InternetAddress oldMaster);
+        if (IsGrouped)
+        {
+            WantMaster(reason, oldMaster);
+            return;
+        }
+
+        Record(new TimelineEntry { Kind = TimelineKind.MasterLost, Address = oldMaster, Reason = reason, Duration = MasterDownInterval });
+        BeginPromotion(reason, oldMaster);
+    }
+
+    /// <summary>Why a promotion would begin now, and whose place is taken.</summary>
+    private readonly PromotionReason CauseOfPromotion(out InternetAddress oldMaster)
+    {
+        bool isLowerAlive = !_state.LowerMaster.IsNone && _now - _state.LowerHeardAt < MasterDownInterval;
+        oldMaster = isLowerAlive ? _state.LowerMaster : _state.Master;
+        return isLowerAlive ? PromotionReason.Preempt
             : _state.IsMasterReleased ? PromotionReason.Released
             : oldMaster.IsNone ? PromotionReason.Startup
             : PromotionReason.MasterDown;
-        Record(new TimelineEntry { Kind = TimelineKind.MasterLost, Address = oldMaster, Reason = reason, Duration = MasterDownInterval });
-        BeginPromotion(reason, oldMaster);
     }
 }

@@ -31,11 +31,25 @@ public ref partial struct VrrpMachine
             return;
         }
 
+        bool isProbing = false;
+        for (int i = 0; i < GroupSize; i++)
+        {
+            isProbing |= Member(i).BeginProbe();
+        }
+
+        if (!isProbing)
+        {
+            BecomeMaster();
+        }
+    }
+
+    /// <summary>Asks the link for the addresses of this instance; false = there is nothing to ask for.</summary>
+    private bool BeginProbe()
+    {
         int addresses = _config.Addresses.Count + _config.ExcludedAddresses.Count;
         if (!_config.Promotion!.IsProbing || addresses == 0)
         {
-            BecomeMaster();
-            return;
+            return false;
         }
 
         _state.Steps.IsProbing = true;
@@ -43,6 +57,7 @@ public ref partial struct VrrpMachine
         _state.Steps.DeadlineAt = _now + ProbeBound;
         Record(new TimelineEntry { Kind = TimelineKind.ProbeStarted, First = addresses, Attempt = _state.Steps.ProbeAttempt });
         _effects.Add(new NodeEffect { Kind = NodeEffectKind.ProbeAddresses, Index = _index, Attempt = _state.Steps.ProbeAttempt });
+        return true;
     }
 
     /// <summary>The host has asked the link. Answers to any probe but the one under way change nothing.</summary>
@@ -59,15 +74,33 @@ public ref partial struct VrrpMachine
         _state.Steps.IsProbing = false;
         _state.Steps.ProbeAttempt = 0;
         _state.Steps.DeadlineAt = MonotonicInstant.Never;
+        VrrpMachine leader = Leader;
         if (!inUse.IsNone)
         {
-            FailPromotion(new TimelineEntry { Kind = TimelineKind.AddressInUse, Address = inUse, Station = station });
+            leader.FailPromotion(new TimelineEntry { Kind = TimelineKind.AddressInUse, Address = inUse, Station = station });
         }
         else if (errno != 0 || isLate)
         {
-            FailPromotion(new TimelineEntry { Kind = TimelineKind.ProbeFailed, First = errno });
+            leader.FailPromotion(new TimelineEntry { Kind = TimelineKind.ProbeFailed, First = errno });
         }
-        else if (!BeginHold())
+        else
+        {
+            leader.EndLastLook();
+        }
+    }
+
+    /// <summary>A probe has found nobody: when it was the last one under way, Master, unless refused packets hold the promotion.</summary>
+    private void EndLastLook()
+    {
+        for (int i = 0; i < GroupSize; i++)
+        {
+            if (Member(i)._state.Steps.IsProbing)
+            {
+                return;
+            }
+        }
+
+        if (!BeginHold())
         {
             BecomeMaster();
         }
@@ -107,8 +140,19 @@ public ref partial struct VrrpMachine
             }
 
             // A device whose status says off needs no further proof; an operator's word does.
-            bool isVerified = _config.Promotion.IsEveryFenceVerified && _state.Steps.Confirmed == 0;
-            return isVerified ? TimeSpan.Zero : _state.MasterAdvertInterval < ListenMax ? _state.MasterAdvertInterval : ListenMax;
+            if (_config.Promotion.IsEveryFenceVerified && _state.Steps.Confirmed == 0)
+            {
+                return TimeSpan.Zero;
+            }
+
+            TimeSpan longest = TimeSpan.Zero;
+            for (int i = 0; i < GroupSize; i++)
+            {
+                TimeSpan interval = Member(i)._state.MasterAdvertInterval;
+                longest = interval > longest ? interval : longest;
+            }
+
+            return longest < ListenMax ? longest : ListenMax;
         }
     }
 
@@ -117,7 +161,7 @@ public ref partial struct VrrpMachine
         if (_state.Steps.IsProbing)
         {
             // G2: unknown is no. The answer that may still come is to a number that is awaited no more.
-            FailPromotion(new TimelineEntry { Kind = TimelineKind.ProbeFailed });
+            Leader.FailPromotion(new TimelineEntry { Kind = TimelineKind.ProbeFailed });
         }
         else if (_state.Steps.IsHeld)
         {
@@ -149,7 +193,7 @@ public ref partial struct VrrpMachine
     private bool IsGivenTimeToGiveWay(in VrrpAdvert advert, InternetAddress source)
     {
         bool isHeardByIt = !_state.AdvertAt.IsNever;
-        if (!_state.Steps.OldMaster.IsNone || !_state.Steps.Rival.IsNone || !isHeardByIt || _state.Steps.IsCommitted || IsBetter(advert.Priority, source))
+        if (!_state.Steps.OldMaster.IsNone || !_state.Steps.Rival.IsNone || !isHeardByIt || Leader._state.Steps.IsCommitted || IsBetter(advert.Priority, source))
         {
             return false;
         }
@@ -172,7 +216,7 @@ public ref partial struct VrrpMachine
         }
 
         if (_state.Phase == VrrpPhase.Promoting
-            && (IsTargetUnderFence(plan, source) || (FencedStep(plan, source) >= 0 && _now - _state.Steps.FencedAt < LieGrace)))
+            && (Leader.IsTargetUnderFence(plan, source) || (Leader.FencedStep(plan, source) >= 0 && _now - Leader._state.Steps.FencedAt < LieGrace)))
         {
             // As with its adverts: expected while its own fence runs, and what was under way when its power went proves nothing.
             return;
@@ -253,9 +297,13 @@ public ref partial struct VrrpMachine
     /// <summary>A fence has reported these targets down: what they sent before is no evidence any more.</summary>
     private void ForgetRefused(PromotionStep fence)
     {
-        if (fence.Targets.Span.Contains(_state.RefusedFrom))
+        for (int i = 0; i < GroupSize; i++)
         {
-            _state.RefusedAt = MonotonicInstant.Never;
+            ref VrrpState member = ref Member(i)._state;
+            if (fence.Targets.Span.Contains(member.RefusedFrom))
+            {
+                member.RefusedAt = MonotonicInstant.Never;
+            }
         }
     }
 
@@ -275,7 +323,8 @@ public ref partial struct VrrpMachine
     /// <summary>Holds the promotion while refused packets keep coming; returns whether it is held (or has failed).</summary>
     private bool BeginHold()
     {
-        if (!IsRefusedAlive)
+        VrrpMachine refused = RefusedMember;
+        if (!refused.IsRefusedAlive)
         {
             return false;
         }
@@ -293,12 +342,12 @@ public ref partial struct VrrpMachine
         }
 
         _state.Steps.IsHeld = true;
-        _state.Steps.DeadlineAt = MonotonicInstant.Earlier(RefusedUntil, _state.Steps.HeldUntil);
+        _state.Steps.DeadlineAt = MonotonicInstant.Earlier(refused.RefusedUntil, _state.Steps.HeldUntil);
         Record(new TimelineEntry
         {
             Kind = TimelineKind.PromotionHeld,
-            Address = _state.RefusedFrom,
-            Error = _state.RefusedError,
+            Address = refused._state.RefusedFrom,
+            Error = refused._state.RefusedError,
             Duration = _state.Steps.HeldUntil - _now,
         });
         return true;
@@ -306,7 +355,8 @@ public ref partial struct VrrpMachine
 
     private void HoldDeadlineReached()
     {
-        if (IsRefusedAlive)
+        VrrpMachine refused = RefusedMember;
+        if (refused.IsRefusedAlive)
         {
             if (_now >= _state.Steps.HeldUntil)
             {
@@ -314,7 +364,7 @@ public ref partial struct VrrpMachine
             }
             else
             {
-                _state.Steps.DeadlineAt = MonotonicInstant.Earlier(RefusedUntil, _state.Steps.HeldUntil);
+                _state.Steps.DeadlineAt = MonotonicInstant.Earlier(refused.RefusedUntil, _state.Steps.HeldUntil);
             }
 
             return;
@@ -338,6 +388,9 @@ public ref partial struct VrrpMachine
         }
     }
 
-    private void FailHold() =>
-        FailPromotion(new TimelineEntry { Kind = TimelineKind.HoldFailed, Address = _state.RefusedFrom, Error = _state.RefusedError });
+    private void FailHold()
+    {
+        VrrpState refused = RefusedMember._state;
+        FailPromotion(new TimelineEntry { Kind = TimelineKind.HoldFailed, Address = refused.RefusedFrom, Error = refused.RefusedError });
+    }
 }

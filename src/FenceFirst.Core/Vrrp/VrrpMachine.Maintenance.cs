@@ -12,6 +12,7 @@ public ref partial struct VrrpMachine
     internal void BeginMaintenance(MonotonicInstant until)
     {
         _state.MaintenanceUntil = until;
+        _state.IsWantingMaster = false;
         if (_state.Phase == VrrpPhase.Promoting && !_state.Steps.IsQuitting)
         {
             EndPromotion();

@@ -64,7 +64,7 @@ public ref partial struct VrrpMachine
         }
 
         _state.Steps.Confirmed |= OperatorRules.From(steps, _state.Steps.Index);
-        if (IsConfirmed && _state.Steps.Attempt == 0 && !_state.Steps.IsQueued && !_state.Steps.IsArming)
+        if (IsConfirmed && _state.Steps.Attempt == 0 && !_state.Steps.IsQueued && !_state.Steps.IsArming && !IsGroupAwaitingRelease)
         {
             // The step waits for its first or its next attempt. An attempt under way is awaited, whatever it still does (G3).
             BeginStep();

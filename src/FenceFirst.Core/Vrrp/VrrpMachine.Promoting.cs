@@ -21,8 +21,10 @@ public ref partial struct VrrpMachine
         AbandonHandover();
         _state.MasterDownAt = MonotonicInstant.Never;
         _state.FollowedSince = MonotonicInstant.Never;
+        _state.IsWantingMaster = false;
         _state.Phase = VrrpPhase.Promoting;
         _state.Steps = StepProgress.Idle with { Epoch = ++_node.Epoch, Reason = reason, OldMaster = oldMaster, StartedAt = _now, Confirmed = confirmed };
+        JoinFollowers(_node.Epoch);
         if (!AwaitWatchdog())
         {
             GoOnPromoting();
@@ -43,21 +45,13 @@ public ref partial struct VrrpMachine
         Record(new TimelineEntry { Kind = TimelineKind.PromotionStarted, Reason = reason, Address = oldMaster, First = plan.Steps.Count });
         if (plan.IsAdvertising)
         {
-            // Lower backups stay back while we are busy (docs/promotion.md 3).
-            SendAdvert();
-            _state.AdvertAt = _now + _config.AdvertInterval;
+            AdvertiseAsCandidates();
         }
 
-        if (reason == PromotionReason.Preempt && plan.HasFence)
+        if (!plan.HasFence || !BeginAwaitingRelease(plan.PreemptWait))
         {
-            // Shooting a healthy master to fail back is wrong: it is given time to release (docs/promotion.md 5).
-            _state.Steps.IsAwaitingRelease = true;
-            _state.Steps.DeadlineAt = _now + plan.PreemptWait;
-            Record(new TimelineEntry { Kind = TimelineKind.AwaitingRelease, Address = oldMaster, Duration = plan.PreemptWait });
-            return;
+            BeginStep();
         }
-
-        BeginStep();
     }
 
     /// <summary>Prepares the step at the present index: skips it, delays it or starts it. After the last one the instance becomes Master.</summary>
@@ -112,12 +106,27 @@ public ref partial struct VrrpMachine
     /// fence_scope last_master: only the master we lost; when we know none, everybody (docs/promotion.md 2). A candidate advertises as a master does: when
     /// we followed more than one, the last may never have held the addresses, and nobody is skipped.
     /// </summary>
-    private readonly bool IsSkipped(PromotionPlan plan, PromotionStep step) =>
-        step.Kind == StepKind.Fence
-        && plan.Scope == FenceScope.LastMaster
-        && !_state.Steps.OldMaster.IsNone
-        && !_state.HasMasterChanged
-        && !step.Targets.Span.Contains(_state.Steps.OldMaster);
+    private readonly bool IsSkipped(PromotionPlan plan, PromotionStep step)
+    {
+        if (step.Kind != StepKind.Fence || plan.Scope != FenceScope.LastMaster)
+        {
+            return false;
+        }
+
+        // In a sync group every member may have lost somebody else.
+        for (int i = 0; i < GroupSize; i++)
+        {
+            if (!Member(i).IsAnothersFence(step))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private readonly bool IsAnothersFence(PromotionStep step) =>
+        !_state.Steps.OldMaster.IsNone && !_state.HasMasterChanged && !step.Targets.Span.Contains(_state.Steps.OldMaster);
 
     /// <summary>The present step is done with: the next one has not begun.</summary>
     private void EndStep()
@@ -218,7 +227,7 @@ public ref partial struct VrrpMachine
         {
             WatchdogDeadlineReached();
         }
-        else if (_state.Steps.IsAwaitingRelease)
+        else if (IsGroupAwaitingRelease)
         {
             EndAwaitingRelease(due);
         }
@@ -249,23 +258,23 @@ public ref partial struct VrrpMachine
     {
         // Whoever has not run at the end has not listened either.
         bool hasListened = _now - due <= _state.MasterAdvertInterval;
-        if (hasListened && _now - _state.LowerHeardAt > MasterDownInterval)
+        bool isLost = true;
+        for (int i = 0; i < GroupSize; i++)
         {
-            _state.Steps.IsAwaitingRelease = false;
-            _state.Steps.Reason = PromotionReason.MasterDown;
-            Record(new TimelineEntry
-            {
-                Kind = TimelineKind.MasterLost,
-                Address = _state.Steps.OldMaster,
-                Reason = PromotionReason.MasterDown,
-                Duration = _now - _state.LowerHeardAt,
-            });
+            isLost &= Member(i).IsAwaitedMasterLost(hasListened);
+        }
+
+        if (isLost)
+        {
             BeginStep();
             return;
         }
 
-        _state.IsPreemptGivenUp = true;
-        Record(new TimelineEntry { Kind = TimelineKind.PreemptGivenUp, Address = _state.Steps.OldMaster });
+        for (int i = 0; i < GroupSize; i++)
+        {
+            Member(i).GivePreemptUp();
+        }
+
         StandDown();
     }
 
@@ -412,9 +421,16 @@ public ref partial struct VrrpMachine
     /// <summary>"I hold nothing and my demotion succeeded" is not said while either was not true when Master was last left.</summary>
     private void ReleaseAsCandidate()
     {
-        if (_state.IsRemovalDoubtful || _state.IsDemotionDoubtful)
+        if (IsGroupHolding)
         {
-            Record(new TimelineEntry { Kind = TimelineKind.ReleaseWithheld, First = _state.IsRemovalDoubtful ? 1 : 0 });
+            // Another member, which was raised before this one, still holds its addresses: whoever believed this word would not get them.
+            return;
+        }
+
+        bool isRemovalDoubtful = IsRemovalDoubtful;
+        if (isRemovalDoubtful || _state.IsDemotionDoubtful)
+        {
+            Record(new TimelineEntry { Kind = TimelineKind.ReleaseWithheld, First = isRemovalDoubtful ? 1 : 0 });
             return;
         }
 
@@ -424,6 +440,12 @@ public ref partial struct VrrpMachine
     /// <summary>A fault, a stop or a stall ends the promotion; a fence or run under way is awaited first.</summary>
     private void EndPromotion()
     {
+        if (IsFollower)
+        {
+            EndPromotionOfGroup();
+            return;
+        }
+
         if (_state.Steps.Attempt == 0)
         {
             Record(new TimelineEntry { Kind = TimelineKind.PromotionEnded, Faults = _state.Faults });
@@ -451,7 +473,9 @@ public ref partial struct VrrpMachine
 
     private void PromotingHeard(in VrrpAdvert advert, InternetAddress source)
     {
-        if (IsConfirmationRefuted(source) || IsReleaseRefuted(advert, source))
+        VrrpMachine leader = Leader;
+        bool isLeading = leader._state.Phase == VrrpPhase.Promoting;
+        if (isLeading && (leader.IsConfirmationRefuted(source) || IsReleaseRefuted(advert, source)))
         {
             return;
         }
@@ -469,24 +493,24 @@ public ref partial struct VrrpMachine
         }
 
         PromotionPlan plan = _config.Promotion ?? PlainPlan;
-        if (IsTargetUnderFence(plan, source))
+        if (leader.IsTargetUnderFence(plan, source))
         {
             // docs/promotion.md 3: adverts from a target while its own fence is running are expected and change nothing.
             return;
         }
 
-        int fenced = FencedStep(plan, source);
+        int fenced = leader.FencedStep(plan, source);
         if (fenced >= 0)
         {
-            if (_now - _state.Steps.FencedAt < LieGrace || _state.Steps.IsRefuted)
+            if (_now - leader._state.Steps.FencedAt < LieGrace || leader._state.Steps.IsRefuted)
             {
                 return;
             }
 
-            _state.Steps.Refuted = Refutation.Fence;
-            _state.Steps.RefutedStep = (byte)fenced;
+            leader._state.Steps.Refuted = Refutation.Fence;
+            leader._state.Steps.RefutedStep = (byte)fenced;
             Record(new TimelineEntry { Kind = TimelineKind.FenceLied, Address = source, First = advert.Priority });
-            LeaveForLivingMaster();
+            LeaveForLivingMasterTogether();
             return;
         }
 
@@ -502,7 +526,7 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        if (!_state.Steps.IsQuitting)
+        if (!leader._state.Steps.IsQuitting)
         {
             Record(new TimelineEntry
             {
@@ -510,13 +534,13 @@ public ref partial struct VrrpMachine
                 Address = source,
                 First = advert.Priority,
                 Second = _state.Priority,
-                Attempt = _state.Steps.Attempt,
+                Attempt = leader._state.Steps.Attempt,
             });
         }
 
         // The better station will speak for itself; we go silent at once.
         _state.AdvertAt = MonotonicInstant.Never;
-        LeaveForLivingMaster();
+        LeaveForLivingMasterTogether();
         if (_state.Phase == VrrpPhase.Backup)
         {
             BackupHeard(advert, source);
@@ -531,17 +555,17 @@ public ref partial struct VrrpMachine
             SendAdvert();
         }
 
-        if (_state.Steps.IsHeld && source == _state.Steps.Rival)
+        VrrpMachine leader = Leader;
+        if (leader._state.Steps.IsHeld && source == _state.Steps.Rival)
         {
-            HoldDeadlineReached();
+            leader.HoldDeadlineReached();
         }
 
         if (_state.Steps.IsAwaitingRelease && source == _state.Steps.OldMaster)
         {
             Record(new TimelineEntry { Kind = TimelineKind.MasterReleased, Address = source });
             _state.Steps.IsAwaitingRelease = false;
-            _state.Steps.DeadlineAt = MonotonicInstant.Never;
-            BeginStep();
+            leader.GoOnAfterRelease();
         }
     }
 

@@ -37,6 +37,12 @@ public ref partial struct VrrpMachine
                 }
 
                 NoteAddressesGone();
+                if (IsGrouped)
+                {
+                    // Nobody is demoted before everything of all members is gone.
+                    _state.IsAwaitingGroup = true;
+                    return;
+                }
             }
 
             if (IsEmpty(effect))
@@ -267,15 +273,35 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        _state.IsDemotionDoubtful = _state.Steps.HasFailed && _config.Demotion?.IsReleasedOnFailure != true;
-        if (_state.IsRemovalDoubtful || _state.IsDemotionDoubtful)
+        _state.IsDemotionDoubtful = IsFollower
+            ? Leader._state.IsDemotionDoubtful
+            : _state.Steps.HasFailed && _config.Demotion?.IsReleasedOnFailure != true;
+        bool isRemovalDoubtful = IsRemovalDoubtful;
+        if (isRemovalDoubtful || _state.IsDemotionDoubtful)
         {
-            Record(new TimelineEntry { Kind = TimelineKind.ReleaseWithheld, First = _state.IsRemovalDoubtful ? 1 : 0 });
+            Record(new TimelineEntry { Kind = TimelineKind.ReleaseWithheld, First = isRemovalDoubtful ? 1 : 0 });
             return;
         }
 
         // Twice, back to back: a lost one costs a fence.
         SendRelease(count: 2);
+    }
+
+    /// <summary>Whether something of this instance, or of another member of its sync group, could not be removed.</summary>
+    private readonly bool IsRemovalDoubtful
+    {
+        get
+        {
+            for (int i = 0; i < GroupSize; i++)
+            {
+                if (Member(i)._state.IsRemovalDoubtful)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
     }
 
     private void SendRelease(int count)

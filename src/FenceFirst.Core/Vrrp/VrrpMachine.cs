@@ -244,8 +244,8 @@ public ref partial struct VrrpMachine
         }
 
         FaultCauses kept = _state.Faults & FaultCauses.Promotion;
-        _state.Faults = result.Faults | kept | (_state.Source.IsNone ? FaultCauses.NoSource : FaultCauses.None);
-        _state.IsAwaitingScripts = result.IsAwaitingScripts;
+        _state.Faults = result.Faults | kept | (_state.Source.IsNone ? FaultCauses.NoSource : FaultCauses.None) | GroupFault;
+        _state.IsAwaitingScripts = result.IsAwaitingScripts || IsGroupAwaitingScripts;
         if (result.Priority == _state.Priority)
         {
             return;
@@ -277,11 +277,18 @@ public ref partial struct VrrpMachine
         {
             Record(new TimelineEntry { Kind = TimelineKind.AwaitingScripts });
         }
-        else if (_config.IsOwner && _config.IsStateMaster && !IsInMaintenance && _state.RetryAt <= _now)
+        else if (_config.IsOwner && _config.IsStateMaster && !IsInMaintenance && _state.RetryAt <= _now && (!IsGrouped || IsGroupOfOwners))
         {
             // RFC 9568 section 6.4.1: an owner takes over at once; here that means its promotion steps start at once (G1).
             // DEVIATION: An owner without "state MASTER" waits as every other router, as keepalived does and its users expect.
-            BeginPromotion(PromotionReason.Startup, InternetAddress.None);
+            if (IsGrouped)
+            {
+                WantMasterAtStart();
+            }
+            else
+            {
+                BeginPromotion(PromotionReason.Startup, InternetAddress.None);
+            }
         }
         else
         {
@@ -336,6 +343,8 @@ public ref partial struct VrrpMachine
         _state.GratuitousAt = MonotonicInstant.Never;
         _state.PreemptAt = MonotonicInstant.Never;
         _state.ConflictUntil = MonotonicInstant.Never;
+        _state.IsWantingMaster = false;
+        _state.IsAwaitingGroup = false;
         _state.Transition = Transition.None;
         _state.Steps = StepProgress.Idle with { Epoch = _state.Steps.Epoch };
     }
@@ -349,6 +358,7 @@ public ref partial struct VrrpMachine
         _state.PreemptAt = MonotonicInstant.Never;
         _state.IsMasterReleased = false;
         _state.HasMasterChanged = false;
+        _state.IsWantingMaster = false;
         ForgetReleases();
     }
 

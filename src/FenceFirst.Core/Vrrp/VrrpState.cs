@@ -49,6 +49,9 @@ public enum FaultCauses : byte
 
     /// <summary>Tracked processes with weight 0 are too few or too many.</summary>
     Process = 64,
+
+    /// <summary>Another member of the sync group is in fault: derived from the members' own causes, never from this one.</summary>
+    Group = 128,
 }
 
 /// <summary>Why a promotion was started; FENCEFIRST_REASON of its steps.</summary>
@@ -162,6 +165,15 @@ public record struct VrrpState
 
     /// <summary>Whether preempting the present lower master was given up; it is then left in place as with nopreempt.</summary>
     public bool IsPreemptGivenUp;
+
+    /// <summary>
+    /// As Backup in a sync group: Master_Down_Timer has fired and nobody was followed since; the promotion begins when every member says so (keepalived:
+    /// wantstate MASTER).
+    /// </summary>
+    public bool IsWantingMaster;
+
+    /// <summary>While Demoting in a sync group: everything of this member is gone, and the demotion steps wait until that is so for all members.</summary>
+    public bool IsAwaitingGroup;
 
     /// <summary>Master_Down_Timer (RFC 9568: Active_Down_Timer).</summary>
     public MonotonicInstant MasterDownAt;

@@ -407,6 +407,7 @@ internal sealed class SmallNodes
                     case NodeEffectKind.ProbeAddresses:
                     case NodeEffectKind.Announce:
                     case NodeEffectKind.Notify:
+                    case NodeEffectKind.NotifyGroup:
                     case NodeEffectKind.Record:
                     case NodeEffectKind.WatchAddresses:
                     case NodeEffectKind.ArmWatchdog:

@@ -26,6 +26,7 @@ internal static class CommandLineVerbs
         Reload(),
         Journal(),
         Decode(),
+        Simulate(),
         Demo(),
         DemoMachine(),
         DemoPower(),
@@ -47,9 +48,10 @@ internal static class CommandLineVerbs
         Option<string?> log = new("--log") { Description = "where the log goes and how it looks; default: text on standard error, key=value under journald" };
         log.AcceptOnlyFromAmong("text", "keyvalue", "syslog");
         Option<bool> detail = new("--detail", "-D") { Description = "log details, as keepalived does with -D" };
+        Option<string?> record = new("--record") { Description = "write every event and decision into a file, up to 64 MiB, for 'fencefirst simulate --replay'", HelpName = "FILE" };
         Command command = new("run", "run the daemon in the foreground until SIGTERM; SIGHUP reads the configuration again")
         {
-            file, configId, stateDirectory, socket, pidFile, dumps, log, detail,
+            file, configId, stateDirectory, socket, pidFile, dumps, log, detail, record,
         };
         command.SetAction(parsed => RunVerb.Run(
             new RunOptions
@@ -64,6 +66,7 @@ internal static class CommandLineVerbs
                 IsLoggingToSyslog = parsed.GetValue(log) == "syslog",
                 Format = parsed.GetValue(log) switch { "text" => LogFormat.Text, "keyvalue" => LogFormat.KeyValue, _ => null },
                 IsDetailed = parsed.GetValue(detail),
+                Record = parsed.GetValue(record),
             },
             Console.Error));
         return command;
@@ -291,6 +294,14 @@ internal static class CommandLineVerbs
             what, json,
         };
         command.SetAction(parsed => DecodeVerb.Run(string.Join(' ', parsed.GetRequiredValue(what)), parsed.GetValue(json), Console.Out, Console.Error));
+        return command;
+    }
+
+    private static Command Simulate()
+    {
+        Command command = new("simulate", SimulateCommand.Description);
+        new SimulateCommand().AddTo(command);
+        command.SetAction(parsed => SimulateVerb.Run([.. parsed.Tokens.Skip(1).Select(token => token.Value)], Console.Error));
         return command;
     }
 

@@ -41,6 +41,9 @@ internal sealed record RunOptions
 
     /// <summary>Whether details are logged (keepalived -D).</summary>
     public bool IsDetailed { get; init; }
+
+    /// <summary>Where every event is recorded; null = nowhere.</summary>
+    public string? Record { get; init; }
 }
 
 /// <summary><c>fencefirst run</c>: the daemon in the foreground.</summary>
@@ -64,7 +67,8 @@ internal static class RunVerb
     /// <summary>Runs the daemon until a signal ends it.</summary>
     public static int Run(RunOptions options, TextWriter error)
     {
-        LoadedConfig loaded = Load(options);
+        ulong salt = options.Record is null ? 0 : EventRecorder.Salt();
+        LoadedConfig loaded = Load(options, salt);
         error.Write(loaded.Diagnostics);
         if (loaded.Config is not { } config)
         {
@@ -88,8 +92,14 @@ internal static class RunVerb
         }
 
         using LogWriter log = OpenLog(options, config.RouterId);
-        using PidFile? pidFile = options.PidFile is null ? null : PidFile.TryCreate(options.PidFile, out string pidProblem) ?? Refused(pidProblem);
+        using PidFile? pidFile = options.PidFile is null ? null : PidFile.TryCreate(options.PidFile, out string pidProblem) ?? Refused<PidFile>(pidProblem);
         if (options.PidFile is not null && pidFile is null)
+        {
+            return ExitFailed;
+        }
+
+        using EventRecorder? recorder = options.Record is null ? null : EventRecorder.TryCreate(options.Record, log, out string recordProblem) ?? Refused<EventRecorder>(recordProblem);
+        if (options.Record is not null && recorder is null)
         {
             return ExitFailed;
         }
@@ -101,7 +111,7 @@ internal static class RunVerb
         log.Write(new JournalEntry(MonotonicClock.WallNow, MonotonicClock.Now, "", "Started", $"FenceFirst {ProgramVersion.Text} started, pid {Environment.ProcessId}"));
         try
         {
-            using EventLoop loop = new(config, epochBase, keeper, log, signals, () => Load(options), options.DumpDirectory);
+            using EventLoop loop = new(loaded, epochBase, keeper, log, signals, () => Load(options, salt), options.DumpDirectory, recorder);
             if (!loop.TryListen(options.Socket, out string problem))
             {
                 error.WriteLine($"fencefirst: {problem}");
@@ -134,7 +144,8 @@ internal static class RunVerb
         log.Write(TimelineLevel.Notice, "Stopped");
         return 0;
 
-        PidFile? Refused(string reason)
+        T? Refused<T>(string reason)
+            where T : class
         {
             error.WriteLine($"fencefirst: {reason}");
             return null;
@@ -164,11 +175,13 @@ internal static class RunVerb
         return taken;
     }
 
-    private static LoadedConfig Load(RunOptions options)
+    private static LoadedConfig Load(RunOptions options, ulong salt)
     {
-        (NodeConfig? config, DiagnosticBag diagnostics) = ConfigLoader.Load(options.File, options.ConfigId, RealMachineFacts.Create());
+        MachineFacts facts = RealMachineFacts.Create();
+        FactsRecord? record = options.Record is null ? null : new FactsRecord(facts, salt);
+        (NodeConfig? config, DiagnosticBag diagnostics) = ConfigLoader.Load(options.File, options.ConfigId, record?.Facts ?? facts);
         string text = diagnostics.ErrorCount + diagnostics.WarningCount > 0 ? DiagnosticText.Render(diagnostics) : "";
-        return new LoadedConfig(diagnostics.HasErrors ? null : config, text, diagnostics.ErrorCount);
+        return new LoadedConfig(diagnostics.HasErrors ? null : config, text, diagnostics.ErrorCount) { Facts = record?.Text(options.File, options.ConfigId) ?? "" };
     }
 
     private static LogWriter OpenLog(RunOptions options, string node)

@@ -82,6 +82,12 @@ internal static class StatusVerb
             }
         }
 
+        foreach (JsonElement group in root.TryGetProperty("groups", out JsonElement groups) ? groups.EnumerateArray() : default)
+        {
+            string members = string.Join(", ", group.GetProperty("members").EnumerateArray().Select(member => member.GetString()));
+            output.WriteLine($"sync group {Text(group, "name")}: {(Text(group, "state") is { Length: > 0 } state ? state : "not told of yet")} ({members})");
+        }
+
         foreach (JsonElement script in root.GetProperty("scripts").EnumerateArray())
         {
             output.WriteLine($"check script {Text(script, "name")}: {Text(script, "result")}");

@@ -142,7 +142,11 @@ internal sealed class EffectRunner : IDisposable
                 StartScript(config.Scripts[effect.Index], effect);
                 break;
             case NodeEffectKind.Notify:
-                Notifications.Notify(config.Instances[effect.Index], effect.Notification, effect.Priority, _loop.State.Epoch);
+                VrrpConfig told = config.Instances[effect.Index];
+                Notifications.Notify(told, config.GroupNameOf(told), effect.Notification, effect.Priority, _loop.State.Epoch);
+                break;
+            case NodeEffectKind.NotifyGroup:
+                Notifications.NotifyGroup(config.Groups[effect.Index], effect.Notification, _loop.State.Epoch);
                 break;
             case NodeEffectKind.Record:
                 Record(effect.Entry, now);
@@ -375,7 +379,7 @@ internal sealed class EffectRunner : IDisposable
             return;
         }
 
-        string[] environment = _environment.ForStep(config, _loop.State.Instances[effect.Index], step, effect.Attempt);
+        string[] environment = _environment.ForStep(config, _loop.Config.GroupNameOf(config), _loop.State.Instances[effect.Index], step, effect.Attempt);
         bool isPromised = step.Kind != StepKind.Check;
         ProcessRequest request = new(step.Command.Arguments.AsArray(), effect.Attempt)
         {

@@ -43,6 +43,7 @@ internal sealed class EventLoop : IDisposable
     private readonly TrackerHost _trackers;
     private readonly Signals _signals;
     private readonly ControlServer _control;
+    private readonly EventRecorder? _recorder;
     private readonly Leftovers _leftovers;
     private readonly DumpSignals _dumps;
     private ControlSocket? _controlSocket;
@@ -51,20 +52,33 @@ internal sealed class EventLoop : IDisposable
     private MonotonicInstant _beginAt = MonotonicInstant.Never;
 
     /// <summary>Opens everything the configuration needs; nothing is sent or changed before <see cref="Run"/>.</summary>
-    /// <param name="config">The configuration.</param>
+    /// <param name="loaded">The configuration.</param>
     /// <param name="epochBase">A number greater than every epoch used before.</param>
     /// <param name="keeper">What is kept on disk for the next life; whoever made it ends it.</param>
     /// <param name="log">The log.</param>
     /// <param name="signals">Signals of the process.</param>
     /// <param name="loadConfig">Reads the configuration again for a reload, on another thread.</param>
     /// <param name="dumpDirectory">Where dumps are written that the configuration gives no path.</param>
-    public EventLoop(NodeConfig config, ulong epochBase, StateKeeper keeper, LogWriter log, Signals signals, Func<LoadedConfig> loadConfig, string dumpDirectory)
+    /// <param name="recorder">Who records every event; null = nobody. Whoever made it ends it.</param>
+    public EventLoop(
+        LoadedConfig loaded,
+        ulong epochBase,
+        StateKeeper keeper,
+        LogWriter log,
+        Signals signals,
+        Func<LoadedConfig> loadConfig,
+        string dumpDirectory,
+        EventRecorder? recorder = null)
     {
+        NodeConfig config = loaded.Config!; // Nothing is started with a configuration that was refused.
         Config = config;
         Keeper = keeper;
 
         // Different on every node is enough for delays. The cryptographic generator would load OpenSSL: 4 MB for eight bytes.
-        State = new NodeState(config, epochBase, (ulong)Random.Shared.NextInt64());
+        ulong seed = (ulong)Random.Shared.NextInt64();
+        State = new NodeState(config, epochBase, seed);
+        _recorder = recorder;
+        _recorder?.Begin(epochBase, seed, loaded.Facts);
         Timers = new TimerHeap(State.Armed.Length);
         _log = log;
         _signals = signals;
@@ -158,7 +172,11 @@ internal sealed class EventLoop : IDisposable
         _now = MonotonicClock.Now;
         _links.Resync(this);
         _trackers.Configure(this, isStart: true);
-        _runner.SweepLeftovers((index, effect) => NodeRecall.NoteRefusedRemoval(Config, State, index, effect, _now, _effects));
+        _runner.SweepLeftovers((index, effect) =>
+        {
+            _recorder?.RefusedRemoval(index, effect, _now);
+            NodeRecall.NoteRefusedRemoval(Config, State, index, effect, _now, _effects);
+        });
         _runner.Static.Apply(Config);
         Recall();
         DrainQueue();
@@ -221,13 +239,20 @@ internal sealed class EventLoop : IDisposable
         {
             _runner.Notifications.WriteState(Config.Instances[i], State.Instances[i]);
         }
+
+        for (int i = 0; i < Config.Groups.Count; i++)
+        {
+            _runner.Notifications.WriteState(Config.Groups[i], State.Groups[i]);
+        }
     }
 
     /// <summary>Gives Core an event now and carries out what it decides.</summary>
     public void Deliver(in NodeEvent nodeEvent)
     {
         _effects.Clear();
+        _recorder?.Event(nodeEvent, _now);
         NodeMachine.Step(Config, State, nodeEvent, _now, _effects);
+        _recorder?.Effects(_effects);
         RunEffects();
         _runner.CommitRenewals();
         Keeper.Look(Config, State, nodeEvent);
@@ -246,9 +271,11 @@ internal sealed class EventLoop : IDisposable
     /// <summary>Goes on with another configuration (reload); what is not kept has come to rest.</summary>
     /// <param name="plan">The configuration in force and the new one.</param>
     /// <param name="kept">For each new instance the index of the one whose state it takes over, or -1.</param>
-    public void GoOnWith(ReloadPlan plan, int[] kept)
+    /// <param name="facts">What reading the file asked and was answered, for a record.</param>
+    public void GoOnWith(ReloadPlan plan, int[] kept, string facts)
     {
         NodeConfig old = Config, next = plan.Next;
+        _recorder?.Reload(kept, facts, _now);
         State = NodeReload.Carry(plan, State, kept, _now);
         Config = next;
         Timers = new TimerHeap(State.Armed.Length);
@@ -328,7 +355,10 @@ internal sealed class EventLoop : IDisposable
     private void Recall()
     {
         _effects.Clear();
-        NodeRecall.Apply(Config, State, Keeper.Recall(_leftovers, Config), _now, _effects);
+        NodeMemory memory = Keeper.Recall(_leftovers, Config);
+        _recorder?.Memory(memory, _now);
+        NodeRecall.Apply(Config, State, memory, _now, _effects);
+        _recorder?.Effects(_effects);
         RunEffects();
         Keeper.Begin(Config, State);
     }

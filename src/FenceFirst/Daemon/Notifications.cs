@@ -89,10 +89,24 @@ internal sealed class Notifications : IDisposable
     }
 
     /// <summary>Writes a line into the pipes and queues the scripts: first the one of the state, then the general one.</summary>
-    public void Notify(VrrpConfig config, Notification notification, byte priority, ulong epoch)
+    public void Notify(VrrpConfig config, string group, Notification notification, byte priority, ulong epoch)
     {
-        WriteLine(config, Word(notification), priority);
-        NotifyScripts scripts = config.Notify;
+        WriteLine("INSTANCE", config.Name, Word(notification), priority);
+        bool isState = notification is not (Notification.MasterHeardLower or Notification.MasterPriority or Notification.BackupPriority);
+        Run(config.Name, config.Notify, notification, isState, ["INSTANCE", config.Name, Word(notification), priority.ToString()], variables: generation =>
+            _environment.ForNotification(config.Name, group, notification, priority, epoch, generation));
+    }
+
+    /// <summary>The same for a sync group, in keepalived's words: GROUP, its name, the state and 0.</summary>
+    public void NotifyGroup(SyncGroupConfig group, Notification notification, ulong epoch)
+    {
+        WriteLine("GROUP", group.Name, Word(notification), 0);
+        Run($"VRRP_Group {group.Name}", group.Notify, notification, isState: true, ["GROUP", group.Name, Word(notification), "0"], variables: generation =>
+            _environment.ForNotification("", group.Name, notification, 0, epoch, generation));
+    }
+
+    private void Run(string subject, NotifyScripts scripts, Notification notification, bool isState, string[] arguments, Func<ulong, string[]> variables)
+    {
         CommandLine? own = notification switch
         {
             Notification.Master => scripts.Master,
@@ -103,23 +117,22 @@ internal sealed class Notifications : IDisposable
             Notification.Deleted => scripts.Deleted,
             Notification.MasterPriority or Notification.BackupPriority => null,
         };
-        bool isState = notification is not (Notification.MasterHeardLower or Notification.MasterPriority or Notification.BackupPriority);
         CommandLine? general = isState ? scripts.Any : null;
         if (own is null && general is null)
         {
             return;
         }
 
-        string[] variables = _environment.ForNotification(config, notification, priority, epoch, ++_generation);
+        string[] environment = variables(++_generation);
         List<Job> jobs = [];
         if (own is not null)
         {
-            jobs.Add(new Job(config.Name, own, [.. own.Arguments], variables));
+            jobs.Add(new Job(subject, own, [.. own.Arguments], environment));
         }
 
         if (general is not null)
         {
-            jobs.Add(new Job(config.Name, general, [.. general.Arguments, "INSTANCE", config.Name, Word(notification), priority.ToString()], variables));
+            jobs.Add(new Job(subject, general, [.. general.Arguments, .. arguments], environment));
         }
 
         if (scripts.IsParallel)
@@ -128,7 +141,7 @@ internal sealed class Notifications : IDisposable
         }
         else
         {
-            Queue(config.Name, jobs, isState);
+            Queue(subject, jobs, isState);
         }
     }
 
@@ -144,7 +157,16 @@ internal sealed class Notifications : IDisposable
         };
         if (word is not null)
         {
-            WriteLine(config, word, state.Priority);
+            WriteLine("INSTANCE", config.Name, word, state.Priority);
+        }
+    }
+
+    /// <summary>Writes the present state of a sync group into the pipes; no script runs.</summary>
+    public void WriteState(SyncGroupConfig group, in SyncGroupState state)
+    {
+        if (state.Told is { } told)
+        {
+            WriteLine("GROUP", group.Name, Word(told), 0);
         }
     }
 
@@ -240,8 +262,8 @@ internal sealed class Notifications : IDisposable
         _poll.Dispose();
     }
 
-    /// <summary>INSTANCE "NAME" STATE PRIORITY (keepalived.conf(5), vrrp_notify_fifo).</summary>
-    private void WriteLine(VrrpConfig config, string word, byte priority) => _pipes.Write($"INSTANCE \"{config.Name}\" {word} {priority}");
+    /// <summary>INSTANCE "NAME" STATE PRIORITY, or GROUP "NAME" STATE 0 (keepalived.conf(5), vrrp_notify_fifo).</summary>
+    private void WriteLine(string kind, string name, string word, byte priority) => _pipes.Write($"{kind} \"{name}\" {word} {priority}");
 
     private void Queue(string instance, List<Job> jobs, bool isState)
     {

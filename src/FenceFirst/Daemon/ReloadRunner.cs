@@ -10,6 +10,7 @@ internal sealed class ReloadRunner(EventLoop loop, LogWriter log, Func<LoadedCon
 {
     private readonly ReloadReader _reader = new(loadConfig);
     private ReloadPlan? _plan;
+    private string _facts = "";
     private Operation? _operation;
     private bool _isReading;
     private bool _isDryRun;
@@ -77,6 +78,7 @@ internal sealed class ReloadRunner(EventLoop loop, LogWriter log, Func<LoadedCon
         }
 
         _plan = plan;
+        _facts = reading.Loaded.Facts;
         operation.Report("stopping in order what is changed or removed");
         Last = new LastReload(MonotonicClock.WallNow, IsAccepted: true, changes.Count == 0 ? "nothing is different" : string.Join("; ", changes));
         log.Write(TimelineLevel.Notice, "Reloading");
@@ -127,7 +129,7 @@ internal sealed class ReloadRunner(EventLoop loop, LogWriter log, Func<LoadedCon
         }
 
         _plan = null;
-        loop.GoOnWith(plan, kept);
+        loop.GoOnWith(plan, kept, _facts);
         log.Write(TimelineLevel.Notice, "reload complete");
         End(true, $"reload complete: {Last?.Text}");
     }

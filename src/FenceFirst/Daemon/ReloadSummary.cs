@@ -8,7 +8,11 @@ namespace FenceFirst.Daemon;
 /// <param name="Config">The configuration; null = it was refused.</param>
 /// <param name="Diagnostics">Every error and warning, as <c>check</c> prints them; empty = none.</param>
 /// <param name="Errors">How many of them are errors.</param>
-internal sealed record LoadedConfig(NodeConfig? Config, string Diagnostics, int Errors);
+internal sealed record LoadedConfig(NodeConfig? Config, string Diagnostics, int Errors)
+{
+    /// <summary>What reading asked and was answered, for a record; empty = nothing is recorded.</summary>
+    public string Facts { get; init; } = "";
+}
 
 /// <summary>How the last reload went, for the status.</summary>
 /// <param name="At">When.</param>
@@ -52,6 +56,7 @@ internal static class ReloadSummary
         }
 
         Compare(lines, "check script", old.Scripts, next.Scripts, script => script.Name);
+        Compare(lines, "vrrp_sync_group", old.Groups.Select(Named(old)).ToEquatableArray(), next.Groups.Select(Named(next)).ToEquatableArray(), group => group.Name);
         Compare(lines, "fence_device", old.FenceDevices, next.FenceDevices, device => device.Name);
         if (old.Process != next.Process)
         {
@@ -60,6 +65,12 @@ internal static class ReloadSummary
 
         return lines;
     }
+
+    /// <summary>A group by the names of its members: their indexes mean nothing in another configuration.</summary>
+    private static Func<SyncGroupConfig, NamedGroup> Named(NodeConfig config) =>
+        group => new NamedGroup(group.Name, string.Join(' ', group.Members.Select(member => config.Instances[member].Name)), group.Notify);
+
+    private sealed record NamedGroup(string Name, string Members, NotifyScripts Notify);
 
     private static void Compare<T>(List<string> lines, string kind, EquatableArray<T> old, EquatableArray<T> next, Func<T, string> nameOf)
         where T : class, IEquatable<T>

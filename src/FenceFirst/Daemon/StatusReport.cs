@@ -46,6 +46,7 @@ internal sealed class StatusReport(EventLoop loop, EffectRunner runner, LinkTabl
         }
 
         json.WriteEndArray();
+        WriteGroups();
         WriteScripts();
         runner.Checks.Write(json, Wall);
     }
@@ -55,6 +56,7 @@ internal sealed class StatusReport(EventLoop loop, EffectRunner runner, LinkTabl
         VrrpConfig instance = _config.Instances[index];
         ref readonly VrrpState one = ref _state.Instances[index];
         json.WriteString("name", instance.Name);
+        json.WriteString("group", _config.GroupNameOf(instance));
         json.WriteNumber("vrid", instance.Vrid);
         json.WriteString("interface", instance.Link >= 0 ? _config.Links[instance.Link] : "");
         json.WriteString("phase", one.Phase.ToString());
@@ -221,6 +223,28 @@ internal sealed class StatusReport(EventLoop loop, EffectRunner runner, LinkTabl
 
         json.WriteEndObject();
         json.WriteEndObject();
+    }
+
+    /// <summary>Sync groups: the state that all members have reached last, and who they are.</summary>
+    private void WriteGroups()
+    {
+        json.WriteStartArray("groups");
+        for (int i = 0; i < _config.Groups.Count; i++)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", _config.Groups[i].Name);
+            json.WriteString("state", _state.Groups[i].Told is { } told ? Notifications.Word(told) : "");
+            json.WriteStartArray("members");
+            foreach (int member in _config.Groups[i].Members)
+            {
+                json.WriteStringValue(_config.Instances[member].Name);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private void WriteScripts()

@@ -37,11 +37,11 @@ internal sealed class StepEnvironment
     public string[] Plain => _inherited;
 
     /// <summary>For promotion and demotion steps.</summary>
-    public string[] ForStep(VrrpConfig config, in VrrpState state, PromotionStep step, uint attempt) =>
+    public string[] ForStep(VrrpConfig config, string group, in VrrpState state, PromotionStep step, uint attempt) =>
     [
         .. _inherited,
         $"FENCEFIRST_INSTANCE={config.Name}",
-        "FENCEFIRST_GROUP=",
+        $"FENCEFIRST_GROUP={group}",
         $"FENCEFIRST_STATE={(state.Phase == VrrpPhase.Demoting ? "DEMOTING" : "PROMOTING")}",
         $"FENCEFIRST_PRIORITY={state.Priority}",
         $"FENCEFIRST_ATTEMPT={attempt}",
@@ -75,16 +75,17 @@ internal sealed class StepEnvironment
     ];
 
     /// <summary>For notify scripts.</summary>
-    /// <param name="config">The instance.</param>
+    /// <param name="instance">Name of the instance; empty when it is about a sync group.</param>
+    /// <param name="group">Name of the sync group, that of the instance or the one it is about; empty = none.</param>
     /// <param name="notification">What has happened.</param>
     /// <param name="priority">Effective priority.</param>
     /// <param name="epoch">Number of the last promotion.</param>
     /// <param name="generation">Number of this notification: greater than that of every earlier one of this node, over restarts too.</param>
-    public string[] ForNotification(VrrpConfig config, Notification notification, byte priority, ulong epoch, ulong generation) =>
+    public string[] ForNotification(string instance, string group, Notification notification, byte priority, ulong epoch, ulong generation) =>
     [
         .. _inherited,
-        $"FENCEFIRST_INSTANCE={config.Name}",
-        "FENCEFIRST_GROUP=",
+        $"FENCEFIRST_INSTANCE={instance}",
+        $"FENCEFIRST_GROUP={group}",
         $"FENCEFIRST_STATE={Notifications.Word(notification)}",
         $"FENCEFIRST_PRIORITY={priority}",
         $"FENCEFIRST_EPOCH={epoch}",

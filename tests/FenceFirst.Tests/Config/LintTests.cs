@@ -53,6 +53,7 @@ public sealed partial class LintTests
         { "FF1520", "", Start + "auth_hmac {\nkey 1 0123456789012345678901234567890123456789\nactive_key 1\nmode permissive\n}\n" },
         { "FF1521", "global_defs {\nvrrp_garp_interval 0\n}\n", Start },
         { "FF1522", Script + "vrrp_sync_group G {\ngroup {\nA\nB\n}\n}\n", Start + "track_script {\ns weight 10\n}\n" },
+        { "FF1580", "vrrp_sync_group G {\ngroup {\nA\nB\n}\n}\nvrrp_instance B {\ninterface eth0\nvirtual_router_id 6\npriority 90\nvirtual_ipaddress {\n10.0.0.2/24\n}\n}\n", Start },
         { "FF1540", "", Start + "unicast_peer {\n10.0.0.8\n}\npromotion {\ncheck ping 10.0.0.8\n}\n" },
         { "FF1541", "", Start + "vip_lease 1\n" },
         { "FF1550", Device, Start + Hmac + "promotion {\nfence d\n@fencefirst release_is_enough yes\n}\n" },

@@ -511,6 +511,9 @@ internal sealed class SimulatedNode
     /// <summary>Effects of the last event but timers and records, one word each: what a peer or the kernel would see.</summary>
     public string Seen => string.Join(' ', Last.Select(Word).Where(word => word.Length > 0));
 
+    /// <summary>As <see cref="Seen"/>, with the index of the instance (or group) before each word.</summary>
+    public string SeenByIndex => string.Join(' ', Last.Where(effect => Word(effect).Length > 0).Select(effect => $"{effect.Index}:{Word(effect)}"));
+
     private static string Word(NodeEffect effect) => effect.Kind switch
     {
         NodeEffectKind.SendAdvert => $"advert:{effect.Priority}",
@@ -522,6 +525,7 @@ internal sealed class SimulatedNode
         NodeEffectKind.StartScript => "script",
         NodeEffectKind.KillScript => "kill-script",
         NodeEffectKind.Notify => $"notify:{effect.Notification}",
+        NodeEffectKind.NotifyGroup => $"group:{effect.Notification}",
         NodeEffectKind.RenewAddresses => "renew",
         NodeEffectKind.WatchAddresses => effect.Attempt == 0 ? "end-watch" : "watch",
         NodeEffectKind.ArmWatchdog => "arm",
@@ -575,7 +579,7 @@ internal sealed class SimulatedNode
                 Timers[effect.Index] = effect.Deadline;
                 break;
             case NodeEffectKind.SendAdvert:
-                Assert.True(effect.Priority != 0 || _asked[effect.Index].Count == 0, "priority 0 while something may be held");
+                Assert.True(effect.Priority != 0 || Config.Together(effect.Index).All(member => _asked[member].Count == 0), "priority 0 while something may be held");
                 if (IsKeeping)
                 {
                     Sent.Add((effect.Index, effect.Priority, _driver.Now));
@@ -600,6 +604,9 @@ internal sealed class SimulatedNode
                 break;
             case NodeEffectKind.Notify:
                 Notifications.Add(effect.Notification);
+                break;
+            case NodeEffectKind.NotifyGroup:
+                CheckArrived(effect);
                 break;
             case NodeEffectKind.Record:
                 if (IsKeeping)
@@ -640,10 +647,34 @@ internal sealed class SimulatedNode
         }
     }
 
+    /// <summary>What a group is told of is true of every member.</summary>
+    private void CheckArrived(NodeEffect effect)
+    {
+        foreach (int member in Config.Groups[effect.Index].Members)
+        {
+            VrrpState one = State.Instances[member];
+            bool isTrue = effect.Notification switch
+            {
+                Notification.Master => one.Phase == VrrpPhase.Master && one.Transition != Transition.Raise,
+                Notification.Fault => one.Phase is VrrpPhase.Fault or VrrpPhase.Initialize,
+                Notification.Stop => one.IsStopped,
+                _ => one.Phase is VrrpPhase.Backup or VrrpPhase.Promoting or VrrpPhase.Initialize,
+            };
+            Assert.True(isTrue, $"the group is told {effect.Notification}, and member {member} is {one.Phase}");
+        }
+    }
+
     private void AskKernel(KernelRequest request)
     {
         if (IsAdd(request.Effect))
         {
+            // One promotion for the whole group: nothing of any member comes while another one is still waiting for it.
+            foreach (int member in Config.Together(request.Instance))
+            {
+                Assert.Equal(0u, State.Instances[member].Steps.Attempt);
+                Assert.Equal(0u, State.Instances[member].Steps.ProbeAttempt);
+            }
+
             Assert.Equal(VrrpPhase.Master, State.Instances[request.Instance].Phase);
             _asked[request.Instance].Add(request.Effect);
         }

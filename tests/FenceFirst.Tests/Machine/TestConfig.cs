@@ -18,6 +18,13 @@ internal static class TestConfig
         Instances = instances.ToEquatableArray(),
     };
 
+    /// <summary>A daemon with one link and the given virtual routers as one sync group, promoted and demoted together.</summary>
+    public static NodeConfig Group(params VrrpConfig[] members)
+    {
+        NodeConfig node = Node([.. members.Select(member => member with { SyncGroup = 0, Promotion = members[0].Promotion, Demotion = members[0].Demotion })]);
+        return node with { Groups = [new SyncGroupConfig("G", Enumerable.Range(0, members.Length).ToEquatableArray())] };
+    }
+
     /// <summary>A virtual router of version 2 with one address on link 0.</summary>
     public static VrrpConfig Instance(byte priority = 100, string name = "VI_1", byte vrid = 51) => new()
     {

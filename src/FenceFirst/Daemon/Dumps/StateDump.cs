@@ -58,6 +58,28 @@ internal sealed class StateDump(DumpSource source)
         }
     }
 
+    private void WriteGroups()
+    {
+        if (source.Config.Groups.IsEmpty)
+        {
+            return;
+        }
+
+        Line("------< VRRP Sync groups >------");
+        for (int i = 0; i < source.Config.Groups.Count; i++)
+        {
+            SyncGroupConfig group = source.Config.Groups[i];
+            Line($" VRRP Sync Group = {group.Name}, {(source.State.Groups[i].Told is { } told ? Notifications.Word(told) : "INIT")}");
+            Line($"   VRRP member instances = {group.Members.Count}");
+            foreach (int member in group.Members)
+            {
+                Line($"     {source.Config.Instances[member].Name}");
+            }
+
+            WriteNotify(group.Notify);
+        }
+    }
+
     private void WriteState(VrrpConfig config, in VrrpState state)
     {
         Line($"   State = {KeepalivedState.NameOf(KeepalivedState.Of(state.Phase))}");

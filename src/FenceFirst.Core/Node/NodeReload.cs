@@ -1,12 +1,10 @@
-using FenceFirst.Core;
-using FenceFirst.Core.Node;
 using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 
-namespace FenceFirst.Daemon;
+namespace FenceFirst.Core.Node;
 
 /// <summary>What a reload keeps: instances and trackers that are in both configurations keep their state.</summary>
-internal static class NodeReload
+public static class NodeReload
 {
     /// <summary>State for the new configuration with everything kept carried over.</summary>
     /// <param name="plan">The two configurations.</param>
@@ -36,6 +34,15 @@ internal static class NodeReload
                     // Version 2 does not learn: the interval is always the configured one.
                     carried.Instances[i].MasterAdvertInterval = next.Instances[i].AdvertInterval;
                 }
+            }
+        }
+
+        for (int i = 0; i < next.Groups.Count; i++)
+        {
+            int first = kept[next.Groups[i].Members[0]];
+            if (first >= 0)
+            {
+                carried.Groups[i] = state.Groups[old.Instances[first].SyncGroup];
             }
         }
 

@@ -1,15 +1,13 @@
-using FenceFirst.Core;
-using FenceFirst.Core.Node;
 using FenceFirst.Core.Vrrp;
 
-namespace FenceFirst.Daemon;
+namespace FenceFirst.Core.Node;
 
 /// <summary>How the instances of two configurations match: from the files alone, so that another thread than the loop's can find it out.</summary>
 /// <remarks>
 /// The same instance has the same Vrid, family, interface and, with unicast, source, whatever its name (keepalived). It goes on in place, unless its
 /// version, its <c>accept</c> or its group of peers is of another kind, or steps of a changed plan are under way: then it is stopped in order and starts anew.
 /// </remarks>
-internal sealed class ReloadPlan
+public sealed class ReloadPlan
 {
     private readonly int[] _oldOf;
     private readonly Difference[] _differences;
@@ -82,6 +80,7 @@ internal sealed class ReloadPlan
             kept[i] = o >= 0 && !state.Instances[o].IsStopping && CanGoOn(_differences[i], state.Instances[o]) ? o : -1;
         }
 
+        ForgetBrokenGroups(kept);
         return kept;
     }
 
@@ -103,6 +102,36 @@ internal sealed class ReloadPlan
             Routes = Enumerable.Range(0, before.Routes.Count).Where(i => !after.Routes.Contains(now.Routes[i])).Select(i => before.Routes[i]).ToEquatableArray(),
             Rules = before.Rules.Where(rule => !after.Rules.Contains(rule)).ToEquatableArray(),
         };
+    }
+
+    /// <summary>The members of a sync group go on together or not at all: one that starts anew would make the others leave Master anyway.</summary>
+    private void ForgetBrokenGroups(int[] kept)
+    {
+        for (bool hasForgotten = true; hasForgotten;)
+        {
+            hasForgotten = false;
+            for (int i = 0; i < kept.Length; i++)
+            {
+                if (kept[i] >= 0 && !IsGroupKept(kept, i))
+                {
+                    kept[i] = -1;
+                    hasForgotten = true;
+                }
+            }
+        }
+    }
+
+    private bool IsGroupKept(int[] kept, int instance)
+    {
+        VrrpConfig before = Old.Instances[kept[instance]];
+        if (before.SyncGroup < 0 && Next.Instances[instance].SyncGroup < 0)
+        {
+            return true;
+        }
+
+        return before.SyncGroup >= 0
+            && Next.Instances[instance].SyncGroup >= 0
+            && Next.Together(instance).Select(member => kept[member]).SequenceEqual(Old.Together(kept[instance]));
     }
 
     /// <summary>An address that stays with another label, scope or lifetime is the same for the kernel only when it is removed first.</summary>
@@ -151,11 +180,14 @@ internal sealed class ReloadPlan
         private readonly int[] _files = Indexes(old.Files, next.Files);
         private readonly int[] _processes = Indexes(old.Processes, next.Processes);
 
+        private readonly int[] _groups = Groups(old, next);
+
         public int Of(int link) => link < 0 ? link : _links[link];
 
         public VrrpConfig Translate(VrrpConfig instance) => instance with
         {
             Link = Of(instance.Link),
+            SyncGroup = instance.SyncGroup < 0 ? instance.SyncGroup : _groups[instance.SyncGroup],
             Addresses = Addresses(instance.Addresses),
             ExcludedAddresses = Addresses(instance.ExcludedAddresses),
             Routes = instance.Routes.Select(route => route with
@@ -171,6 +203,9 @@ internal sealed class ReloadPlan
 
         private EquatableArray<VirtualAddress> Addresses(EquatableArray<VirtualAddress> addresses) =>
             addresses.Select(address => address with { Link = Of(address.Link) }).ToEquatableArray();
+
+        private static int[] Groups(NodeConfig old, NodeConfig next) =>
+            Indexes(old.Groups.Select(group => group.Name).ToEquatableArray(), next.Groups.Select(group => group.Name).ToEquatableArray());
 
         private static int[] Indexes<T>(EquatableArray<T> old, EquatableArray<T> next)
             where T : IEquatable<T>

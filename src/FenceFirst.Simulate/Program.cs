@@ -1,0 +1,37 @@
+using System.CommandLine;
+using System.Globalization;
+using FenceFirst.Cli;
+
+namespace FenceFirst.Simulate;
+
+/// <summary>The program behind <c>fencefirst simulate</c>.</summary>
+internal static class Program
+{
+    private static int Main(string[] arguments)
+    {
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        SimulateCommand words = new();
+        RootCommand command = new(SimulateCommand.Description);
+        words.AddTo(command);
+        command.SetAction(parsed => SimulateVerb.Run(
+            new SimulateRequest
+            {
+                Files = parsed.GetValue(words.Files) ?? [],
+                ConfigIds = parsed.GetValue(words.ConfigIds) ?? [],
+                Scenario = parsed.GetValue(words.Scenario),
+                Seed = parsed.GetValue(words.Seed),
+                Runs = parsed.GetValue(words.Runs),
+                Replay = parsed.GetValue(words.Replay),
+                IsDetailed = parsed.GetValue(words.Detail),
+                IsJson = parsed.GetValue(words.Json),
+            },
+            FilesElsewhere.Create(),
+            Console.Out,
+            Console.Error));
+        ParseResult parsed = command.Parse(arguments);
+        int status = parsed.Invoke();
+
+        // A command line that cannot be read is unusable input like any other.
+        return parsed.Errors.Count > 0 ? SimulateVerb.ExitUnusable : status;
+    }
+}
