@@ -114,7 +114,7 @@ public sealed class HmacReplayTests(ITestOutputHelper output)
         byte[] copy = pair.Capture.AdvertsOf(pair.A.Node)[^1].Bytes.Copied();
         int mark = pair.B.Daemon.Log.Mark;
         await pair.A.Node.PowerOffAsync();
-        using (Timer repeated = new(_ => attacker.Send(copy), null, TimeSpan.Zero, TimeSpan.FromSeconds(Pair.Interval)))
+        using (Timer repeated = new(_ => attacker.Send(copy), null, TimeSpan.Zero, TimeSpan.FromSeconds(Pair.Interval / 4)))
         {
             await pair.WaitForRefusalAsync("sequence has not grown", mark);
             Assert.Equal(0, pair.Scripts.Count("fence"));
