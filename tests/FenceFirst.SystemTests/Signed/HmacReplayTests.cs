@@ -112,10 +112,10 @@ public sealed class HmacReplayTests(ITestOutputHelper output)
         using FramePort attacker = FramePort.Open(pair.Lab["c"]);
         await pair.StartAsync(new Signing(1, 1) { Window = 60 });
         byte[] copy = pair.Capture.AdvertsOf(pair.A.Node)[^1].Bytes.Copied();
-        int mark = pair.B.Daemon.Log.Mark;
-        await pair.A.Node.PowerOffAsync();
         using (Timer repeated = new(_ => attacker.Send(copy), null, TimeSpan.Zero, TimeSpan.FromSeconds(Pair.Interval / 4)))
         {
+            await pair.A.Node.PowerOffAsync();
+            int mark = pair.B.Daemon.Log.Mark;
             await pair.WaitForRefusalAsync("sequence has not grown", mark);
             Assert.Equal(0, pair.Scripts.Count("fence"));
             Assert.False(pair.B.Node.EverHeld(pair.Virtual));
