@@ -9,14 +9,14 @@ public sealed partial class RecordTests(ITestOutputHelper output)
     [NeedsFact("fencefirst")]
     public async Task A_recorded_failover_is_replayed_with_the_lines_of_the_log()
     {
-        // Both nodes record. The standby reloads a file with one more instance, the master loses its power, the standby fences it, takes over and is stopped.
+        // Both nodes record, and sign with a key in a file, which is not in the record. The standby reloads a file with one more instance, the master loses its power, the standby fences it, takes over and is stopped.
         await using Lab lab = await Lab.OpenAsync(output, "a", "b");
         Node a = lab["a"], b = lab["b"];
         ScriptLog scripts = lab.OpenScriptLog();
-        Daemon master = Record(a, Conf.File(new Conf(lab.Virtual) { Priority = 150 }));
+        Daemon master = Record(a, Conf.File(new Conf(lab.Virtual) { Priority = 150, Extra = $"{Signed(a)}" }));
         await a.WaitForAddressAsync(lab.Virtual);
         string device = Promotion.Device(b.WriteScript("fence.sh", "note fence\n" + a.PowerOffCommands, scripts), 10, a);
-        Conf one = new(lab.Virtual) { Extra = Promotion.Fence(5) };
+        Conf one = new(lab.Virtual) { Extra = $"{Signed(b)}{Promotion.Fence(5)}" };
         Daemon standby = Record(b, Conf.File(device, one));
         await standby.WaitForLogAsync("(VI_1) Entering BACKUP STATE");
 
@@ -40,6 +40,8 @@ public sealed partial class RecordTests(ITestOutputHelper output)
         Assert.Contains("the daemon was killed", told);
     }
 
+    private static Signing Signed(Node node) => new(1, 1) { KeyFiles = node };
+
     private static Daemon Record(Node node, string configuration)
     {
         string file = node.WriteFile("fencefirst.conf", configuration);
@@ -54,6 +56,8 @@ public sealed partial class RecordTests(ITestOutputHelper output)
         // Neither the configuration nor the scripts may be needed.
         string elsewhere = Path.Combine(lab.Folder, node.Name + ".record");
         File.Move(RecordOf(node), elsewhere);
+        File.Delete(Path.Combine(node.Folder, "fencefirst.conf"));
+        File.Delete(Path.Combine(node.Folder, "key1"));
         (int status, string told) = await lab.TryRunAsync(Needs.FenceFirst, ["simulate", "--replay", elsewhere]);
         Assert.True(status == 0, told);
         string[] logged = [.. daemon.Log.Lines.Select(line => LogLine().Match(line.Text)).Where(line => line.Success).Select(line => line.Groups[1].Value)];
