@@ -47,7 +47,11 @@ internal static class VerdictCases
             'p' => "track_process {\n        tracked\n    }",
             _ => "",
         };
-        return Head.Replace("{0}", At('g'), StringComparison.Ordinal).Replace("{1}", top, StringComparison.Ordinal).Replace("{2}", At('s'), StringComparison.Ordinal) + Node("V", 51, inside);
+
+        // The members of a group must not track scripts of their own: keepalived drops those. Then another instance tracks it, so that it is used.
+        const string Track = "track_script {\n        good\n    }\n    ";
+        bool isGrouped = top.Contains("vrrp_sync_group", StringComparison.Ordinal);
+        return Head.Replace("{0}", At('g'), StringComparison.Ordinal).Replace("{1}", top, StringComparison.Ordinal).Replace("{2}", At('s'), StringComparison.Ordinal) + Node("V", 51, (isGrouped ? "" : Track) + inside) + (isGrouped ? Node("U", 53, Track) : "");
     }
 
     /// <summary>Which keywords a file uses, each with the block it stands in; the name of the block is the one of docs/keywords.md.</summary>
@@ -75,7 +79,7 @@ internal static class VerdictCases
     }
 
     private static string Node(string name, int vrid, string inside) =>
-        $"vrrp_instance {name} {{\n    interface eth0\n    virtual_router_id {vrid}\n    track_script {{\n        good\n    }}\n    virtual_ipaddress {{\n        10.99.0.{vrid - 50}/24\n    }}\n    {inside}\n}}\n";
+        $"vrrp_instance {name} {{\n    interface eth0\n    virtual_router_id {vrid}\n    virtual_ipaddress {{\n        10.99.0.{vrid - 50}/24\n    }}\n    {inside}\n}}\n";
 
     private static IEnumerable<(char Block, string Keyword, string[] Values)> Global()
     {
@@ -250,6 +254,8 @@ internal static class VerdictCases
 
     private static IEnumerable<string> Whole() =>
     [
+        "vrrp_script unused {\n    script \"/usr/bin/true\"\n}",
+        "vrrp_instance N {\n    interface eth0\n    virtual_router_id 54\n    native_ipv6\n    virtual_ipaddress {\n        fd99::9/64\n    }\n}",
         "vrrp_track_file old {\n    file /run/fencefirst_tracked\n}",
         "track_file tracked {\n    weight 5\n}",
         "track_file {\n    file /run/fencefirst_tracked\n}",
@@ -258,8 +264,8 @@ internal static class VerdictCases
         "vrrp_sync_group G {\n    group {\n        V\n    }\n}",
         "vrrp_sync_group G {\n    group {\n        absent\n    }\n}",
         "vrrp_sync_group G {\n}",
-        "vrrp_sync_group G {\n    group {\n        V\n        W\n    }\n    track_file {\n        tracked\n    }\n    track_process {\n        tracked\n    }\n}\n" +
-            "track_file tracked {\n    file /run/fencefirst_tracked\n}\nvrrp_track_process tracked {\n    process sshd\n}\n" + Node("W", 52, ""),
+        "track_file tracked {\n    file /run/fencefirst_tracked\n}\nvrrp_track_process tracked {\n    process sshd\n}\nvrrp_script mine {\n    script \"/usr/bin/true\"\n}\n" +
+            "vrrp_sync_group G {\n    group {\n        V\n        W\n    }\n    track_script {\n        mine\n    }\n    track_file {\n        tracked\n    }\n    track_process {\n        tracked\n    }\n}\n" + Node("W", 52, ""),
     ];
 
     private static readonly string[] AnnouncementNames =

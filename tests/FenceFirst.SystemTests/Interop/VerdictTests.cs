@@ -15,6 +15,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
         [("global_defs", "state_file_location")] = "in the manual only; the parser knows state_dump_file, from 2.3.3 on",
         [("global_defs", "stats_file_location")] = "as above",
         [("global_defs", "json_file_location")] = "as above",
+        [("vrrp_sync_group", "global_tracking")] = "an old word, of which keepalived complains",
     };
 
     /// <summary>Where a case agrees on purpose not: the case and the reason.</summary>
@@ -30,6 +31,9 @@ public sealed class VerdictTests(ITestOutputHelper output)
         .. For("a script that nothing feeds; keepalived does not say so", "g notify_fifo_script \"/usr/bin/true\"", "g vrrp_notify_fifo_script \"/usr/bin/true\""),
         .. For("keepalived gives the pipe to somebody else without a word", "g notify_fifo /run/ff_fifo absent_user", "g vrrp_notify_fifo /run/ff_fifo absent_user"),
         .. For("keepalived drops a notify script without an error", [.. NotifyLines.SelectMany(line => (string[])[line + " \"/usr/bin/true\" absent_user", line + " /absent/script"])]),
+        .. For("a group that spaces nothing; keepalived does not say so", "a garp_interval 0", "a gna_interval 0"),
+        .. For("2.2.7 accepts a script that nobody tracks", "r vrrp_script unused { script \"/usr/bin/true\" }"),
+        .. For("an old word, of which keepalived complains; read here", "y global_tracking"),
         .. For("a delay that is missing is not said by keepalived", "r interface_up_down_delays { lo }"),
     ], StringComparer.Ordinal);
 
@@ -81,10 +85,16 @@ public sealed class VerdictTests(ITestOutputHelper output)
             node.WriteFile($"case{i:0000}.conf", VerdictCases.Text(cases[i]));
         }
 
-        // Two at a time: a file costs two processes, and there may be two processors.
+        // Two at a time: a file costs two processes, and there may be two processors. A hundred per command: a command has its time.
         string one = $"keepalived -t -P -f $0 >/dev/null 2>&1; k=$?; {Needs.FenceFirst} check --keepalived-exit-codes -f $0 >/dev/null 2>&1; echo $0 $k $?";
-        string[] verdicts = (await node.RunAsync("sh", "-c", $"cd {node.Folder}; ls case*.conf | xargs -n 1 -P 2 sh -c '{one}' | sort")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(cases.Length, verdicts.Length);
+        List<string> verdicts = [];
+        for (int hundred = 0; hundred * 100 < cases.Length; hundred++)
+        {
+            string told = await node.RunAsync("sh", "-c", $"cd {node.Folder}; ls case{hundred:00}*.conf | xargs -n 1 -P 2 sh -c '{one}' | sort");
+            verdicts.AddRange(told.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        }
+
+        Assert.Equal(cases.Length, verdicts.Count);
         List<string> differences = [];
         HashSet<string> used = [];
         HashSet<(string, string)> accepted = [];
