@@ -195,7 +195,8 @@ internal sealed partial class SimHost
             DecodeError error = Judge(authentication, instance, source, item.Data, out isForgotten);
             if (error != DecodeError.None)
             {
-                Deliver(NodeEvent.PacketRefused(instance, error, source));
+                bool isOvertaken = error == DecodeError.AuthenticationReplayed && _hmacHeard[instance].IsOvertaken(source, item.Data, advert.AdvertInterval);
+                Deliver(NodeEvent.PacketRefused(instance, error, source, isOvertaken));
                 return;
             }
         }

@@ -190,6 +190,9 @@ public class CheckerTests
         New().Journal(0, TimelineKind.PromotionStarted).Advert(0).After(0.5).Journal(0, TimelineKind.PacketRefused).After(6).Advert(0).IsBroken("is a candidate");
         New().Journal(0, TimelineKind.PromotionStarted).Advert(0).After(2).Journal(0, TimelineKind.PacketRefused).IsBroken("sent no advert for 2.000 s");
         New().Advert(0).Add(0).Journal(0, TimelineKind.PacketRefused).After(1.1).Advert(0).IsBroken("holds the address");
+
+        // A packet that was overtaken is no reason to be silent.
+        New().Journal(0, TimelineKind.PromotionStarted).Advert(0).After(0.5).Journal(0, TimelineKind.PacketRefused, first: 1).After(3).Advert(0).IsBroken("is a candidate");
     }
 
     // docs/promotion.md 6.1: what a target sends while its own fence runs changes nothing, so it does not end the rhythm of another sender either (seed 15885).

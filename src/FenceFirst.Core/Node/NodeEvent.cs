@@ -15,7 +15,7 @@ public enum NodeEventKind : byte
     /// <summary>An accepted advert for instance <c>Index</c>.</summary>
     AdvertReceived,
 
-    /// <summary>A refused packet for instance <c>Index</c>: proof of somebody alive, never of who is master.</summary>
+    /// <summary>A refused packet for instance <c>Index</c>: proof of somebody alive, never of who is master; <c>Number</c> 1 = overtaken, proof of nothing.</summary>
     PacketRefused,
 
     /// <summary>The step with <c>Attempt</c> of instance <c>Index</c> ended.</summary>
@@ -158,9 +158,9 @@ public readonly record struct NodeEvent
     public static NodeEvent AdvertReceived(int instance, in VrrpAdvert advert, InternetAddress source) =>
         new(NodeEventKind.AdvertReceived, instance) { Advert = advert, Address = source };
 
-    /// <summary>A refused packet.</summary>
-    public static NodeEvent PacketRefused(int instance, DecodeError error, InternetAddress source) =>
-        new(NodeEventKind.PacketRefused, instance) { Error = error, Address = source };
+    /// <summary>A refused packet; one that was overtaken (<see cref="HmacNotice.Overtaken"/>) proves nobody alive.</summary>
+    public static NodeEvent PacketRefused(int instance, DecodeError error, InternetAddress source, bool isOvertaken = false) =>
+        new(NodeEventKind.PacketRefused, instance) { Error = error, Address = source, Number = isOvertaken ? 1 : 0 };
 
     /// <summary>A step ended.</summary>
     public static NodeEvent StepEnded(int instance, uint attempt, StepOutcome outcome) =>

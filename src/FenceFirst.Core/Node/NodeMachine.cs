@@ -56,7 +56,7 @@ public static partial class NodeMachine
                 Machine(config, state, nodeEvent.Index, now, effects).AdvertReceived(nodeEvent.Advert, nodeEvent.Address);
                 break;
             case NodeEventKind.PacketRefused:
-                Machine(config, state, nodeEvent.Index, now, effects).PacketRefused(nodeEvent.Error, nodeEvent.Address);
+                Machine(config, state, nodeEvent.Index, now, effects).PacketRefused(nodeEvent.Error, nodeEvent.Address, nodeEvent.Number != 0);
                 break;
             case NodeEventKind.StepEnded:
                 Machine(config, state, nodeEvent.Index, now, effects).StepEnded(nodeEvent.Attempt, nodeEvent.Outcome);

@@ -212,7 +212,7 @@ public enum TimelineKind : byte
     /// <summary>A check script outlived its bound.</summary>
     ScriptTimedOut,
 
-    /// <summary>A packet for our Vrid was refused.</summary>
+    /// <summary>A packet for our Vrid was refused; <c>First</c> 1 = it was overtaken, and proves nobody alive.</summary>
     PacketRefused,
 
     /// <summary>A packet carried another address list than ours.</summary>

@@ -345,7 +345,7 @@ public static class TimelineText
             TimelineKind.Stalled => $"did not run for {Duration(entry.Duration)}, longer than its peers wait: addresses removed first, then a new election",
             TimelineKind.HoldingChanged => "addresses, routes or rules changed by the reload: taking them over in place",
             TimelineKind.AddressesRestored => "an address, route or rule of ours was removed by somebody else; putting it back",
-            TimelineKind.PacketRefused => $"packet from {entry.Address} refused: {DecodeErrorText.Describe(entry.Error)}",
+            TimelineKind.PacketRefused => $"packet from {entry.Address} refused: {DecodeErrorText.Describe(entry.Error)}{(entry.First == 1 ? " It says nothing about who is alive now." : "")}",
             TimelineKind.AddressListDiffers => $"advert from {entry.Address} carries another list of addresses than ours; check virtual_ipaddress on both nodes",
             TimelineKind.ClockSkewed =>
                 $"auth_hmac: the clock of {entry.Address} and ours differ by more than half of time_window; adverts are refused beyond it: check NTP on both nodes",

@@ -199,10 +199,16 @@ public ref partial struct VrrpMachine
     /// A packet for our Vrid was refused: it changes no timer (RFC 9568 section 7.1: MUST discard). With a promotion it is remembered as evidence that
     /// somebody is alive (docs/promotion.md 6.1).
     /// </summary>
-    internal void PacketRefused(DecodeError error, InternetAddress source)
+    /// <param name="error">Why.</param>
+    /// <param name="source">Who sent it.</param>
+    /// <param name="isOvertaken">Whether a newer advert of the sender was heard, or this one itself: then it is no evidence.</param>
+    internal void PacketRefused(DecodeError error, InternetAddress source, bool isOvertaken)
     {
-        Record(new TimelineEntry { Kind = TimelineKind.PacketRefused, Error = error, Address = source });
-        NoteRefused(error, source);
+        Record(new TimelineEntry { Kind = TimelineKind.PacketRefused, Error = error, Address = source, First = isOvertaken ? 1 : 0 });
+        if (!isOvertaken)
+        {
+            NoteRefused(error, source);
+        }
     }
 
     /// <summary>The daemon stops, or a reload removes this instance.</summary>

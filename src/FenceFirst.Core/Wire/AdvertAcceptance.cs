@@ -45,7 +45,7 @@ public static class AdvertAcceptance
     /// <param name="now">The wall clock; not looked at without auth_hmac.</param>
     /// <param name="state">What is remembered of earlier adverts; changed only if the advert is accepted. The default value refuses every advert with auth_hmac.</param>
     /// <param name="isAddressListDifferent">As above.</param>
-    /// <param name="notice">What to tell the operator about an accepted advert.</param>
+    /// <param name="notice">What to tell the operator about an accepted advert; of a replayed one, whether it was only overtaken.</param>
     public static DecodeError Check(
         VrrpConfig config,
         in VrrpAdvert advert,
@@ -79,7 +79,9 @@ public static class AdvertAcceptance
 
         if (error != DecodeError.None)
         {
-            notice = HmacNotice.None;
+            bool isOvertaken = error == DecodeError.AuthenticationReplayed
+                && state.IsOvertaken(context.Source, HmacTrailer.SequenceOf(trailer), advert.AdvertInterval);
+            notice = isOvertaken ? HmacNotice.Overtaken : HmacNotice.None;
             return error;
         }
 

@@ -44,7 +44,7 @@ public struct HmacSenderState
     }
 }
 
-/// <summary>Something about a verified advert that an operator should know; not a refusal.</summary>
+/// <summary>Something about an advert with a good signature, beside whether it is accepted.</summary>
 public enum HmacNotice : byte
 {
     /// <summary>Nothing.</summary>
@@ -58,6 +58,12 @@ public enum HmacNotice : byte
     /// pass. Whoever trusts releases has to start counting anew (docs/promotion.md 4.1).
     /// </summary>
     ReplayMarkForgotten,
+
+    /// <summary>
+    /// With <see cref="DecodeError.AuthenticationReplayed"/> only: a copy of the newest advert of its sender, or less than one advert interval older than that. It
+    /// says nothing about who is alive now (docs/decisions/051-an-overtaken-advert-proves-nothing.md).
+    /// </summary>
+    Overtaken,
 }
 
 /// <summary>What a receiver remembers of verified adverts of one instance: the highest sequence of each sender.</summary>
@@ -159,6 +165,25 @@ public struct HmacReceiverState
             isForgotten = isTimed && age < -authentication.TimeWindowSeconds;
             bool isOld = isTimed && age > authentication.TimeWindowSeconds;
             return !isForgotten && !isOld && !IsAfter(sequence, mark.Sequence);
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Whether a replayed advert is a copy of the newest one of its sender, or less than one of the sender's intervals older. A living sender whose clock was set
+    /// back by so little is accepted again with its next advert; one that is older may come from a sender whose clock was set back by more.
+    /// </summary>
+    internal readonly bool IsOvertaken(InternetAddress source, ulong sequence, TimeSpan interval)
+    {
+        foreach (ref readonly Mark mark in _marks.AsSpan())
+        {
+            if (mark.Source == source)
+            {
+                // Without the counter: units of 1/65536 s.
+                long behind = (long)(mark.Sequence - sequence) >> 16;
+                return mark.Sequence == sequence || behind < interval.Ticks * 65536 / TimeSpan.TicksPerSecond;
+            }
         }
 
         return false;

@@ -170,7 +170,7 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
             JudgeGap(node, entry.Index, rhythm, at, clock);
         }
 
-        if (config.Promotion is not { } plan || (entry.Phase == VrrpPhase.Promoting && IsExpected(plan, rhythm, entry.Address, clock)))
+        if (config.Promotion is not { } plan || entry.First == 1 || (entry.Phase == VrrpPhase.Promoting && IsExpected(plan, rhythm, entry.Address, clock)))
         {
             return;
         }

@@ -405,7 +405,7 @@ internal sealed class VrrpTransport : IDisposable
         if (error != DecodeError.None)
         {
             counters.CountRefused(error);
-            loop.Deliver(NodeEvent.PacketRefused(instance, error, context.Source));
+            loop.Deliver(NodeEvent.PacketRefused(instance, error, context.Source, notice == HmacNotice.Overtaken));
             return;
         }
 

@@ -473,6 +473,28 @@ public class LastLookTests
         Assert.Single(m.OpenSteps);
     }
 
+    // 6.1: the second copy of a priority 0, and an advert that the network delivers twice or too late, tell of nobody who is alive now.
+    [Fact]
+    public void A_packet_that_was_overtaken_does_not_hold_and_silences_nobody()
+    {
+        SimulatedNode m = MachineDriver.Alone(Fencing);
+        m.Driver.Advance(3);
+        m.Deliver(NodeEvent.PacketRefused(0, DecodeError.AuthenticationReplayed, TestConfig.AddressOf('z'), isOvertaken: true));
+        m.Driver.Advance(1);
+        Assert.Single(m.OpenSteps);
+        Assert.True(m.Recorded(TimelineKind.PacketRefused));
+        int adverts = m.Sent.Count;
+        m.Deliver(NodeEvent.PacketRefused(0, DecodeError.AuthenticationReplayed, TestConfig.AddressOf('y'), isOvertaken: true));
+        m.Driver.Advance(2);
+        Assert.Equal(adverts + 2, m.Sent.Count);
+
+        SimulatedNode other = MachineDriver.Alone(Fencing);
+        other.Driver.Advance(3);
+        other.Deliver(NodeEvent.PacketRefused(0, DecodeError.AuthenticationReplayed, TestConfig.AddressOf('z')));
+        other.Driver.Advance(1);
+        Assert.True(other.First.Steps.IsHeld);
+    }
+
     // 6.1: unicast: a peer counts, so does a neighbour with the prefix of the address, a stranger does not.
     [Theory]
     [InlineData("10.9.9.9", true)]

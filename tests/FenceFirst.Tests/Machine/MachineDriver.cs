@@ -201,8 +201,8 @@ internal sealed class MachineDriver
             if (receiver != sender && Delivery(sender, receiver) is { } delay)
             {
                 After(delay, () => receiver.DeliverIfRunning(
-                    receiver.IsStaleOrReplayed(instance, source, sent, out DecodeError error)
-                        ? NodeEvent.PacketRefused(instance, error, source)
+                    receiver.IsStaleOrReplayed(instance, source, sent, out DecodeError error, out bool isOvertaken)
+                        ? NodeEvent.PacketRefused(instance, error, source, isOvertaken)
                         : NodeEvent.AdvertReceived(instance, advert, source)));
             }
         }
@@ -226,7 +226,7 @@ internal sealed class SimulatedNode
     private readonly EffectBuffer _again = new();
     private readonly Queue<NodeEvent> _queue = new();
     private readonly HashSet<SideEffect>[] _asked;
-    private readonly Dictionary<(int Instance, InternetAddress Source), long> _marks = [];
+    private readonly Dictionary<(int Instance, InternetAddress Source), (MonotonicInstant At, long Order)> _marks = [];
     private bool _isDelivering;
     private bool _isSomethingOver;
     private ulong _epoch;
@@ -452,20 +452,21 @@ internal sealed class SimulatedNode
         _driver.Nodes.Any(other => other != this && other.IsRunning && other.Holds(instance)) ? Config.Instances[instance].Addresses[0].Address : default;
 
     /// <summary>What auth_hmac does to an advert, by the driver's one clock: too old, or not newer than the last one of its sender.</summary>
-    public bool IsStaleOrReplayed(int instance, InternetAddress source, (MonotonicInstant At, long Order) sent, out DecodeError error)
+    public bool IsStaleOrReplayed(int instance, InternetAddress source, (MonotonicInstant At, long Order) sent, out DecodeError error, out bool isOvertaken)
     {
-        error = DecodeError.None;
+        (error, isOvertaken) = (DecodeError.None, false);
         if (Config.Instances[instance].Hmac is not { } hmac || !IsRunning)
         {
             return false;
         }
 
         bool isStale = _driver.Now - sent.At > TimeSpan.FromSeconds(hmac.TimeWindowSeconds);
-        bool isReplayed = _marks.TryGetValue((instance, source), out long mark) && sent.Order <= mark;
+        bool isReplayed = _marks.TryGetValue((instance, source), out (MonotonicInstant At, long Order) mark) && sent.Order <= mark.Order;
+        isOvertaken = isReplayed && (sent.Order == mark.Order || mark.At - sent.At < Config.Instances[instance].AdvertInterval);
         error = isStale ? DecodeError.AuthenticationStale : isReplayed ? DecodeError.AuthenticationReplayed : DecodeError.None;
         if (error == DecodeError.None)
         {
-            _marks[(instance, source)] = sent.Order;
+            _marks[(instance, source)] = sent;
         }
 
         return error != DecodeError.None;

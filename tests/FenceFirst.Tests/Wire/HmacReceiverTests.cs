@@ -187,6 +187,45 @@ public sealed class HmacReceiverTests
         Assert.Equal(DecodeError.AuthenticationStale, Receive(config, release, After(6), ref fresh));
     }
 
+    // docs/decisions/051-an-overtaken-advert-proves-nothing.md. The interval of the sender is 1 s.
+    [Theory]
+    [InlineData(0, HmacNotice.Overtaken)]
+    [InlineData(0.001, HmacNotice.Overtaken)]
+    [InlineData(0.99, HmacNotice.Overtaken)]
+    [InlineData(1, HmacNotice.None)]
+    [InlineData(4, HmacNotice.None)]
+    public void A_replay_of_the_last_interval_was_overtaken_an_older_one_may_come_from_a_clock_that_was_set_back(double age, HmacNotice expected)
+    {
+        VrrpConfig config = Signed();
+        HmacSenderState sender = default, restarted = default;
+        HmacReceiverState receiver = HmacReceiverState.Create(config);
+        byte[] newest = Write(config, After(4), ref sender);
+        byte[] older = age == 0 ? newest : Write(config, After(4 - age), ref restarted, priority: 0);
+        Assert.Equal(DecodeError.None, Receive(config, newest, After(4), ref receiver));
+
+        Assert.Equal(DecodeError.AuthenticationReplayed, Receive(config, older, After(4.5), ref receiver, out HmacNotice notice));
+        Assert.Equal(expected, notice);
+
+        // Of another sender nothing is known.
+        Assert.Equal(DecodeError.None, Receive(config, Write(config, After(3.5), ref restarted, source: Nodes[3]), After(4.5), ref receiver, out notice));
+        Assert.Equal(HmacNotice.None, notice);
+    }
+
+    [Fact]
+    public void The_copies_of_a_release_in_the_wrong_order_are_one_release_and_nothing_else()
+    {
+        VrrpConfig config = Signed();
+        HmacSenderState sender = default;
+        HmacReceiverState receiver = HmacReceiverState.Create(config);
+        byte[] first = Write(config, Start, ref sender, priority: 0);
+        byte[] second = Write(config, Start, ref sender, priority: 0);
+        Assert.Equal(DecodeError.None, Receive(config, second, Start, ref receiver));
+        Assert.Equal(DecodeError.AuthenticationReplayed, Receive(config, first, Start, ref receiver, out HmacNotice notice));
+        Assert.Equal(HmacNotice.Overtaken, notice);
+        Assert.Equal(DecodeError.AuthenticationReplayed, Receive(config, second, After(2), ref receiver, out notice));
+        Assert.Equal(HmacNotice.Overtaken, notice);
+    }
+
     [Fact]
     public void After_a_restart_a_replay_is_possible_for_as_long_as_documented_and_no_longer()
     {
