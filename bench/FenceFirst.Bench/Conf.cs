@@ -24,6 +24,9 @@ internal sealed record Conf
     /// <summary>Whether each virtual router has an IPv6 address fd99::N besides; default no.</summary>
     public bool IsDualStack { get; init; }
 
+    /// <summary>The virtual router that sends its adverts half as often; 0 = none, the default.</summary>
+    public int SlowVrid { get; init; }
+
     /// <summary>The address owner: <c>state MASTER</c> with priority 255, so that no timer stands before the first advert.</summary>
     public bool IsOwner => Priority == 255;
 
@@ -44,7 +47,7 @@ internal sealed record Conf
                     version {{Version}}
                     virtual_router_id {{vrid}}
                     priority {{Priority}}
-                    advert_int {{IntervalText}}
+                    advert_int {{(vrid == SlowVrid ? (2 * IntervalSeconds).ToString("0.##", CultureInfo.InvariantCulture) : IntervalText)}}
                     virtual_ipaddress {
                         10.99.1.{{vrid}}/32
                     }

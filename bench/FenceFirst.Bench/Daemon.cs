@@ -43,6 +43,14 @@ internal sealed class Daemon : IDisposable
         : Launch(subject, node, conf, folder => [Programs.Keepalived, "-n", "-l", "-P", "-f", Path.Combine(folder, "conf"),
             "-p", Path.Combine(folder, "pid"), "-r", Path.Combine(folder, "vrrp.pid")]);
 
+    /// <summary>Puts another configuration in the place of the one it was started with, in one step.</summary>
+    public void Rewrite(Conf conf)
+    {
+        string path = Path.Combine(_folder, "conf");
+        File.WriteAllText(path + ".new", conf.ToString());
+        File.Move(path + ".new", path, overwrite: true);
+    }
+
     /// <summary>Starts any program on a node, in a folder of its own that holds the configuration as `conf`.</summary>
     public static Daemon Launch(Subject subject, Node node, Conf conf, Func<string, string[]> command)
     {

@@ -8,11 +8,13 @@ internal sealed class Evenness(Conf conf)
 
     public int Count => _deviations.Count;
 
+    public double Max => _deviations.Max();
+
     public double MeanErrorPercent => ((_means.Average() / (conf.IntervalSeconds * 1e3)) - 1) * 100;
 
     public string MeanText => MeanErrorPercent.ToString("+0.0000;-0.0000") + " %";
 
-    public string DeviationText => $"{Row.Text(Percentile(0.99))} [{Row.Text(Percentile(0.5))}, {Row.Text(_deviations.Max())}] ms";
+    public string DeviationText => $"{Row.Text(Percentile(0.99))} [{Row.Text(Percentile(0.5))}, {Row.Text(Max)}] ms";
 
     public double Percentile(double part) => Statistics.Percentile(_deviations, part);
 

@@ -16,6 +16,8 @@ internal static class Program
         ("lease", LeaseCase.Run),
         ("allocation", AllocationCase.Run),
         ("control", ControlCase.Run),
+        ("check", CheckCase.Run),
+        ("reload", ReloadCase.Run),
         ("simulator", SimulatorCase.Run),
         ("world", WorldCase.Run),
     ];

@@ -11,6 +11,7 @@ internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
     public const int InterfaceNameLengthMax = 15;
 
     private readonly List<string> _links = [];
+    private readonly HashSet<string> _seen = [];
     private uint _nextRulePriority4 = 16384;
     private uint _nextRulePriority6 = 16384;
     private IReadOnlyCollection<InternetAddress>? _ownAddresses;
@@ -76,13 +77,13 @@ internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
     /// <summary>Says that a keyword that should stand once in a block stands there again.</summary>
     public void WarnRepeated(IEnumerable<ConfigNode> nodes)
     {
-        HashSet<string> seen = [];
+        _seen.Clear();
         foreach (ConfigNode node in nodes)
         {
-            if (node.Row is { Opens: null } && !seen.Add(node.Name))
+            if (node.Row is { Opens: null } && !_seen.Add(node.Name))
             {
-                bool isFirst = node.Row.Shape == ValueShape.Script;
-                Diagnostics.Add(DiagnosticCodes.Repeated, node.Span, $"{node.Name} is written again in this block; {(isFirst ? "the first" : "the last")} one holds");
+                bool isFirst = node.Row.Shape == ValueShape.Script || node.Row.IsFirstHeld;
+                Diagnostics.Add(node.Row.IsFirstHeld ? DiagnosticCodes.SecondIgnored : DiagnosticCodes.Repeated, node.Span, $"{node.Name} is written again in this block; {(isFirst ? "the first" : "the last")} one holds");
             }
         }
     }

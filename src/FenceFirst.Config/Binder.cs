@@ -12,7 +12,7 @@ internal sealed class Binder(BindContext context)
     private readonly Dictionary<string, FenceDevice> _devices = new(StringComparer.Ordinal);
     private readonly List<ScriptTracker> _trackers = [];
     private readonly Dictionary<string, int> _instances = new(StringComparer.Ordinal);
-    private readonly Dictionary<(byte Vrid, bool IsIPv6), List<int>> _byVrid = [];
+    private readonly Dictionary<(byte Vrid, bool IsIPv6, int Wire), List<int>> _byVrid = [];
     private readonly Dictionary<InternetAddress, List<int>> _byAddress = [];
 
     /// <summary>The configuration; only complete when no error was reported.</summary>
@@ -192,7 +192,7 @@ internal sealed class Binder(BindContext context)
     private void CheckAgainst(List<VrrpConfig> others, List<ConfigNode> blocks, VrrpConfig bound, ConfigNode block)
     {
         // Only those that have something in common with it: files have thousands of instances.
-        SortedSet<int> candidates = [.. Entered(_byVrid, (bound.Vrid, bound.IsIPv6), others.Count)];
+        SortedSet<int> candidates = [.. Entered(_byVrid, (bound.Vrid, bound.IsIPv6, bound.IsUnicast ? int.MaxValue : bound.Link), others.Count)];
         foreach (VirtualAddress address in bound.Addresses)
         {
             candidates.UnionWith(Entered(_byAddress, address.Address, others.Count));

@@ -34,6 +34,25 @@ internal sealed class ConfigLine
     /// <summary>A physical line as it stands in the file.</summary>
     public static ConfigLine Physical(SourceText source, int number) => new(source, number, source.Line(number), null, 1);
 
+    /// <summary>The same without blanks at both ends, and without the string that would have them.</summary>
+    public static ConfigLine PhysicalTrimmed(SourceText source, int number)
+    {
+        ReadOnlySpan<char> text = source.Characters(number);
+        int start = 0;
+        while (start < text.Length && Lexer.IsBlank(text[start]))
+        {
+            start++;
+        }
+
+        int end = text.Length;
+        while (end > start && Lexer.IsBlank(text[end - 1]))
+        {
+            end--;
+        }
+
+        return new ConfigLine(source, number, text[start..end].ToString(), null, 1 + start);
+    }
+
     /// <summary>Text whose characters come from the given columns of one physical line.</summary>
     public static ConfigLine FromColumns(SourceText source, int number, string text, int[] columns, string? expanded = null) =>
         new(source, number, text, columns, 1, expanded);

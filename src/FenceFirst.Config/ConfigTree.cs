@@ -16,13 +16,13 @@ internal sealed class ConfigNode(ConfigLine line, List<Token> words, Keyword? ro
     public List<ConfigNode> Children { get; } = [];
 
     /// <summary>The keyword as written.</summary>
-    public string Name => Words[0].Text;
+    public string Name { get; } = words[0].Text;
 
     /// <summary>Where the keyword stands.</summary>
     public SourceSpan Span => Words[0].Span;
 
     /// <summary>The first word after the keyword, or the empty string.</summary>
-    public string Value => Words.Count > 1 ? Words[1].Text : "";
+    public string Value { get; } = words.Count > 1 ? words[1].Text : "";
 
     /// <summary>Where the value stands, or the keyword when there is none.</summary>
     public SourceSpan ValueSpan => Words.Count > 1 ? Words[1].Span : Span;

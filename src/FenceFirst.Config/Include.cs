@@ -7,6 +7,9 @@ namespace FenceFirst.Config;
 /// <param name="BraceMustMatch">Every {a,b} alternative must match (includeb).</param>
 internal readonly record struct IncludeStrictness(bool MustRead, bool MustMatch, bool WildcardMustMatch, bool BraceMustMatch)
 {
+    /// <summary>Whether the first word of a line may be a directive: cheap, for the many lines where it is none.</summary>
+    public static bool MayBegin(string line) => line.StartsWith("include", StringComparison.Ordinal) || (line.Length > 0 && (line[0] == '"' || Lexer.IsBlank(line[0])));
+
     /// <summary>The strictness of a directive, or false when the word is none.</summary>
     /// <param name="word">The first word of a line.</param>
     /// <param name="plain">What a plain include obeys (include_check).</param>

@@ -54,6 +54,11 @@ internal sealed partial class InstanceBinder
 
     private void CompleteRoutes()
     {
+        if (_routeNodes.Count + _ruleNodes.Count == 0)
+        {
+            return;
+        }
+
         // A route or rule that says nothing about its family is IPv4 in keepalived, whatever the instance is.
         RouteBinder routes = new(context);
         RuleBinder rules = new(context);

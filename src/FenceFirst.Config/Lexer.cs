@@ -28,7 +28,7 @@ internal static class Lexer
         endsInBackslash = false;
         line = line.Trimmed();
         string text = line.Text;
-        if (text.AsSpan().IndexOfAny("\"\\#!") < 0)
+        if (text.AsSpan().IndexOfAny('\\', '#', '!') < 0 && text.AsSpan().Count('"') % 2 == 0)
         {
             return line;
         }
@@ -117,8 +117,8 @@ internal static class Lexer
     /// <summary>The words: separated by blanks, or one between double quotes; a quote also ends a word. No escapes.</summary>
     public static List<Token> Words(ConfigLine line)
     {
-        List<Token> words = [];
         string text = line.Text;
+        List<Token> words = new(Parts(text));
         int i = 0;
         while (i < text.Length)
         {
@@ -147,6 +147,21 @@ internal static class Lexer
         }
 
         return words;
+    }
+
+    /// <summary>Runs of characters that are no blanks: as many words as a line without quotes has.</summary>
+    private static int Parts(string text)
+    {
+        int parts = 0;
+        bool isInside = false;
+        foreach (char c in text)
+        {
+            bool isBlank = IsBlank(c);
+            parts += isInside || isBlank ? 0 : 1;
+            isInside = !isBlank;
+        }
+
+        return parts;
     }
 
     /// <summary>The text with the stand-ins for literal # and ! put back.</summary>

@@ -24,9 +24,17 @@ internal sealed class Parser(DiagnosticBag diagnostics)
         _frames.Push(new Frame(null, BlockKind.Root, root, false));
         foreach (ConfigLine line in lines)
         {
-            foreach (ConfigLine piece in Lexer.SplitAtBraces(line))
+            if (line.Text is "{" or "}")
             {
-                Take(piece);
+                Take(line);
+            }
+            else if (line.Text.AsSpan().IndexOfAny('{', '}') >= 0)
+            {
+                Lexer.SplitAtBraces(line).ForEach(Take);
+            }
+            else if (line.Trimmed() is { Text.Length: > 0 } whole)
+            {
+                Take(whole);
             }
         }
 

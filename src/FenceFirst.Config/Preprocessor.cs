@@ -68,7 +68,7 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
             }
             else if (cursor.NextLine <= cursor.Source.LineCount)
             {
-                ReadPhysical(ConfigLine.Physical(cursor.Source, cursor.NextLine++));
+                ReadPhysical(cursor.Source, cursor.NextLine++);
             }
             else
             {
@@ -80,8 +80,11 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
         return _lines;
     }
 
-    private void ReadPhysical(ConfigLine line)
+    private void ReadPhysical(SourceText source, int number)
     {
+        ReadOnlySpan<char> text = source.Characters(number);
+        bool isSuspect = text.Length > KeepalivedLineBytesMax / 4 || text.Contains('\0');
+        ConfigLine line = isSuspect ? ConfigLine.Physical(source, number) : ConfigLine.PhysicalTrimmed(source, number);
         if (line.Text.Contains('\0'))
         {
             diagnostics.Add(
@@ -185,7 +188,7 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
             }
         }
 
-        List<Token> words = Lexer.Words(line);
+        List<Token> words = IncludeStrictness.MayBegin(line.Text) ? Lexer.Words(line) : [];
         if (words.Count > 0 && IncludeStrictness.TryFind(words[0].Text, _cursors.Peek().Strictness, out IncludeStrictness strictness))
         {
             ReadIncluded(words, strictness, line);

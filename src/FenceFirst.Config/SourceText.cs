@@ -43,11 +43,14 @@ public sealed class SourceText
 
     /// <summary>One line without its line end; the empty string for a number outside the file.</summary>
     /// <param name="number">1 is the first line.</param>
-    public string Line(int number)
+    public string Line(int number) => Characters(number).ToString();
+
+    /// <summary>As <see cref="Line"/>, without a string of its own.</summary>
+    internal ReadOnlySpan<char> Characters(int number)
     {
         if (number < 1 || number > _lineStarts.Count)
         {
-            return "";
+            return [];
         }
 
         int start = _lineStarts[number - 1];
@@ -62,7 +65,7 @@ public sealed class SourceText
             end--;
         }
 
-        return Text[start..end];
+        return Text.AsSpan(start, end - start);
     }
 }
 

@@ -43,6 +43,7 @@ public class SeedTests(ITestOutputHelper output)
     [InlineData(459UL)]
     [InlineData(168027UL)]
     [InlineData(15885UL)]
+    [InlineData(254287UL)]
     [InlineData(19703UL)]
     [InlineData(95508UL)]
     [InlineData(103796UL)]

@@ -86,7 +86,10 @@ internal static class CommandLineVerbs
         {
             file, configId, json, strict, keepalivedStatus, dump, peer, peerId,
         };
-        command.SetAction(parsed => CheckVerb.Run(
+        command.SetAction(parsed =>
+        {
+            ShortLife.Begin();
+            return CheckVerb.Run(
             new CheckOptions(parsed.GetRequiredValue(file))
             {
                 ConfigId = parsed.GetValue(configId),
@@ -98,7 +101,8 @@ internal static class CommandLineVerbs
                 HasKeepalivedStatus = parsed.GetValue(keepalivedStatus),
             },
             Console.Out,
-            Console.Error));
+            Console.Error);
+        });
         return command;
     }
 

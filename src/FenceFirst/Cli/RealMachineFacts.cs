@@ -25,19 +25,20 @@ internal static class RealMachineFacts
 
         // Of one reading: thousands of scripts lie in the same few folders, and thousands of instances on the same few interfaces.
         Dictionary<string, FileFacts?> inspected = new(StringComparer.Ordinal);
+        Dictionary<string, UserFacts?> users = new(StringComparer.Ordinal);
         Dictionary<string, bool> interfaces = new(StringComparer.Ordinal);
         return new MachineFacts
         {
             HostName = Environment.MachineName,
             UserId = userId,
             GroupId = groupId,
-            HasInterface = name => Remembered(interfaces, name, each => Directory.Exists("/sys/class/net/" + each)),
+            HasInterface = name => Remembered(interfaces, name, each => RtNetlink.IndexOf(each) != 0),
             OwnAddresses = OwnAddresses,
             EnvironmentVariable = name => name.Length == 0 || name.Contains('\0') ? null : Environment.GetEnvironmentVariable(name),
             ReadFile = ReadFile,
             ListDirectory = ListDirectory,
             Inspect = path => Remembered(inspected, path, Inspect),
-            FindUser = FindUser,
+            FindUser = name => Remembered(users, name, FindUser),
             FindGroup = FindGroup,
             UnwatchableFileSystem = path => FileStatus.UnwatchableFileSystem(path) is { Length: > 0 } system ? system : null,
             AgentMetadata = asksAgents ? command => AgentQuestion.Metadata(command, userId, groupId) : null,

@@ -7,6 +7,7 @@ internal sealed class Daemon : IDisposable
 {
     private readonly Lab _lab;
     private readonly Process _process;
+    private readonly CountdownEvent _streamsEnded = new(2);
     private bool _isDisposed;
 
     public Daemon(Lab lab, string who, string networkNamespace, IReadOnlyList<string> command)
@@ -59,8 +60,13 @@ internal sealed class Daemon : IDisposable
         await _lab.UntilAsync(
             () =>
             {
-                // The order matters: the last lines of a program that has ended have arrived when WaitForExit returns.
-                ended = HasExited && _process.WaitForExit(1000);
+                // The order matters: a program that has ended says nothing more.
+                ended = HasExited;
+                if (ended)
+                {
+                    AwaitLastLines();
+                }
+
                 found = Log.Find(text, from);
                 return found is not null || ended;
             },
@@ -73,7 +79,7 @@ internal sealed class Daemon : IDisposable
     public async Task<int> WaitForExitAsync(double seconds = 10)
     {
         await _lab.UntilAsync(() => HasExited, seconds, $"{Who} to end");
-        _process.WaitForExit(1000);
+        AwaitLastLines();
         return _process.ExitCode;
     }
 
@@ -112,14 +118,21 @@ internal sealed class Daemon : IDisposable
             Native.Kill(Id, Signal.Kill);
             _process.WaitForExit(1000);
         }
-        _process.Dispose();
+        _process.Dispose(); // The count of streams is left to the collector: their readers may still come to an end.
     }
+
+    /// <summary>Waits until both streams of a program that has ended have come to their end, unless somebody it started still holds them.</summary>
+    private void AwaitLastLines() => _streamsEnded.Wait(1000); // With a bound Process.WaitForExit does not wait for the readers of the streams.
 
     private void Add(string? line)
     {
         if (line is not null)
         {
             Log.Add(line);
+        }
+        else
+        {
+            _streamsEnded.Signal();
         }
     }
 }

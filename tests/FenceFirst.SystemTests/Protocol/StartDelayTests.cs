@@ -18,6 +18,7 @@ public sealed class StartDelayTests(ITestOutputHelper output)
         Daemon daemon = b.StartFenceFirst(conf);
         Seen start = await daemon.WaitForLogAsync("Delaying startup for 2.5 s");
         await b.WaitForAddressAsync(lab.Virtual);
+        await capture.WaitForAdvertAsync(b, _ => true, "the first advert of b");
         TimeSpan silent = capture.AdvertsOf(b)[0].At - start.At;
         Assert.InRange(silent.TotalSeconds, 2.5 + 0.5, 2.5 + 3);
         await daemon.StopAsync();

@@ -133,10 +133,10 @@ public sealed class HmacReplayTests(ITestOutputHelper output)
         await pair.StartAsync(new Signing(1, 1) { Window = 60 });
         byte[] copy = pair.Capture.AdvertsOf(pair.A.Node)[0].Bytes.Copied();
         await pair.UntilHeardAsync(3);
-        int mark = pair.B.Daemon.Log.Mark;
-        await pair.A.Node.PowerOffAsync();
-        using (Timer repeated = new(_ => attacker.Send(copy), null, TimeSpan.Zero, TimeSpan.FromSeconds(Pair.Interval)))
+        using (Timer repeated = new(_ => attacker.Send(copy), null, TimeSpan.Zero, TimeSpan.FromSeconds(Pair.Interval / 4)))
         {
+            await pair.A.Node.PowerOffAsync();
+            int mark = pair.B.Daemon.Log.Mark;
             await pair.WaitForRefusalAsync("sequence has not grown", mark);
             Assert.Equal(0, pair.Scripts.Count("fence"));
             Assert.False(pair.B.Node.EverHeld(pair.Virtual));

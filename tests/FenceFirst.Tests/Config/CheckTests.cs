@@ -69,6 +69,10 @@ public sealed class CheckTests
     }
 
     [Fact]
+    public void A_reason_of_many_keywords_is_written_once() =>
+        Assert.Single(KeywordText.ToMarkdown().Split('\n'), line => line.Contains("there is no BFD", StringComparison.Ordinal));
+
+    [Fact]
     public void The_keyword_table_and_its_document_agree() => Golden.Check(Path.Combine(Golden.Root, "docs", "keywords.md"), KeywordText.ToMarkdown());
 
     [Theory]
