@@ -82,8 +82,8 @@ internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
         {
             if (node.Row is { Opens: null } && !_seen.Add(node.Name))
             {
-                bool isFirst = node.Row.Shape == ValueShape.Script;
-                Diagnostics.Add(DiagnosticCodes.Repeated, node.Span, $"{node.Name} is written again in this block; {(isFirst ? "the first" : "the last")} one holds");
+                bool isFirst = node.Row.Shape == ValueShape.Script || node.Row.IsFirstHeld;
+                Diagnostics.Add(node.Row.IsFirstHeld ? DiagnosticCodes.SecondIgnored : DiagnosticCodes.Repeated, node.Span, $"{node.Name} is written again in this block; {(isFirst ? "the first" : "the last")} one holds");
             }
         }
     }

@@ -36,6 +36,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode ExtraWords = Warning("FF1109", 0);
     public static readonly DiagnosticCode Repeated = Warning("FF1110", 0);
     public static readonly DiagnosticCode TrackedTwice = Warning("FF1111");
+    public static readonly DiagnosticCode SecondIgnored = Warning("FF1112");
 
     public static readonly DiagnosticCode BadNumber = Error("FF1201");
     public static readonly DiagnosticCode OutOfRange = Error("FF1202");
@@ -100,7 +101,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode WeightWithNopreempt = Warning("FF1505", 0);
     public static readonly DiagnosticCode FenceWithoutNopreempt = Warning("FF1506", 0);
     public static readonly DiagnosticCode OwnInterfaceTracked = Warning("FF1507");
-    public static readonly DiagnosticCode UnicastWithoutPeers = Warning("FF1508", 0);
+    public static readonly DiagnosticCode UnicastWithoutPeers = Warning("FF1508");
     public static readonly DiagnosticCode TargetIsNoPeer = Warning("FF1509", 0);
     public static readonly DiagnosticCode AddressTwice = Warning("FF1510");
     public static readonly DiagnosticCode OwnerIgnoresWeights = Warning("FF1511", 0);

@@ -129,6 +129,9 @@ internal sealed record Keyword(BlockKind Block, string Name, ValueShape Shape, S
     /// <summary>Whether the keyword is FenceFirst's own and unknown to keepalived.</summary>
     public bool IsOwn { get; init; }
 
+    /// <summary>Whether the first of several lines holds and keepalived refuses the others; of most keywords the last one holds.</summary>
+    public bool IsFirstHeld { get; init; }
+
     /// <summary>Whether 0 is read as 1, which keepalived does with a message.</summary>
     public bool IsZeroOne { get; init; }
 

@@ -5,13 +5,13 @@ internal static partial class KeywordTable
 {
     private static IEnumerable<Keyword> TrackingRows() =>
     [
-        Row(BlockKind.TrackFileDefinition, "file", ValueShape.Word, "the file whose first number is the status; missing or empty = 0"),
-        Row(BlockKind.TrackFileDefinition, "weight", ValueShape.Weight, "times the number, added to the priority; 0 = a number other than 0 means Fault") with { Min = -254, Max = 254, Default = "1" },
+        Row(BlockKind.TrackFileDefinition, "file", ValueShape.Word, "the file whose first number is the status; missing or empty = 0") with { IsFirstHeld = true },
+        Row(BlockKind.TrackFileDefinition, "weight", ValueShape.Weight, "times the number, added to the priority; 0 = a number other than 0 means Fault") with { Min = -254, Max = 254, Default = "1", IsFirstHeld = true },
         Row(BlockKind.TrackFileDefinition, "init_file", ValueShape.Free, "[VALUE] [overwrite]: makes the file at start"),
-        Row(BlockKind.TrackProcessDefinition, "process", ValueShape.Words, "NAME|PATH [ARGUMENTS]: the process to look for"),
+        Row(BlockKind.TrackProcessDefinition, "process", ValueShape.Words, "NAME|PATH [ARGUMENTS]: the process to look for") with { IsFirstHeld = true },
         Row(BlockKind.TrackProcessDefinition, "param_match", ValueShape.Choice, "how arguments are compared; nothing = exactly") with { Choices = ["initial", "partial"], IsOptional = true },
         Row(BlockKind.TrackProcessDefinition, "full_command", ValueShape.Flag, "compares argv[0] in full"),
-        Row(BlockKind.TrackProcessDefinition, "weight", ValueShape.Weight, "0 = too few or too many means Fault; otherwise added to the priority") with { Min = -254, Max = 254, Default = "0" },
+        Row(BlockKind.TrackProcessDefinition, "weight", ValueShape.Weight, "0 = too few or too many means Fault; otherwise added to the priority") with { Min = -254, Max = 254, Default = "0", IsFirstHeld = true },
         Integer(BlockKind.TrackProcessDefinition, "quorum", 1, 65535, "1", "fewest processes"),
         Integer(BlockKind.TrackProcessDefinition, "quorum_max", 0, 65535, "unlimited", "most processes; 0 = must not run"),
         Seconds(BlockKind.TrackProcessDefinition, "delay", 0.000001m, 3600, "0", "both of the next two"),

@@ -27,19 +27,31 @@ internal static class KeywordText
             it and warns. The config id `fencefirst` is always true: lines that begin with `@fencefirst ` are read by FenceFirst and dropped by keepalived.
 
             """);
+        string[] notes = [.. KeywordTable.All.Where(row => row.Meaning != row.Advice && row.Advice.Length > 0).GroupBy(row => row.Advice).Where(rows => rows.Count() >= NoteRowsMin).Select(rows => rows.Key)];
         foreach (IGrouping<BlockKind, Keyword> block in KeywordTable.All.GroupBy(row => row.Block))
         {
             text.Append(CultureInfo.InvariantCulture, $"\n## {(block.Key == BlockKind.Root ? "Top level" : KeywordTable.BlockName(block.Key))}\n\n");
             text.Append("| Keyword | Value | Default | Since | Support | Meaning |\n|---|---|---|---|---|---|\n");
             foreach (Keyword row in block)
             {
-                string meaning = row.Meaning == row.Advice || row.Advice.Length == 0 ? row.Meaning : $"{row.Meaning}. {row.Advice}";
+                int note = Array.IndexOf(notes, row.Advice);
+                string advice = note < 0 ? row.Advice : string.Create(CultureInfo.InvariantCulture, $"[Note {note + 1}](#notes)");
+                string meaning = row.Meaning == row.Advice || row.Advice.Length == 0 ? row.Meaning : $"{row.Meaning}. {advice}";
                 text.Append(CultureInfo.InvariantCulture, $"| `{row.Name}`{(row.IsOwn ? " *own*" : "")} | {Cell(Value(row))} | {Cell(row.Default)} | {row.Since} | {SupportName(row.Support)} | {Cell(meaning)} |\n");
             }
         }
 
+        text.Append("\n## Notes\n\n");
+        for (int i = 0; i < notes.Length; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{i + 1}. {notes[i]}\n");
+        }
+
         return text.ToString();
     }
+
+    /// <summary>What so many rows say is said once, below the tables.</summary>
+    private const int NoteRowsMin = 3;
 
     private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
 

@@ -115,6 +115,13 @@ internal sealed class TrackerBinder(BindContext context)
         return false;
     }
 
+    /// <summary>The lines that count.</summary>
+    private static IEnumerable<ConfigNode> Held(ConfigNode block)
+    {
+        HashSet<string> seen = [];
+        return block.Children.Where(node => node.Row is not { IsFirstHeld: true } || seen.Add(node.Name));
+    }
+
     private BoundTracker File(ConfigNode block)
     {
         context.WarnRepeated(block.Children);
@@ -123,7 +130,7 @@ internal sealed class TrackerBinder(BindContext context)
         bool isReversed = false;
         int? initial = null;
         bool isOverwritten = false;
-        foreach (ConfigNode node in block.Children)
+        foreach (ConfigNode node in Held(block))
         {
             switch (node.Name)
             {
@@ -212,7 +219,7 @@ internal sealed class TrackerBinder(BindContext context)
         ProcessTracker tracker = new(block.Value, "");
         int weight = 0;
         bool isReversed = false;
-        foreach (ConfigNode node in block.Children)
+        foreach (ConfigNode node in Held(block))
         {
             if (node.Name == "weight")
             {
@@ -261,7 +268,7 @@ internal sealed class TrackerBinder(BindContext context)
 
     private ProcessTracker Complete(ConfigNode block, ProcessTracker tracker)
     {
-        ConfigNode? process = block.Children.LastOrDefault(node => node.Name == "process");
+        ConfigNode? process = block.Children.FirstOrDefault(node => node.Name == "process");
         if (process is null)
         {
             context.Diagnostics.Add(DiagnosticCodes.MissingKeyword, block.Span, $"vrrp_track_process {block.Value} has no process", "process NAME");

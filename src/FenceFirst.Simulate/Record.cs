@@ -39,6 +39,9 @@ internal sealed class Record
     {
     }
 
+    /// <summary>The version whose records are read: this program's own.</summary>
+    public static string VersionRead => ProgramVersion.Number;
+
     /// <summary>Version of the program that recorded.</summary>
     public string Version { get; private set; } = "";
 
@@ -179,7 +182,7 @@ internal sealed class Record
         Began = reader.Text();
         EpochBase = reader.Unsigned();
         Seed = reader.Unsigned();
-        if (!reader.IsBad && (Version != ProgramVersion.Number || vocabulary != EventCodec.Vocabulary()))
+        if (!reader.IsBad && (Version != VersionRead || vocabulary != EventCodec.Vocabulary()))
         {
             problem = Version == ProgramVersion.Number
                 ? $"it was recorded by another build of version {Version}, whose events mean something else: replay it with the build that recorded it"

@@ -48,6 +48,6 @@ internal abstract class Harness
     [
         new Decoders.PacketHarness(), new Decoders.SignedHarness(), new Decoders.FrameHarness(), new Decoders.PcapHarness(), new Decoders.EchoHarness(),
         new Decoders.NetlinkHarness(), new Decoders.ProcessEventHarness(), new Decoders.ConfigHarness(), new Decoders.FormatHarness(),
-        new Decoders.AgentHarness(), new Decoders.ControlHarness(), new Decoders.JournalHarness(), new Decoders.StateHarness(), new Decoders.WordHarness(),
+        new Decoders.AgentHarness(), new Decoders.ControlHarness(), new Decoders.JournalHarness(), new Decoders.StateHarness(), new Decoders.WordHarness(), new Decoders.ScenarioHarness(), new Decoders.RecordHarness(),
     ];
 }

@@ -10,6 +10,7 @@ namespace FenceFirst.Bench.Cases;
 internal static class LeaseCase
 {
     private const double CostBound = 1.3;
+    private const int UsualLeaseSeconds = 3;
     private const int LeaseSeconds = 2;
     private const double GoneBoundSeconds = 2.3;
     private const double StallBoundMilliseconds = 20;
@@ -21,33 +22,41 @@ internal static class LeaseCase
 
     public static IEnumerable<Row> Run(RunLength length)
     {
-        yield return Cost(length);
+        foreach (Row row in Costs(length))
+        {
+            yield return row;
+        }
+
         yield return Gone("SIGKILL", Native.SignalKill, length.Deaths);
         yield return Gone("SIGSTOP", Native.SignalStop, length.Deaths);
         yield return Stalled(length.Deaths);
     }
 
-    private static Row Cost(RunLength length)
+    /// <summary>With the lease of the README's example, and with the shortest one that goes without a warning.</summary>
+    private static IEnumerable<Row> Costs(RunLength length)
     {
         Conf conf = new() { Instances = 250 };
-        List<double> with = [], without = [];
+        List<double> without = [], usual = [], shortest = [];
         for (int round = 0; round < length.Rounds; round++)
         {
             double Measure(Daemon daemon, Lab lab) => ProcessorCase.SecondsPerMinute(daemon, length.WindowSeconds);
             without.Add(Measured.AsMaster(Subject.FenceFirst, conf, Measure));
-            with.Add(Measured.AsMaster(Subject.FenceFirst, conf with { LeaseSeconds = LeaseSeconds }, Measure));
+            usual.Add(Measured.AsMaster(Subject.FenceFirst, conf with { LeaseSeconds = UsualLeaseSeconds }, Measure));
+            shortest.Add(Measured.AsMaster(Subject.FenceFirst, conf with { LeaseSeconds = LeaseSeconds }, Measure));
         }
 
-        double ratio = with.Average() / without.Average();
-        return new Row(
-            "lease-cpu",
-            $"CPU seconds per minute, 250 instances, 1 s, master, vip_lease {LeaseSeconds} [without]",
-            $"{Row.Text(with.Average())} [{Row.Text(without.Average())}] s",
-            "",
-            ratio,
-            $"≤ {CostBound} × without",
-            ratio <= CostBound);
+        yield return Cost("lease-cpu", UsualLeaseSeconds, usual.Average(), without.Average());
+        yield return Cost("lease-cpu-shortest", LeaseSeconds, shortest.Average(), without.Average());
     }
+
+    private static Row Cost(string name, int lease, double with, double without) => new(
+        name,
+        $"CPU seconds per minute, 250 instances, 1 s, master, vip_lease {lease} [without]",
+        $"{Row.Text(with)} [{Row.Text(without)}] s",
+        "",
+        with / without,
+        $"≤ {CostBound} × without",
+        with / without <= CostBound);
 
     private static Row Gone(string name, int signal, int runs)
     {

@@ -26,7 +26,7 @@ internal sealed class ConfigHarness : Harness
 
     public override IReadOnlyList<byte[]> Samples() =>
     [
-        .. FuzzMachine.Files("packaging/examples", "tests/FenceFirst.Tests/Corpus/valid", "tests/FenceFirst.Tests/Corpus/invalid").Select(Encoding.UTF8.GetBytes)
+        .. FuzzMachine.Files("*.conf", "packaging/examples", "tests/FenceFirst.Tests/Corpus/valid", "tests/FenceFirst.Tests/Corpus/invalid").Select(Encoding.UTF8.GetBytes)
             .Where(bytes => bytes.Length <= LengthMax),
         "vrrp_instance A {\n    interface eth0\n    virtual_router_id 5\n    virtual_ipaddress {\n        10.0.0.1/24\n    }\n}\n"u8.ToArray(),
     ];

@@ -24,7 +24,7 @@ internal sealed class FormatHarness : Harness
 
     public override IReadOnlyList<byte[]> Samples() =>
     [
-        .. FuzzMachine.Files("packaging/examples", "tests/FenceFirst.Tests/Corpus/valid").Select(Encoding.UTF8.GetBytes).Where(bytes => bytes.Length < 1500),
+        .. FuzzMachine.Files("*.conf", "packaging/examples", "tests/FenceFirst.Tests/Corpus/valid").Select(Encoding.UTF8.GetBytes).Where(bytes => bytes.Length < 1500),
         "@node1 $M=\\\n{a"u8.ToArray(),
         "a { b } c # d\n"u8.ToArray(),
         ""u8.ToArray(),

@@ -23,8 +23,8 @@ internal static class FuzzMachine
         FindGroup = name => name == "root" ? 0 : null,
     };
 
-    /// <summary>Files of the repository; none when it is not there.</summary>
-    public static IEnumerable<string> Files(params string[] folders)
+    /// <summary>Files of the repository that match a pattern; none when it is not there.</summary>
+    public static IEnumerable<string> Files(string pattern, params string[] folders)
     {
         string? root = AppContext.BaseDirectory;
         while (root is not null && !File.Exists(Path.Combine(root, "FenceFirst.slnx")))
@@ -33,6 +33,6 @@ internal static class FuzzMachine
         }
 
         return folders.Select(folder => Path.Combine(root ?? "", folder)).Where(Directory.Exists)
-            .SelectMany(folder => Directory.GetFiles(folder, "*.conf")).Order(StringComparer.Ordinal).Select(File.ReadAllText);
+            .SelectMany(folder => Directory.GetFiles(folder, pattern)).Order(StringComparer.Ordinal).Select(File.ReadAllText);
     }
 }

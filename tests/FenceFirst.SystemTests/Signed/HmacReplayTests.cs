@@ -112,6 +112,8 @@ public sealed class HmacReplayTests(ITestOutputHelper output)
         await pair.StartAsync(new Signing(1, 1) { Window = 60 });
         int mark = pair.B.Daemon.Log.Mark;
         await pair.A.Node.PowerOffAsync();
+        await pair.Lab.UntilAsync(
+            () => DateTime.UtcNow - pair.Capture.AdvertsOf(pair.A.Node)[^1].At > TimeSpan.FromSeconds(1.5 * Pair.Interval), 5, "the last advert of a to be captured");
         byte[] copy = pair.Capture.AdvertsOf(pair.A.Node)[^1].Bytes.Copied();
         using Timer repeated = new(_ => attacker.Send(copy), null, TimeSpan.Zero, TimeSpan.FromSeconds(Pair.Interval));
         await pair.B.UntilRefusedAsync("AuthenticationReplayed", 1);

@@ -69,6 +69,22 @@ public sealed class CheckTests
     }
 
     [Fact]
+    public void The_readme_names_every_keyword_that_awaits_its_behaviour()
+    {
+        string readme = File.ReadAllText(Path.Combine(Golden.Root, "README.md"));
+        string missing = readme[readme.IndexOf("## What it does not do yet", StringComparison.Ordinal)..];
+        IEnumerable<Keyword> awaiting = KeywordTable.All.Where(row => row.Support == Support.NotYet && row.Block != BlockKind.TrackGroup);
+        Assert.All(awaiting, row => Assert.Contains($"`{row.Name}`", missing, StringComparison.Ordinal));
+        string list = missing[..missing.IndexOf("- Mail", StringComparison.Ordinal)].Split("- Keywords that are errors")[1];
+        HashSet<string> errors = [.. KeywordTable.All.Where(row => row.Support is Support.NotYet or Support.Refused).Select(row => row.Name)];
+        Assert.All(list.Split('`').Where((_, i) => i % 2 == 1), name => Assert.Contains(name, errors));
+    }
+
+    [Fact]
+    public void A_reason_of_many_keywords_is_written_once() =>
+        Assert.Single(KeywordText.ToMarkdown().Split('\n'), line => line.Contains("there is no BFD", StringComparison.Ordinal));
+
+    [Fact]
     public void The_keyword_table_and_its_document_agree() => Golden.Check(Path.Combine(Golden.Root, "docs", "keywords.md"), KeywordText.ToMarkdown());
 
     [Theory]

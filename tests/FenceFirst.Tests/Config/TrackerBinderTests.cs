@@ -10,6 +10,19 @@ namespace FenceFirst.Tests.Config;
 public sealed class TrackerBinderTests
 {
     [Fact]
+    public void The_first_file_process_and_weight_of_a_tracker_hold()
+    {
+        // keepalived: "File already set for track file f - ignoring /run/g", and -t ends with 5.
+        (NodeConfig? config, string shown) = Load("track_file f {\nfile /run/f\nfile /run/g\nweight 5\nweight 6\n}\nvrrp_track_process p {\nprocess a\nprocess b\n}", "track_file {\nf\n}\ntrack_process {\np\n}");
+        Assert.Equal("/run/f", config!.Files[0].Path); // Warnings do not refuse.
+        Assert.Equal("a", config.Processes[0].Process);
+        Assert.Equal(5, config.Instances[0].TrackFiles[0].Weight);
+        Assert.Contains("warning FF1112: file is written again in this block; the first one holds", shown, StringComparison.Ordinal);
+        Assert.Contains("warning FF1112: weight is written again", shown, StringComparison.Ordinal);
+        Assert.Contains("warning FF1112: process is written again", shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Files_and_processes_are_bound_with_their_defaults()
     {
         const string Definitions = """
