@@ -27,6 +27,15 @@ internal sealed record Conf
     /// <summary>The virtual router that sends its adverts half as often; 0 = none, the default.</summary>
     public int SlowVrid { get; init; }
 
+    /// <summary>Check scripts, each run every second and tracked by every virtual router; default none.</summary>
+    public int Scripts { get; init; }
+
+    /// <summary>Files that every virtual router tracks; they do not exist, which counts as 0; default none.</summary>
+    public int Files { get; init; }
+
+    /// <summary>Interfaces that every virtual router tracks, each worth 1; default none.</summary>
+    public IReadOnlyList<string> Links { get; init; } = [];
+
     /// <summary>The address owner: <c>state MASTER</c> with priority 255, so that no timer stands before the first advert.</summary>
     public bool IsOwner => Priority == 255;
 
@@ -38,6 +47,17 @@ internal sealed record Conf
     public override string ToString()
     {
         StringBuilder text = new("global_defs {\n    router_id BENCH\n    script_user root\n}\n");
+        for (int i = 1; i <= Scripts; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"vrrp_script check_{i} {{\n    script /usr/bin/true\n    interval 1\n}}\n");
+        }
+
+        for (int i = 1; i <= Files; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"track_file file_{i} {{\n    file /run/fencefirst-bench-{i}\n    weight 1\n}}\n");
+        }
+
+        string tracked = Tracked("track_script", Scripts, i => $"check_{i}") + Tracked("track_file", Files, i => $"file_{i}") + Tracked("track_interface", Links.Count, i => $"{Links[i - 1]} weight 1");
         for (int vrid = 1; vrid <= Instances; vrid++)
         {
             text.Append(CultureInfo.InvariantCulture, $$"""
@@ -51,11 +71,14 @@ internal sealed record Conf
                     virtual_ipaddress {
                         10.99.1.{{vrid}}/32
                     }
-                {{Lease}}{{(IsDualStack ? $"    virtual_ipaddress_excluded {{\n        fd99::{vrid}/64\n    }}\n" : "")}}}
+                {{tracked}}{{Lease}}{{(IsDualStack ? $"    virtual_ipaddress_excluded {{\n        fd99::{vrid}/64\n    }}\n" : "")}}}
 
                 """);
         }
 
         return text.ToString();
     }
+
+    private static string Tracked(string block, int count, Func<int, string> line) =>
+        count == 0 ? "" : $"    {block} {{\n        {string.Join("\n        ", Enumerable.Range(1, count).Select(line))}\n    }}\n";
 }

@@ -94,7 +94,7 @@ internal sealed class Daemon : IDisposable
         MemoryUse total = default;
         foreach (int each in Family())
         {
-            foreach (string line in File.ReadLines($"/proc/{each}/smaps_rollup"))
+            foreach (string line in LinesOf($"/proc/{each}/smaps_rollup"))
             {
                 string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
                 long kilobytes = words.Length == 3 && words[2] == "kB" ? long.Parse(words[1], CultureInfo.InvariantCulture) : 0;
@@ -118,10 +118,12 @@ internal sealed class Daemon : IDisposable
         Dictionary<int, long> times = [];
         foreach (int process in Family())
         {
-            foreach (string thread in Directory.GetDirectories($"/proc/{process}/task"))
+            foreach (string thread in ThreadsOf(process))
             {
-                string[] numbers = File.ReadAllText(Path.Combine(thread, "schedstat")).Split(' ');
-                times[int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture)] = long.Parse(numbers[0], CultureInfo.InvariantCulture);
+                if (LinesOf(Path.Combine(thread, "schedstat")) is [{ } numbers, ..])
+                {
+                    times[int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture)] = long.Parse(numbers.Split(' ')[0], CultureInfo.InvariantCulture);
+                }
             }
         }
 
@@ -246,6 +248,31 @@ internal sealed class Daemon : IDisposable
         }
 
         return family;
+    }
+
+    /// <summary>Nothing for a script that has ended meanwhile.</summary>
+    private static string[] LinesOf(string path)
+    {
+        try
+        {
+            return File.ReadAllLines(path);
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+
+    private static string[] ThreadsOf(int process)
+    {
+        try
+        {
+            return Directory.GetDirectories($"/proc/{process}/task");
+        }
+        catch (IOException)
+        {
+            return [];
+        }
     }
 
     // From the state on: state, parent, ...; the name before it may hold blanks and brackets.

@@ -18,6 +18,9 @@ internal static class Program
         ("control", ControlCase.Run),
         ("check", CheckCase.Run),
         ("reload", ReloadCase.Run),
+        ("scripts", ScriptCase.Run),
+        ("trackers", TrackerCase.Run),
+        ("links", LinkCase.Run),
         ("simulator", SimulatorCase.Run),
         ("world", WorldCase.Run),
     ];

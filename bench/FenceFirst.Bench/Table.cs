@@ -19,6 +19,8 @@ internal static class Table
         * control: from just before the request is sent to the last byte of the answer, over one connection, at instants spread evenly over the advert grid, while the adverts are dated as above.
         * check: processor time (user and system, from wait4) of one run that reads the file, of `keepalived -t` beside it; both must find the file good. 16 interfaces, 250 virtual routers on each; each instance tracks a script of its own.
         * reload: all instances are masters; every 1.37 s one of them gets another `advert_int` and the daemon SIGHUP; deviations as above, of all others. Without: the same before the reloads.
+        * scripts, trackers: as CPU, for the threads that live through the window. With the scripts (`/usr/bin/true`): and what the kernel accounts to the children that ended in it, which holds what each daemon does between fork and exec.
+        * links: one `ip -batch` sets 250 virtual Ethernet interfaces down and changes them at random until there were 500 changes; each that is up is worth 1. Settled: from its end until the first advert after which all have the right priority, adverts every 0.1 s.
         * allocation: the daemon's event loop in the benchmark's own process; GC.GetTotalAllocatedBytes over all threads before and after the window.
 
         """;

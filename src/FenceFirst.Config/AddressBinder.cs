@@ -14,6 +14,9 @@ internal sealed class AddressBinder(BindContext context, bool isStatic = false)
 
     private bool _isDeviceGiven;
 
+    /// <summary>The track_group of the last static entry; null = none.</summary>
+    public Token? TrackGroup { get; private set; }
+
     /// <summary>One address, or null when it cannot be used, which is reported.</summary>
     /// <param name="entry">The line.</param>
     /// <param name="defaultLink">The instance's interface, or -1.</param>
@@ -32,6 +35,7 @@ internal sealed class AddressBinder(BindContext context, bool isStatic = false)
 
         VirtualAddress result = new(address, length, defaultLink);
         _isDeviceGiven = false;
+        TrackGroup = null;
         for (int i = 1; i < entry.Words.Count; i++)
         {
             VirtualAddress? next = Option(result, entry.Words, ref i);
@@ -76,9 +80,7 @@ internal sealed class AddressBinder(BindContext context, bool isStatic = false)
             case "-nodad":
                 return address with { IsDuplicateDetected = true };
             case "use_vmac" when !isStatic:
-                return Refuse(DiagnosticCodes.NotYet, option, "keepalived's use_vmac is not supported yet");
-            case "track_group" when isStatic:
-                return Refuse(DiagnosticCodes.NotYet, option, "keepalived's track_group is not supported yet", "leave it out");
+                return address with { IsOnVmac = true };
         }
 
         if (i + 1 >= words.Count)
@@ -89,6 +91,9 @@ internal sealed class AddressBinder(BindContext context, bool isStatic = false)
         Token value = words[++i];
         switch (option.Text)
         {
+            case "track_group" when isStatic:
+                TrackGroup = value;
+                return address;
             case "dev" when _isDeviceGiven:
                 return Refuse(DiagnosticCodes.UnknownOption, option, $"{address.Address} has two interfaces", "one dev per address");
             case "dev":

@@ -7,7 +7,6 @@ namespace FenceFirst.Config;
 /// <summary>agent, option, option_file, action and verify of a fence_device. No message holds the value of an option.</summary>
 internal sealed class AgentBinder(BindContext context)
 {
-    private const int OthersMask = 0b000_111_111;
     private const int NameLengthMax = 64;
 
     private static readonly string[] Folders = ["/usr/sbin/", "/usr/bin/"];
@@ -140,37 +139,10 @@ internal sealed class AgentBinder(BindContext context)
 
     private bool IsPrivateFile(string path, string name, SourceSpan span)
     {
-        string? target = path.StartsWith('/') ? new ScriptPath(context.Facts).Resolve(path) : null;
-        FileFacts? facts = target is null ? null : context.Facts.Inspect(target);
-        string problem = "";
-        string hint = "";
-        if (target is null || facts is not { Kind: FileKind.Regular })
-        {
-            problem = !path.StartsWith('/') ? $"{path} is no absolute path" : facts is null ? $"{path} does not exist or is not accessible" : $"{path} is no regular file";
-            hint = "option_file NAME /absolute/path";
-        }
-        else if ((facts.Mode & OthersMask) != 0)
-        {
-            problem = $"{target} has mode {Convert.ToString(facts.Mode, 8).PadLeft(4, '0')}: others than its owner can use it";
-            hint = $"chmod 600 {target}";
-        }
-        else if (facts.OwnerId != 0 && facts.OwnerId != context.Facts.UserId)
-        {
-            problem = $"{target} belongs to user {facts.OwnerId}, who can read it";
-            hint = $"chown root {target}";
-        }
-        else if ((context.Facts.ReadSecretFile ?? context.Facts.ReadFile)(target) is not { } contents)
-        {
-            problem = $"{target} cannot be read";
-        }
-        else if (contents.Split('\n')[0].Trim('\r').Length == 0)
-        {
-            problem = $"the first line of {target} is empty";
-        }
-
+        (string problem, string hint) = new SecretFile(context.Facts).Judge(path);
         if (problem.Length > 0)
         {
-            _diagnostics.Add(DiagnosticCodes.AgentSecretFile, span, $"option_file {name}: {problem}", hint);
+            _diagnostics.Add(DiagnosticCodes.AgentSecretFile, span, $"option_file {name}: {problem}", hint.Length > 0 ? hint : "option_file NAME /absolute/path");
         }
 
         return problem.Length == 0;

@@ -11,7 +11,6 @@ internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
     public const int InterfaceNameLengthMax = 15;
 
     private readonly List<string> _links = [];
-    private readonly HashSet<string> _seen = [];
     private uint _nextRulePriority4 = 16384;
     private uint _nextRulePriority6 = 16384;
     private IReadOnlyCollection<InternetAddress>? _ownAddresses;
@@ -25,10 +24,19 @@ internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
 
     public GlobalSettings Globals { get; } = new();
 
+    /// <summary>Programs as written, with the user that runs them, of which nothing was to be said, and where they are.</summary>
+    public Dictionary<(string Written, UserFacts User), string> GoodPrograms { get; } = [];
+
     public RoutingNames RoutingNames { get; } = new(facts);
+
+    /// <summary>Files of which was said that their scripts run without enable_script_security.</summary>
+    public HashSet<SourceText> WithoutSecurity { get; } = [];
 
     /// <summary>Tracked files and processes.</summary>
     public TrackerBinder Trackers => _trackers ??= new TrackerBinder(this);
+
+    /// <summary>Names of the interfaces that the daemon makes.</summary>
+    public VmacNames VmacNames { get; } = new();
 
     /// <summary>All interfaces named so far.</summary>
     public EquatableArray<string> Links => _links.ToEquatableArray();
@@ -64,7 +72,7 @@ internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
             return -1;
         }
 
-        if (!Facts.HasInterface(name))
+        if (!VmacNames.IsGiven(name) && !Facts.HasInterface(name))
         {
             Diagnostics.Add(DiagnosticCodes.InterfaceMissing, span, $"interface {name} does not exist on this machine", "`ip link` lists them");
             return -1;
@@ -74,18 +82,48 @@ internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
         return _links.Count - 1;
     }
 
-    /// <summary>Says that a keyword that should stand once in a block stands there again.</summary>
-    public void WarnRepeated(IEnumerable<ConfigNode> nodes)
+    /// <summary>The index of an interface that the daemon makes; whether it exists is not asked.</summary>
+    public int NewLink(string name)
     {
-        _seen.Clear();
-        foreach (ConfigNode node in nodes)
+        int index = _links.IndexOf(name);
+        if (index < 0)
         {
-            if (node.Row is { Opens: null } && !_seen.Add(node.Name))
+            _links.Add(name);
+            index = _links.Count - 1;
+        }
+
+        return index;
+    }
+
+    /// <summary>Says that a keyword that should stand once in a block stands there again.</summary>
+    public void WarnRepeated(List<ConfigNode> nodes)
+    {
+        // Looking back is cheaper than a set, in the short blocks that people write.
+        const int Short = 32;
+        HashSet<Keyword>? seen = nodes.Count > Short ? new(ReferenceEqualityComparer.Instance) : null;
+        for (int i = 0; i < nodes.Count; i++)
+        {
+            ConfigNode node = nodes[i];
+            if (node.Row is { Opens: null } && (seen is null ? IsWrittenBefore(nodes, i) : !seen.Add(node.Row)))
             {
                 bool isFirst = node.Row.Shape == ValueShape.Script || node.Row.IsFirstHeld;
                 Diagnostics.Add(node.Row.IsFirstHeld ? DiagnosticCodes.SecondIgnored : DiagnosticCodes.Repeated, node.Span, $"{node.Name} is written again in this block; {(isFirst ? "the first" : "the last")} one holds");
             }
         }
+    }
+
+    /// <summary>Whether an earlier node of the block has the same row.</summary>
+    private static bool IsWrittenBefore(List<ConfigNode> nodes, int index)
+    {
+        for (int i = 0; i < index; i++)
+        {
+            if (ReferenceEquals(nodes[i].Row, nodes[index].Row))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }
 
@@ -114,6 +152,9 @@ internal sealed class GlobalSettings
 
     public int? GarpLowerDelay { get; set; }
 
+    /// <summary>Announcements on interfaces from which no adverts leave.</summary>
+    public (TimeSpan Interval, bool IsForAll) GarpExtra { get; set; }
+
     public int? GarpLowerRepeat { get; set; }
 
     public bool IsMinimalGarp { get; set; }
@@ -127,6 +168,9 @@ internal sealed class GlobalSettings
     /// <summary>Named pipes, and how scripts are run.</summary>
     public NotifySettings Notify { get; } = new();
 
+    /// <summary>Mail.</summary>
+    public MailSettings Mail { get; } = new();
+
     public int DownTimerAdverts { get; set; } = 3;
 
     public bool IsLowerPriorityUnanswered { get; set; }
@@ -134,6 +178,12 @@ internal sealed class GlobalSettings
     public bool IsHigherPriorityAnswered { get; set; }
 
     public bool IsUnicastSourceChecked { get; set; }
+
+    /// <summary>vrrp_strict.</summary>
+    public bool IsStrict { get; set; }
+
+    /// <summary>vrrp_owner_ignore_adverts.</summary>
+    public bool IsIgnoringAdverts { get; set; }
 
     public bool IsAddressCheckSkipped { get; set; }
 
@@ -151,10 +201,22 @@ internal sealed class GlobalSettings
     /// <summary>The line that names the watchdog; null = there is none.</summary>
     public ConfigNode? Watchdog { get; set; }
 
+    /// <summary>Whether nftables was written: the first one holds.</summary>
+    public bool IsFilterNamed { get; set; }
+
+    /// <summary>The packet filter of no_accept.</summary>
+    public FilterConfig Filter { get; set; } = new();
+
     /// <summary>Dumps that signals ask for.</summary>
     public DumpConfig Dump { get; set; } = new();
 
     public bool IsUnknownVridLogged { get; set; }
+
+    /// <summary>How names of use_vmac interfaces begin; null = as keepalived's.</summary>
+    public string? VmacPrefix { get; set; }
+
+    /// <summary>How names of use_vmac_addr interfaces begin; null = as the others.</summary>
+    public string? VmacAddressPrefix { get; set; }
 
     public int Nice { get; set; }
 
@@ -167,6 +229,15 @@ internal sealed class GlobalSettings
     public TimeSpan DelayAfterBoot { get; set; }
 
     public bool IsMemoryLocked { get; set; }
+
+    /// <summary>The lines of startup_script and shutdown_script: their user may be said further down.</summary>
+    public ConfigNode? StartupScript { get; set; }
+
+    public ConfigNode? ShutdownScript { get; set; }
+
+    public int StartupTimeout { get; set; } = 10;
+
+    public int ShutdownTimeout { get; set; } = 10;
 
     /// <summary>The line that says notify_master_before_vip for all instances; null = it is not there.</summary>
     public ConfigNode? NotifyMasterBeforeVip { get; set; }

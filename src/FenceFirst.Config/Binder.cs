@@ -10,10 +10,12 @@ internal sealed class Binder(BindContext context)
 {
     private readonly Dictionary<string, BoundScript> _scripts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FenceDevice> _devices = new(StringComparer.Ordinal);
+    private readonly CommandBinder _commands = new(context);
     private readonly List<ScriptTracker> _trackers = [];
     private readonly Dictionary<string, int> _instances = new(StringComparer.Ordinal);
-    private readonly Dictionary<(byte Vrid, bool IsIPv6, int Wire), List<int>> _byVrid = [];
+    private readonly Dictionary<WireKey, List<int>> _byVrid = [];
     private readonly Dictionary<InternetAddress, List<int>> _byAddress = [];
+    private readonly Dictionary<(int Lower, ulong Mac), string> _vmacs = [];
 
     /// <summary>The configuration; only complete when no error was reported.</summary>
     public NodeConfig Bind(List<ConfigNode> root)
@@ -39,6 +41,7 @@ internal sealed class Binder(BindContext context)
             }
         }
 
+        ReserveVmacNames(root);
         List<VrrpConfig> instances = [];
         List<ConfigNode> blocks = [];
         foreach (ConfigNode block in root.Where(node => node.Name == "vrrp_instance" && node.Words.Count > 1))
@@ -51,11 +54,13 @@ internal sealed class Binder(BindContext context)
 
             VrrpConfig bound = new InstanceBinder(context, block, _scripts, _devices).Bind();
             CheckAgainst(instances, blocks, bound, block);
+            CheckVmacs(bound, block);
             instances.Add(bound);
             blocks.Add(block);
         }
 
         EquatableArray<SyncGroupConfig> groups = new SyncGroupBinder(context, _scripts, promotions).Bind(root, instances, blocks);
+        MailConfig mail = new MailBinder(context).Complete(root, instances, groups);
         WarnOfEndlessFailback(instances, blocks);
         foreach (BoundScript script in _scripts.Values.Where(script => !script.IsUsed))
         {
@@ -63,7 +68,7 @@ internal sealed class Binder(BindContext context)
         }
 
         new TrackerChecks(context, root).Run();
-        NodeConfig config = new StaticBinder(context).Bind(root, new NodeConfig());
+        NodeConfig config = new StaticBinder(context).Bind(root, new NodeConfig(), instances);
         context.Trackers.WarnUnused();
         AnnouncementSpacing spacing = new SpacingBinder(context).Bind(root);
         EquatableArray<LinkDelay> delays = context.Trackers.Delays(instances);
@@ -76,8 +81,11 @@ internal sealed class Binder(BindContext context)
             Files = context.Trackers.Files,
             Processes = context.Trackers.Processes,
             LinkDelays = delays,
+            PolledLinks = context.Trackers.Polls(instances),
             Notify = notify,
+            Mail = mail,
             Dump = globals.Dump,
+            Filter = globals.Filter,
             Spacing = spacing,
             Instances = instances.ToEquatableArray(),
             Groups = groups,
@@ -93,10 +101,43 @@ internal sealed class Binder(BindContext context)
                 Nice = globals.Nice,
                 StartupDelay = globals.StartupDelay,
                 DelayAfterBoot = globals.DelayAfterBoot,
+                StartupScript = globals.StartupScript is null ? null : new CommandBinder(context).Notify(globals.StartupScript),
+                StartupTimeout = TimeSpan.FromSeconds(globals.StartupTimeout),
+                ShutdownScript = globals.ShutdownScript is null ? null : new CommandBinder(context).Notify(globals.ShutdownScript),
+                ShutdownTimeout = TimeSpan.FromSeconds(globals.ShutdownTimeout),
                 IsUnknownVridLogged = globals.IsUnknownVridLogged,
                 IsScriptSecurityEnabled = globals.IsScriptSecurityEnabled,
             },
         };
+    }
+
+    /// <summary>A name that an instance gives is no other one's, also where that stands above (keepalived).</summary>
+    private void ReserveVmacNames(List<ConfigNode> root)
+    {
+        BindContext silent = new(new DiagnosticBag(), context.Facts);
+        foreach (ConfigNode node in root.Where(node => node.Name == "vrrp_instance").SelectMany(block => block.Children).Where(node => node.Name == "use_vmac"))
+        {
+            if (VmacLine.Read(node, silent).Name is { } name)
+            {
+                context.VmacNames.Reserve(name.Text);
+            }
+        }
+    }
+
+    /// <summary>The kernel has one interface per Ethernet address on another one.</summary>
+    private void CheckVmacs(VrrpConfig bound, ConfigNode block)
+    {
+        foreach (VirtualLink vmac in bound.EachVirtualLink())
+        {
+            if (!_vmacs.TryAdd((vmac.Lower, vmac.Mac), bound.Name))
+            {
+                context.Diagnostics.Add(
+                    DiagnosticCodes.VmacBad,
+                    block.Span,
+                    $"{bound.Name} and {_vmacs[(vmac.Lower, vmac.Mac)]} would have the same virtual MAC address on {context.Links[vmac.Lower]}",
+                    "another virtual_router_id, or another address after use_vmac");
+            }
+        }
     }
 
     private bool IsNew<T>(Dictionary<string, T> names, ConfigNode block)
@@ -113,7 +154,6 @@ internal sealed class Binder(BindContext context)
     private BoundScript Script(ConfigNode block)
     {
         context.WarnRepeated(block.Children);
-        CommandBinder commands = new(context);
         ConfigNode? script = null;
         UserFacts? user = null;
         TimeSpan interval = TimeSpan.FromSeconds(1);
@@ -147,7 +187,7 @@ internal sealed class Binder(BindContext context)
                     fall = context.Values.TryInteger(node, out int failures) ? failures : fall;
                     break;
                 case "user":
-                    user = commands.User(node.Words, 1);
+                    user = _commands.User(node.Words, 1);
                     isUserBad = user is null;
                     break;
                 case "init_fail":
@@ -161,7 +201,7 @@ internal sealed class Binder(BindContext context)
             context.Diagnostics.Add(DiagnosticCodes.MissingKeyword, block.Span, $"vrrp_script {block.Value} has no script", "script \"/path/to/check ARGUMENTS\"");
         }
 
-        CommandLine? command = script is null || isUserBad ? null : commands.Script(script, user);
+        CommandLine? command = script is null || isUserBad ? null : _commands.Script(script, user);
         int index = command is null ? -1 : _trackers.Count;
         if (command is not null)
         {
@@ -191,14 +231,28 @@ internal sealed class Binder(BindContext context)
     /// <summary>keepalived: the same Vrid twice for one family is fatal on one interface and group, or among unicast instances with a common peer.</summary>
     private void CheckAgainst(List<VrrpConfig> others, List<ConfigNode> blocks, VrrpConfig bound, ConfigNode block)
     {
-        // Only those that have something in common with it: files have thousands of instances.
-        SortedSet<int> candidates = [.. Entered(_byVrid, (bound.Vrid, bound.IsIPv6, bound.IsUnicast ? int.MaxValue : bound.Link), others.Count)];
+        // Only those that have something in common with it: files have thousands of instances, and nearly none has.
+        List<int> sameVrid = Entered(_byVrid, new WireKey(bound.Vrid, bound.IsIPv6, bound.IsUnicast ? int.MaxValue : bound.Link), others.Count);
+        SortedSet<int>? candidates = sameVrid.Count > 1 ? [.. sameVrid] : null;
         foreach (VirtualAddress address in bound.Addresses)
         {
-            candidates.UnionWith(Entered(_byAddress, address.Address, others.Count));
+            List<int> sameAddress = Entered(_byAddress, address.Address, others.Count);
+            if (sameAddress.Count > 1)
+            {
+                (candidates ??= []).UnionWith(sameAddress);
+            }
         }
 
-        foreach (int i in candidates.Where(i => i < others.Count))
+        if (candidates is not null)
+        {
+            candidates.Remove(others.Count);
+            CheckAgainst(candidates, others, blocks, bound, block);
+        }
+    }
+
+    private void CheckAgainst(SortedSet<int> candidates, List<VrrpConfig> others, List<ConfigNode> blocks, VrrpConfig bound, ConfigNode block)
+    {
+        foreach (int i in candidates)
         {
             VrrpConfig other = others[i];
             bool isSameWire = bound.IsUnicast == other.IsUnicast
@@ -227,7 +281,7 @@ internal sealed class Binder(BindContext context)
     {
         if (!known.TryGetValue(key, out List<int>? indexes))
         {
-            known[key] = indexes = [];
+            known[key] = indexes = new List<int>(1);
         }
 
         indexes.Add(index);
@@ -258,6 +312,9 @@ internal sealed class Binder(BindContext context)
             }
         }
     }
+
+    /// <summary>Instances of which no two may be alike.</summary>
+    private readonly record struct WireKey(byte Vrid, bool IsIPv6, int Wire);
 
     private static bool IsShootingToFailBack(VrrpConfig instance) => instance.IsPreempt && instance.Promotion is { HasFence: true, IsReleaseEnough: false };
 }

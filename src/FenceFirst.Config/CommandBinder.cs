@@ -121,7 +121,7 @@ internal sealed class CommandBinder(BindContext context)
             return null;
         }
 
-        if (arguments.Any(argument => argument.Contains('\0')))
+        if (command.Text.Contains('\0') || arguments.Exists(argument => argument.Contains('\0')))
         {
             context.Diagnostics.Add(DiagnosticCodes.NulCharacter, command.Span, "an argument of a program cannot hold a NUL character");
             return null;
@@ -133,6 +133,10 @@ internal sealed class CommandBinder(BindContext context)
             return null;
         }
 
+        if (!context.Facts.IsElsewhere)
+        {
+            WarnOfSecurityOff(command.Span);
+        }
         arguments[0] = resolved;
         return Made(arguments, user);
     }
@@ -165,6 +169,34 @@ internal sealed class CommandBinder(BindContext context)
             return written;
         }
 
+        // Thousands of scripts run few programs: one against which nothing was to be said is not looked at again.
+        if (context.GoodPrograms.TryGetValue((written, user), out string? known))
+        {
+            return known;
+        }
+
+        int before = context.Diagnostics.AddedCount;
+        string? program = LookedAt(written, span, user);
+        if (program is not null && context.Diagnostics.AddedCount == before)
+        {
+            context.GoodPrograms.Add((written, user), program);
+        }
+
+        return program;
+    }
+
+    /// <summary>Once for each file, and for its first script.</summary>
+    private void WarnOfSecurityOff(SourceSpan span)
+    {
+        if (!context.Globals.IsScriptSecurityEnabled && span.Source is not null && context.WithoutSecurity.Add(span.Source))
+        {
+            context.Diagnostics.Add(
+                DiagnosticCodes.ScriptSecurityOff, new SourceSpan(span.Source, 0, 0, 0), "scripts are run but enable_script_security is not set", "put enable_script_security into global_defs");
+        }
+    }
+
+    private string? LookedAt(string written, SourceSpan span, UserFacts user)
+    {
         ScriptPath paths = new(context.Facts);
         string path = written;
         if (!written.Contains('/'))
@@ -228,12 +260,6 @@ internal sealed class CommandBinder(BindContext context)
                 span,
                 $"{path} runs as root but somebody else could replace it: {reason}",
                 isEnabled ? "enable_script_security refuses it" : "enable_script_security would refuse it"));
-        }
-
-        if (!context.Globals.IsScriptSecurityEnabled)
-        {
-            context.Diagnostics.Add(
-                DiagnosticCodes.ScriptSecurityOff, new SourceSpan(span.Source, 0, 0, 0), "scripts are run but enable_script_security is not set", "put enable_script_security into global_defs");
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -58,6 +59,7 @@ public sealed class ConfigDump
         _to.List("static_ipaddress", _config.StaticAddresses.Select(_entries.Of));
         _to.List("static_routes", _config.StaticRoutes.Select(_entries.Of));
         _to.List("static_rules", _config.StaticRules.Select(EntryText.Of));
+        _to.List("linkbeat_interfaces", _config.PolledLinks.Select(poll => poll.Method == LinkPollMethod.Any ? _config.Links[poll.Link] : $"{_config.Links[poll.Link]} {poll.Method.ToString().ToUpperInvariant()}"));
         _to.List("interface_up_down_delays", _config.LinkDelays.Select(delay => FormattableString.Invariant($"{_config.Links[delay.Link]} {delay.Down.TotalSeconds} {delay.Up.TotalSeconds}")));
         _to.Blocks("vrrp_script", _config.Scripts, script => script.Name, Script);
         _to.Blocks("track_file", _config.Files, file => file.Name, file => _to.Text("file", file.Path));
@@ -69,6 +71,9 @@ public sealed class ConfigDump
     private void Global()
     {
         _to.Text("router_id", _config.RouterId);
+        _to.Text("nftables", _config.Filter.Table);
+        _to.Number("nftables_priority", _config.Filter.Priority);
+        _to.Switch("nftables_counters", _config.Filter.HasCounters);
         _to.Switch("enable_script_security", _config.Process.IsScriptSecurityEnabled);
         _to.Switch("log_unknown_vrids", _config.Process.IsUnknownVridLogged);
         _to.Number("vrrp_priority", _config.Process.Nice);
@@ -78,9 +83,30 @@ public sealed class ConfigDump
         _to.Switch("fifo_write_vrrp_states_on_reload", _config.Notify.IsStateWrittenOnReload);
         _to.Number("notify_timeout", Seconds(_config.Notify.ScriptTimeout));
         _to.Number("notify_stop_timeout", Seconds(_config.Notify.StopTimeout));
+        Mail();
         if (_config.Watchdog is { } watchdog)
         {
             _to.Text("watchdog", watchdog.Path + (watchdog.IsRequired ? " required" : ""));
+        }
+    }
+
+    private void Mail()
+    {
+        MailConfig mail = _config.Mail;
+        if (mail.Server.Length == 0)
+        {
+            return;
+        }
+
+        _to.Text("smtp_server", string.Create(CultureInfo.InvariantCulture, $"{mail.Server} {mail.Port}"));
+        _to.Text("smtp_helo_name", mail.HeloName);
+        _to.Number("smtp_connect_timeout", Seconds(mail.ConnectTimeout));
+        _to.Text("notification_email_from", mail.Sender);
+        _to.List("notification_email", mail.Recipients);
+        _to.Switch("no_email_faults", mail.IsFaultLeftOut);
+        if (mail.LoginFile.Length > 0)
+        {
+            _to.Text("smtp_login_file", mail.LoginFile);
         }
     }
 
@@ -114,6 +140,13 @@ public sealed class ConfigDump
     {
         _to.Text("state", instance.IsStateMaster ? "MASTER" : "BACKUP");
         _to.Text("interface", _entries.Link(instance.Link));
+        if (instance.Vmac is { } vmac)
+        {
+            string mac = string.Join(':', Enumerable.Range(0, 6).Select(i => $"{(vmac.Mac >> (40 - (8 * i))) & 0xff:x2}"));
+            _to.Text("use_vmac", $"{_entries.Link(vmac.Link)} {mac}");
+            _to.Switch("vmac_xmit_base", !vmac.IsSending);
+        }
+
         _to.Number("version", instance.Version);
         _to.Switch("native_ipv6", instance.IsIPv6);
         _to.Number("virtual_router_id", instance.Vrid);
@@ -129,11 +162,14 @@ public sealed class ConfigDump
         _to.List("virtual_rules", instance.Rules.Select(EntryText.Of));
         _to.Number("vip_lease", instance.LeaseSeconds);
         _to.Switch("dont_track_primary", instance.TrackLinks.All(track => track.Index != instance.Link));
-        _to.List("track_interface", instance.TrackLinks.Where(track => track.Index != instance.Link).Select(track => EntryText.Tracked(_config.Links[track.Index], track)));
+        _to.List("track_interface", instance.TrackLinks.Where(track => !instance.IsOwnLink(track.Index)).Select(track => EntryText.Tracked(_config.Links[track.Index], track)));
         _to.List("track_script", instance.TrackScripts.Select(track => EntryText.Tracked(_config.Scripts[track.Index].Name, track)));
         _to.List("track_file", instance.TrackFiles.Select(track => EntryText.Tracked(_config.Files[track.Index].Name, track)));
         _to.List("track_process", instance.TrackProcesses.Select(track => EntryText.Tracked(_config.Processes[track.Index].Name, track)));
         Announcements(instance.Gratuitous);
+        _to.Switch("no_accept", !instance.IsAccepting);
+        _to.Switch("strict_mode", instance.IsStrict);
+        _to.Switch("owner_ignore_adverts", instance.IsIgnoringAdverts);
         _to.Switch("lower_prio_no_advert", instance.IsLowerPriorityUnanswered);
         _to.Switch("higher_prio_send_advert", instance.IsHigherPriorityAnswered);
         Notify(instance);
@@ -160,12 +196,14 @@ public sealed class ConfigDump
         }
 
         _to.Switch("skip_check_adv_addr", instance.IsAddressCheckSkipped);
+        _to.Text("old_unicast_checksum", instance.OldChecksum switch { OldChecksum.Always => "always", OldChecksum.Never => "never", _ => "" });
+        _to.Switch("promote_secondaries", instance.IsPromotingSecondaries);
         _to.Switch("v3_checksum_as_v2", instance.IsChecksumAsV2);
-        if (instance.Authentication == AuthenticationType.SimplePassword)
+        if (instance.Authentication != AuthenticationType.None)
         {
             _to.Block("authentication", () =>
             {
-                _to.Text("auth_type", "PASS");
+                _to.Text("auth_type", instance.Authentication == AuthenticationType.AuthenticationHeader ? "AH" : "PASS");
                 _to.Text("auth_pass", Secret);
             });
         }
@@ -193,6 +231,10 @@ public sealed class ConfigDump
         _to.Number("garp_master_refresh_repeat", schedule.RefreshRepeat);
         _to.Number("garp_lower_prio_delay", Seconds(schedule.LowerPriorityDelay));
         _to.Number("garp_lower_prio_repeat", schedule.LowerPriorityRepeat);
+        if (schedule.Extra > TimeSpan.Zero)
+        {
+            _to.Text("garp_extra_if", FormattableString.Invariant($"{(schedule.IsExtraForAll ? "all " : "")}{Seconds(schedule.Extra)}"));
+        }
     }
 
     private void Notify(VrrpConfig instance)
@@ -207,6 +249,7 @@ public sealed class ConfigDump
         _to.Command("notify_deleted_script", instance.Notify.Deleted);
         _to.Switch("notify_priority_changes", instance.IsPriorityNotified);
         _to.Switch("notify_parallel", instance.Notify.IsParallel);
+        _to.Switch("smtp_alert", instance.Notify.IsMailed);
         _to.Switch("reassert", instance.IsReasserting);
     }
 

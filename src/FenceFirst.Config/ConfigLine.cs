@@ -8,14 +8,27 @@ internal sealed class ConfigLine
 {
     private readonly int[]? _columns;
     private readonly int _firstColumn;
+    private readonly int _start;
+    private string? _text;
 
-    private ConfigLine(SourceText source, int number, string text, int[]? columns, int firstColumn, string? expanded = null)
+    private ConfigLine(SourceText source, int number, string text, int[] columns, int firstColumn, string? expanded)
     {
         Expanded = expanded;
         Source = source;
         Number = number;
-        Text = text;
+        Length = text.Length;
+        _text = text;
         _columns = columns;
+        _firstColumn = firstColumn;
+    }
+
+    /// <summary>Part of the file's text, from the index of its first character.</summary>
+    private ConfigLine(SourceText source, int number, int start, int length, int firstColumn)
+    {
+        Source = source;
+        Number = number;
+        Length = length;
+        _start = start;
         _firstColumn = firstColumn;
     }
 
@@ -25,32 +38,30 @@ internal sealed class ConfigLine
     /// <summary>The line in the file, from 1.</summary>
     public int Number { get; }
 
-    /// <summary>The text.</summary>
-    public string Text { get; }
+    /// <summary>Characters of the text.</summary>
+    public int Length { get; }
+
+    /// <summary>The text. What stands in the file is made a string when asked for: most lines never are.</summary>
+    public string Text => _text ??= Characters.ToString();
+
+    /// <summary>As <see cref="Text"/>, without a string of its own.</summary>
+    public ReadOnlySpan<char> Characters => _columns is not null ? _text : Source.Text.AsSpan(_start, Length);
 
     /// <summary>The whole line after its references were replaced; null when it stands in the file like this.</summary>
     public string? Expanded { get; }
 
-    /// <summary>A physical line as it stands in the file.</summary>
-    public static ConfigLine Physical(SourceText source, int number) => new(source, number, source.Line(number), null, 1);
+    /// <summary>Whether the character is the whole text.</summary>
+    public bool IsOnly(char character) => Length == 1 && Characters[0] == character;
 
-    /// <summary>The same without blanks at both ends, and without the string that would have them.</summary>
+    /// <summary>A physical line as it stands in the file.</summary>
+    public static ConfigLine Physical(SourceText source, int number) => new(source, number, source.StartOf(number), source.Characters(number).Length, 1);
+
+    /// <summary>The same without blanks at both ends.</summary>
     public static ConfigLine PhysicalTrimmed(SourceText source, int number)
     {
         ReadOnlySpan<char> text = source.Characters(number);
-        int start = 0;
-        while (start < text.Length && Lexer.IsBlank(text[start]))
-        {
-            start++;
-        }
-
-        int end = text.Length;
-        while (end > start && Lexer.IsBlank(text[end - 1]))
-        {
-            end--;
-        }
-
-        return new ConfigLine(source, number, text[start..end].ToString(), null, 1 + start);
+        (int start, int length) = Lexer.WithoutBlanks(text);
+        return new ConfigLine(source, number, source.StartOf(number) + start, length, 1 + start);
     }
 
     /// <summary>Text whose characters come from the given columns of one physical line.</summary>
@@ -75,25 +86,14 @@ internal sealed class ConfigLine
 
     /// <summary>Part of the text.</summary>
     public ConfigLine Slice(int start, int length) => _columns is null
-        ? new(Source, Number, Text.Substring(start, length), null, _firstColumn + start)
+        ? new(Source, Number, _start + start, length, _firstColumn + start)
         : new(Source, Number, Text.Substring(start, length), _columns[start..(start + length)], ColumnAt(start), Expanded);
 
     /// <summary>Without blanks at both ends.</summary>
     public ConfigLine Trimmed()
     {
-        int start = 0;
-        int end = Text.Length;
-        while (start < end && Lexer.IsBlank(Text[start]))
-        {
-            start++;
-        }
-
-        while (end > start && Lexer.IsBlank(Text[end - 1]))
-        {
-            end--;
-        }
-
-        return start == 0 && end == Text.Length ? this : Slice(start, end - start);
+        (int start, int length) = Lexer.WithoutBlanks(Characters);
+        return length == Length ? this : Slice(start, length);
     }
 
     /// <summary>The place of a part of the text.</summary>
@@ -105,7 +105,7 @@ internal sealed class ConfigLine
     }
 
     /// <summary>The place of the whole text.</summary>
-    public SourceSpan WholeSpan => Span(0, Text.Length);
+    public SourceSpan WholeSpan => Span(0, Length);
 
     /// <inheritdoc/>
     public override string ToString() => Text;

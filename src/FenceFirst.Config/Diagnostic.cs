@@ -42,6 +42,9 @@ public sealed class DiagnosticBag
     /// <summary>Warnings, those beyond <see cref="CountMax"/> included.</summary>
     public int WarningCount { get; private set; }
 
+    /// <summary>How often something was added, the same again and what was not kept included.</summary>
+    internal int AddedCount { get; private set; }
+
     /// <summary>Problems that were counted but not kept.</summary>
     public int DroppedCount { get; private set; }
 
@@ -58,6 +61,7 @@ public sealed class DiagnosticBag
     /// <summary>Adds a problem whose severity differs from its code's.</summary>
     public void Add(Diagnostic diagnostic)
     {
+        AddedCount++;
         SourceSpan span = diagnostic.Span;
         if (_items.Count < CountMax && !_seen.Add((span.Path, span.Line, span.Column, diagnostic.Code.Id + diagnostic.Message)))
         {

@@ -49,6 +49,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode NotMulticast = Error("FF1209");
     public static readonly DiagnosticCode InterfaceMissing = Error("FF1210");
     public static readonly DiagnosticCode BadName = Error("FF1211");
+    public static readonly DiagnosticCode BadMac = Error("FF1212");
 
     public static readonly DiagnosticCode ScriptMissing = Error("FF1301");
     public static readonly DiagnosticCode ScriptNotExecutable = Error("FF1302");
@@ -75,6 +76,8 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode NoInstance = Warning("FF1413", 0);
     public static readonly DiagnosticCode TrackedFileBad = Error("FF1470");
     public static readonly DiagnosticCode NamedPipeBad = Error("FF1471");
+    public static readonly DiagnosticCode MailServerBad = Error("FF1495");
+    public static readonly DiagnosticCode MailLoginFile = Error("FF1496");
     public static readonly DiagnosticCode ReachSelf = Error("FF1440");
     public static readonly DiagnosticCode ReachVirtual = Error("FF1441");
     public static readonly DiagnosticCode HmacKeyBad = Error("FF1420");
@@ -92,6 +95,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode TooManySteps = Error("FF1454");
     public static readonly DiagnosticCode StepsInMember = Error("FF1480");
     public static readonly DiagnosticCode ReleaseInGroup = Error("FF1481");
+    public static readonly DiagnosticCode VmacBad = Error("FF1485");
     public static readonly DiagnosticCode WatchdogBad = Error("FF1460");
 
     public static readonly DiagnosticCode OwnAddressAmongPeers = Warning("FF1501", 0);
@@ -119,6 +123,8 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode TrackerUnused = Warning("FF1570", 0);
     public static readonly DiagnosticCode ProcessNeverMatches = Warning("FF1571", 0);
     public static readonly DiagnosticCode LinkDelayReduced = Warning("FF1572", 0);
+    public static readonly DiagnosticCode MailNowhere = Warning("FF1595", 0);
+    public static readonly DiagnosticCode MailAddressBad = Warning("FF1596", 0);
     public static readonly DiagnosticCode HmacNotEnforced = Warning("FF1520", 0);
     public static readonly DiagnosticCode LeaseShort = Warning("FF1541", 0);
     public static readonly DiagnosticCode ReachPeer = Warning("FF1540", 0);
@@ -128,6 +134,12 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode ReleaseOnFailure = Warning("FF1551", 0);
     public static readonly DiagnosticCode FenceWithoutDelay = Warning("FF1552", 0);
     public static readonly DiagnosticCode FailbackShootsForEver = Warning("FF1553", 0);
+
+    public static readonly DiagnosticCode SpacingZeroInGroup = Warning("FF1593", 0);
+    public static readonly DiagnosticCode StrictTakesBack = Warning("FF1592");
+    public static readonly DiagnosticCode StrictUnicast = Fatal("FF1490");
+    public static readonly DiagnosticCode AuthenticationHeaderWeak = Warning("FF1590", 0);
+    public static readonly DiagnosticCode AuthenticationHeaderMaster = Warning("FF1591");
 
     public static readonly DiagnosticCode PeerWithoutInstance = Warning("FF1601", 0);
     public static readonly DiagnosticCode PeerVersion = new("FF1602", Severity.Error, 0);

@@ -39,6 +39,7 @@ internal sealed class EntryText(EquatableArray<string> links)
             Add(words, "preferred_lft", Text(address.PreferredLifetimeSeconds));
         }
 
+        AddIf(words, address.IsOnVmac, "use_vmac");
         AddIf(words, address.IsUntracked, "no_track");
         return string.Join(' ', words);
     }

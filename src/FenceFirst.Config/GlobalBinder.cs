@@ -1,4 +1,5 @@
 using FenceFirst.Core;
+using FenceFirst.Core.Node;
 
 namespace FenceFirst.Config;
 
@@ -9,6 +10,7 @@ internal sealed class GlobalBinder(BindContext context)
     private readonly GlobalSettings _globals = context.Globals;
     private readonly ValueReader _values = context.Values;
     private readonly NotifyBinder _notify = new(context);
+    private readonly MailBinder _mail = new(context);
 
     public void Bind(ConfigNode block)
     {
@@ -19,7 +21,7 @@ internal sealed class GlobalBinder(BindContext context)
                 continue;
             }
 
-            if (!TryAnnouncements(node) && !TryProtocol(node) && !TryDumps(node) && !_notify.TryGlobal(node))
+            if (!TryAnnouncements(node) && !TryProtocol(node) && !TryDumps(node) && !TryFilter(node) && !_notify.TryGlobal(node) && !_mail.TryGlobal(node))
             {
                 BindProcess(node);
             }
@@ -47,6 +49,9 @@ internal sealed class GlobalBinder(BindContext context)
                 return true;
             case "vrrp_garp_lower_prio_repeat":
                 _globals.GarpLowerRepeat = Integer(node);
+                return true;
+            case "vrrp_garp_extra_if" or "vrrp_vmac_garp_intvl":
+                _globals.GarpExtra = _values.TryExtra(node, 1, out TimeSpan extra, out bool isForAll) ? (extra, isForAll) : _globals.GarpExtra;
                 return true;
             case "vrrp_garp_interval":
                 _globals.ArpInterval = _values.Spacing(node);
@@ -84,6 +89,9 @@ internal sealed class GlobalBinder(BindContext context)
             case "vrrp_higher_prio_send_advert":
                 _globals.IsHigherPriorityAnswered = Boolean(node);
                 return true;
+            case "vrrp_owner_ignore_adverts":
+                _globals.IsIgnoringAdverts = Boolean(node);
+                return true;
             case "vrrp_check_unicast_src":
                 _globals.IsUnicastSourceChecked = true;
                 return true;
@@ -100,7 +108,13 @@ internal sealed class GlobalBinder(BindContext context)
 
                 return true;
             case "vrrp_strict":
-                RefuseStrict(node);
+                _globals.IsStrict = Boolean(node);
+                return true;
+            case "vmac_prefix":
+                _globals.VmacPrefix = First(_globals.VmacPrefix, node);
+                return true;
+            case "vmac_addr_prefix":
+                _globals.VmacAddressPrefix = First(_globals.VmacAddressPrefix, node);
                 return true;
             default:
                 return false;
@@ -122,6 +136,31 @@ internal sealed class GlobalBinder(BindContext context)
                 return true;
             case "json_version":
                 _globals.Dump = _globals.Dump with { JsonVersion = _values.TryChoice(node, out string version) && version == "2" ? 2 : 1 };
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool TryFilter(ConfigNode node)
+    {
+        const int NameBytesMax = 254;
+        switch (node.Name)
+        {
+            case "nftables" when _globals.IsFilterNamed:
+                return true;
+            case "nftables" when node.Words.Count > 1 && System.Text.Encoding.UTF8.GetByteCount(node.Value) is 0 or > NameBytesMax:
+                context.Diagnostics.Add(DiagnosticCodes.BadName, node.ValueSpan, "this cannot be the name of an nftables table", $"1 to {NameBytesMax} bytes");
+                return true;
+            case "nftables":
+                _globals.IsFilterNamed = true;
+                _globals.Filter = _globals.Filter with { Table = node.Words.Count > 1 ? node.Value : new FilterConfig().Table };
+                return true;
+            case "nftables_priority":
+                _globals.Filter = _globals.Filter with { Priority = Integer(node) ?? _globals.Filter.Priority };
+                return true;
+            case "nftables_counters":
+                _globals.Filter = _globals.Filter with { HasCounters = true };
                 return true;
             default:
                 return false;
@@ -172,20 +211,24 @@ internal sealed class GlobalBinder(BindContext context)
             case "vrrp_delay_after_boot":
                 _globals.DelayAfterBoot = _values.TrySeconds(node, out TimeSpan afterBoot) ? afterBoot : TimeSpan.Zero;
                 break;
+            case "startup_script":
+                _globals.StartupScript ??= node;
+                break;
+            case "shutdown_script":
+                _globals.ShutdownScript ??= node;
+                break;
+            case "startup_script_timeout":
+                _globals.StartupTimeout = Integer(node) ?? _globals.StartupTimeout;
+                break;
+            case "shutdown_script_timeout":
+                _globals.ShutdownTimeout = Integer(node) ?? _globals.ShutdownTimeout;
+                break;
             case "vrrp_rt_priority":
                 _globals.RealTimePriority = Integer(node) ?? 0;
                 break;
             case "notify_master_before_vip":
                 _globals.NotifyMasterBeforeVip = node;
                 break;
-        }
-    }
-
-    private void RefuseStrict(ConfigNode node)
-    {
-        if (_values.TryBoolean(node, out bool isStrict) && isStrict)
-        {
-            context.Diagnostics.Add(DiagnosticCodes.Refused, node.Span, $"{node.Name} is refused: not all of its consequences can be honoured", node.Row!.Advice); // Only rows reach here.
         }
     }
 
@@ -203,6 +246,16 @@ internal sealed class GlobalBinder(BindContext context)
         }
 
         return group;
+    }
+
+    private string First(string? known, ConfigNode node)
+    {
+        if (known is not null)
+        {
+            context.Diagnostics.Add(DiagnosticCodes.SecondIgnored, node.Span, $"{node.Name} is written again; the first one holds");
+        }
+
+        return known ?? node.Value;
     }
 
     private int? Integer(ConfigNode node) => _values.TryInteger(node, out int value) ? value : null;

@@ -8,18 +8,13 @@ namespace FenceFirst.Config;
 /// <remarks>No message holds a key or a part of one.</remarks>
 internal sealed class HmacBinder(BindContext context)
 {
-    /// <summary>Symbolic links that are followed from one key file.</summary>
-    private const int LinksMax = 8;
-
-    private const int OthersMask = 0b000_111_111;
-
     private readonly ValueReader _values = context.Values;
     private readonly DiagnosticBag _diagnostics = context.Diagnostics;
 
     /// <summary>The block as bound; null with at least one error.</summary>
     public HmacAuthentication? Bind(ConfigNode block, TimeSpan advertInterval)
     {
-        context.WarnRepeated(block.Children.Where(node => node.Name != "key"));
+        context.WarnRepeated([.. block.Children.Where(node => node.Name != "key")]);
         int errorsBefore = _diagnostics.ErrorCount;
         List<HmacKey> keys = [];
         ConfigNode? active = null;
@@ -139,43 +134,16 @@ internal sealed class HmacBinder(BindContext context)
     private bool TryFile(string path, int id, SourceSpan span, out EquatableArray<byte> bytes)
     {
         bytes = default;
-        string target = path;
-        FileFacts? facts = path.StartsWith('/') ? context.Facts.Inspect(path) : null;
-        for (int links = 0; facts is { Kind: FileKind.SymbolicLink } && links < LinksMax; links++)
+        (string? contents, string problem, string hint) = new SecretFile(context.Facts).Read(path);
+        if (contents is null)
         {
-            target = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(target) ?? "/", facts.LinkTarget));
-            facts = context.Facts.Inspect(target);
-        }
-
-        if (facts is not { Kind: FileKind.Regular })
-        {
-            string why = !path.StartsWith('/') ? "is no absolute path" : facts is null ? "does not exist or is not accessible" : "is no regular file";
-            _diagnostics.Add(DiagnosticCodes.HmacKeyFile, span, $"key {id}: {path} {why}", "key ID file:/absolute/path");
-            return false;
-        }
-
-        if ((facts.Mode & OthersMask) != 0)
-        {
-            string mode = Convert.ToString(facts.Mode, 8).PadLeft(4, '0');
-            _diagnostics.Add(DiagnosticCodes.HmacKeyFile, span, $"key {id}: {target} has mode {mode}: others than its owner can use it", $"chmod 600 {target}");
-            return false;
-        }
-
-        if (facts.OwnerId != 0 && facts.OwnerId != context.Facts.UserId)
-        {
-            _diagnostics.Add(DiagnosticCodes.HmacKeyFile, span, $"key {id}: {target} belongs to user {facts.OwnerId}, who can read the key", $"chown root {target}");
-            return false;
-        }
-
-        if ((context.Facts.ReadSecretFile ?? context.Facts.ReadFile)(target) is not { } contents)
-        {
-            _diagnostics.Add(DiagnosticCodes.HmacKeyFile, span, $"key {id}: {target} cannot be read");
+            _diagnostics.Add(DiagnosticCodes.HmacKeyFile, span, $"key {id}: {problem}", hint);
             return false;
         }
 
         if (!HmacKeyText.TryParseFile(Encoding.UTF8.GetBytes(contents), out bytes, out HmacKeyTextError error))
         {
-            _diagnostics.Add(DiagnosticCodes.HmacKeyFile, span, $"key {id}: what {target} holds {HmacKeyText.Describe(error)}", "one line: hex:DIGITS or printable ASCII");
+            _diagnostics.Add(DiagnosticCodes.HmacKeyFile, span, $"key {id}: what {path} holds {HmacKeyText.Describe(error)}", "one line: hex:DIGITS or printable ASCII");
             return false;
         }
 

@@ -8,7 +8,7 @@ namespace FenceFirst.Config;
 internal readonly record struct IncludeStrictness(bool MustRead, bool MustMatch, bool WildcardMustMatch, bool BraceMustMatch)
 {
     /// <summary>Whether the first word of a line may be a directive: cheap, for the many lines where it is none.</summary>
-    public static bool MayBegin(string line) => line.StartsWith("include", StringComparison.Ordinal) || (line.Length > 0 && (line[0] == '"' || Lexer.IsBlank(line[0])));
+    public static bool MayBegin(ReadOnlySpan<char> line) => line.StartsWith("include", StringComparison.Ordinal) || (line.Length > 0 && (line[0] == '"' || Lexer.IsBlank(line[0])));
 
     /// <summary>The strictness of a directive, or false when the word is none.</summary>
     /// <param name="word">The first word of a line.</param>

@@ -49,7 +49,8 @@ internal sealed partial class InstanceBinder
             }
         }
 
-        _config = _config with { Addresses = addresses.ToEquatableArray(), ExcludedAddresses = excluded.ToEquatableArray() };
+        _config.Addresses = addresses.ToEquatableArray();
+        _config.ExcludedAddresses = excluded.ToEquatableArray();
     }
 
     private void CompleteRoutes()
@@ -62,10 +63,7 @@ internal sealed partial class InstanceBinder
         // A route or rule that says nothing about its family is IPv4 in keepalived, whatever the instance is.
         RouteBinder routes = new(context);
         RuleBinder rules = new(context);
-        _config = _config with
-        {
-            Routes = _routeNodes.Select(node => routes.Route(node, isIPv6: false)).OfType<VirtualRoute>().ToEquatableArray(),
-            Rules = _ruleNodes.Select(node => rules.Rule(node, isIPv6: false)).OfType<VirtualRule>().ToEquatableArray(),
-        };
+        _config.Routes = _routeNodes.Select(node => routes.Route(node, isIPv6: false)).OfType<VirtualRoute>().ToEquatableArray();
+        _config.Rules = _ruleNodes.Select(node => rules.Rule(node, isIPv6: false)).OfType<VirtualRule>().ToEquatableArray();
     }
 }

@@ -14,16 +14,18 @@ internal sealed partial class InstanceBinder
         CompleteAddresses();
         CompleteVersion();
         CompletePriority();
+        CompleteStrict();
         CompleteInterval();
         CompleteLease();
         CompleteAuthentication();
         CompletePeers();
+        CompleteVmac();
         CompleteRoutes();
         CompleteTracking();
         CompleteTrackers();
         CompleteAnnouncements();
+        CompleteAcceptance();
         CompletePromotion();
-        Lint();
     }
 
     private void CompleteLink()
@@ -52,7 +54,7 @@ internal sealed partial class InstanceBinder
 
         if (_interface.Words.Count > 1)
         {
-            _config = _config with { Link = context.Link(_interface.Value, _interface.ValueSpan) };
+            _config.Link = context.Link(_interface.Value, _interface.ValueSpan);
         }
     }
 
@@ -100,21 +102,23 @@ internal sealed partial class InstanceBinder
             }
         }
 
-        if (_config.Addresses.IsEmpty && !block.Children.Exists(node => node.Name == "no_virtual_ipaddress"))
+        if (_config.Addresses.IsEmpty && (IsStrict || !block.Children.Exists(node => node.Name == "no_virtual_ipaddress")))
         {
-            // keepalived: fatal in version 3, a warning in version 2 (clouds, where a script moves the address).
+            // keepalived: fatal in version 3 and strict_mode, a warning in version 2 (clouds, where a script moves the address).
             _diagnostics.Add(new Diagnostic(
-                DiagnosticCodes.NoAddress, version == 3 ? Severity.Error : Severity.Warning, block.Span, $"vrrp_instance {block.Value} has no virtual_ipaddress", "one address per line"));
+                DiagnosticCodes.NoAddress, version == 3 || IsStrict ? Severity.Error : Severity.Warning, block.Span, $"vrrp_instance {block.Value} has no virtual_ipaddress", "one address per line"));
         }
 
-        _config = _config with { IsIPv6 = isIPv6, Version = version, Group = group };
+        _config.IsIPv6 = isIPv6;
+        _config.Version = version;
+        _config.Group = group;
     }
 
     private void CompletePriority()
     {
         if (_priority is null && _config.IsStateMaster)
         {
-            _config = _config with { BasePriority = 255 };
+            _config.BasePriority = 255;
             _diagnostics.Add(
                 DiagnosticCodes.PriorityBecomesOwner,
                 _state!.Span, // IsStateMaster is only set from it.
@@ -122,6 +126,9 @@ internal sealed partial class InstanceBinder
                 "write the priority you mean");
         }
 
+        // As keepalived's vrrp_complete_instance.
+        _config.IsStateMaster |= _state is null && _config.IsOwner;
+        CompleteStrictState();
         bool isCleared = _config.IsOwner || _config.IsStateMaster;
         if (_nopreempt is not null && isCleared)
         {
@@ -135,11 +142,11 @@ internal sealed partial class InstanceBinder
         bool isPreempt = _nopreempt is null || isCleared;
         if (_preemptDelay is not null && _config.PreemptDelay > TimeSpan.Zero && (_config.IsStateMaster || !isPreempt))
         {
-            _diagnostics.Add(DiagnosticCodes.NopreemptCleared, _preemptDelay.Span, $"preempt_delay has no effect with {(isPreempt ? "state MASTER" : "nopreempt")}, as in keepalived");
-            _config = _config with { PreemptDelay = TimeSpan.Zero };
+            _diagnostics.Add(DiagnosticCodes.NopreemptCleared, _preemptDelay.Span, $"preempt_delay has no effect with {(!isPreempt ? "nopreempt" : _state is null ? "priority 255" : "state MASTER")}, as in keepalived");
+            _config.PreemptDelay = TimeSpan.Zero;
         }
 
-        _config = _config with { IsPreempt = isPreempt };
+        _config.IsPreempt = isPreempt;
     }
 
     private void CompleteInterval()
@@ -158,7 +165,7 @@ internal sealed partial class InstanceBinder
                 _config.Version == 2 ? "version 3 has intervals below one second" : "");
         }
 
-        _config = _config with { AdvertInterval = interval };
+        _config.AdvertInterval = interval;
     }
 
     /// <summary>Half a lease is what a loop may be late.</summary>
@@ -179,19 +186,18 @@ internal sealed partial class InstanceBinder
         GlobalSettings globals = context.Globals;
         int delay = _garpDelay ?? globals.GarpDelay ?? (globals.IsMinimalGarp ? 0 : 5);
         int repeat = Math.Max(1, _garpRepeat ?? globals.GarpRepeat ?? (globals.IsMinimalGarp ? 1 : 5));
-        _config = _config with
+        _config.Gratuitous = new GratuitousSchedule
         {
-            Gratuitous = new GratuitousSchedule
-            {
-                MasterDelay = TimeSpan.FromSeconds(delay),
-                MasterRepeat = repeat,
-                Refresh = TimeSpan.FromSeconds(_garpRefresh ?? globals.GarpRefresh ?? 0),
-                RefreshRepeat = Math.Max(1, _garpRefreshRepeat ?? globals.GarpRefreshRepeat ?? 1),
+            MasterDelay = TimeSpan.FromSeconds(delay),
+            MasterRepeat = repeat,
+            Refresh = TimeSpan.FromSeconds(_garpRefresh ?? globals.GarpRefresh ?? 0),
+            RefreshRepeat = Math.Max(1, _garpRefreshRepeat ?? globals.GarpRefreshRepeat ?? 1),
 
-                // keepalived: instance, else global, which defaults to the global master values.
-                LowerPriorityDelay = TimeSpan.FromSeconds(_garpLowerDelay ?? globals.GarpLowerDelay ?? globals.GarpDelay ?? (globals.IsMinimalGarp ? 0 : 5)),
-                LowerPriorityRepeat = _garpLowerRepeat ?? globals.GarpLowerRepeat ?? globals.GarpRepeat ?? (globals.IsMinimalGarp ? 1 : 5),
-            },
+            // keepalived: instance, else global, which defaults to the global master values.
+            LowerPriorityDelay = IsStrict ? TimeSpan.Zero : TimeSpan.FromSeconds(_garpLowerDelay ?? globals.GarpLowerDelay ?? globals.GarpDelay ?? (globals.IsMinimalGarp ? 0 : 5)),
+            LowerPriorityRepeat = IsStrict ? 0 : _garpLowerRepeat ?? globals.GarpLowerRepeat ?? globals.GarpRepeat ?? (globals.IsMinimalGarp ? 1 : 5),
+            Extra = (_garpExtra ?? globals.GarpExtra).Interval,
+            IsExtraForAll = (_garpExtra ?? globals.GarpExtra).IsForAll,
         };
     }
 }

@@ -5,14 +5,16 @@ namespace FenceFirst.Config;
 /// <content>How scripts and named pipes are told, apart from the scripts of each state.</content>
 internal sealed partial class InstanceBinder
 {
-    private readonly List<ConfigNode> _trackFileNodes = [];
-    private readonly List<ConfigNode> _trackProcessNodes = [];
+    private List<ConfigNode> _trackFileNodes = NoNodes;
+    private List<ConfigNode> _trackProcessNodes = NoNodes;
 
     /// <summary>What global_defs says holds unless the instance says otherwise.</summary>
     private void InheritNotify()
     {
         NotifySettings globals = context.Globals.Notify;
-        _config = _config with { IsPriorityNotified = globals.IsPriorityNotified, Notify = _config.Notify with { IsParallel = globals.IsParallel } };
+        _config.IsPriorityNotified = globals.IsPriorityNotified;
+        bool isMailed = context.Globals.Mail.IsMailed;
+        _config.Notify = globals.IsParallel || isMailed ? _config.Notify with { IsParallel = globals.IsParallel, IsMailed = isMailed } : _config.Notify;
     }
 
     private bool TryNotify(ConfigNode node)
@@ -21,25 +23,28 @@ internal sealed partial class InstanceBinder
         {
             case "notify_deleted":
                 NotifyScripts notify = _config.Notify with { IsDeletedTold = true };
-                _config = _config with { Notify = notify.Deleted is null ? notify with { Deleted = _commands.Notify(node) } : notify };
+                _config.Notify = notify.Deleted is null ? notify with { Deleted = _commands.Notify(node) } : notify;
                 return true;
             case "notify_priority_changes":
-                _config = _values.TryBoolean(node, out bool isNotified) ? _config with { IsPriorityNotified = isNotified } : _config;
+                _config.IsPriorityNotified = _values.TryBoolean(node, out bool isNotified) ? isNotified : _config.IsPriorityNotified;
                 return true;
             case "notify_parallel":
-                _config = _values.TryBoolean(node, out bool isParallel) ? _config with { Notify = _config.Notify with { IsParallel = isParallel } } : _config;
+                _config.Notify = _values.TryBoolean(node, out bool isParallel) ? _config.Notify with { IsParallel = isParallel } : _config.Notify;
+                return true;
+            case "smtp_alert":
+                _config.Notify = _values.TryBoolean(node, out bool isMailed) ? _config.Notify with { IsMailed = isMailed } : _config.Notify;
                 return true;
             case "reassert":
-                _config = _values.TryBoolean(node, out bool isReasserting) ? _config with { IsReasserting = isReasserting } : _config;
+                _config.IsReasserting = _values.TryBoolean(node, out bool isReasserting) ? isReasserting : _config.IsReasserting;
                 return true;
             default:
                 return false;
         }
     }
 
-    private void CompleteTrackers() => _config = _config with
+    private void CompleteTrackers()
     {
-        TrackFiles = context.Trackers.FilesOf(_trackFileNodes),
-        TrackProcesses = context.Trackers.ProcessesOf(_trackProcessNodes),
-    };
+        _config.TrackFiles = context.Trackers.FilesOf(_trackFileNodes);
+        _config.TrackProcesses = context.Trackers.ProcessesOf(_trackProcessNodes);
+    }
 }

@@ -22,7 +22,8 @@ internal sealed partial class InstanceBinder
             }
 
             // Absent only with an error: an instance whose auth_hmac is not good never runs without it.
-            _config = _config with { Hmac = new HmacBinder(context).Bind(_hmac, _config.AdvertInterval) };
+            _config.Hmac = new HmacBinder(context).Bind(_hmac, _config.AdvertInterval);
+            RequireSignatures();
             return;
         }
 
@@ -31,16 +32,16 @@ internal sealed partial class InstanceBinder
             return;
         }
 
+        if (IsStrict)
+        {
+            TakeBack(_authentication, "has no authentication: the block is dropped");
+            return;
+        }
+
         ConfigNode? type = _authentication.Children.LastOrDefault(node => node.Name == "auth_type");
         ConfigNode? password = _authentication.Children.LastOrDefault(node => node.Name == "auth_pass");
         if (type is not null && !_values.TryChoice(type, out _))
         {
-            return;
-        }
-
-        if (type?.Value == "AH")
-        {
-            _diagnostics.Add(DiagnosticCodes.Refused, type.ValueSpan, "auth_type AH is refused: adverts would not be authenticated as the file says", "auth_type PASS on all nodes, or none");
             return;
         }
 
@@ -72,7 +73,27 @@ internal sealed partial class InstanceBinder
         }
 
         Array.Resize(ref bytes, 8);
-        _config = _config with { Authentication = AuthenticationType.SimplePassword, Password = bytes.ToEquatableArray() };
+        bool hasHeader = type.Value == "AH";
+        _config.Authentication = hasHeader ? AuthenticationType.AuthenticationHeader : AuthenticationType.SimplePassword;
+        _config.Password = bytes.ToEquatableArray();
+        if (!hasHeader)
+        {
+            return;
+        }
+
+        _diagnostics.Add(
+            DiagnosticCodes.AuthenticationHeaderWeak,
+            type.ValueSpan,
+            "auth_type AH is HMAC-MD5 with a key of 8 bytes: it can be guessed from one advert, and a restarted node accepts old adverts",
+            "auth_hmac on all nodes");
+        if (_config.IsStateMaster && !_config.IsOwner)
+        {
+            _diagnostics.Add(
+                DiagnosticCodes.AuthenticationHeaderMaster,
+                _authentication.Span,
+                "auth_type AH with state MASTER: keepalived takes the state back, because the count of adverts has to be heard first",
+                "state BACKUP; the priority decides");
+        }
     }
 
     private void CompletePeers()
@@ -113,6 +134,11 @@ internal sealed partial class InstanceBinder
             _diagnostics.Add(DiagnosticCodes.UnicastWithoutPeers, _unicastSource.Span, "unicast_src_ip without unicast_peer: adverts are sent by multicast, as in keepalived", "add unicast_peer, or write mcast_src_ip");
         }
 
+        if (_peerBlock is null && block.Children.Find(node => node.Name == "old_unicast_checksum") is ConfigNode oldChecksum)
+        {
+            _diagnostics.Add(DiagnosticCodes.UnicastWithoutPeers, oldChecksum.Span, "old_unicast_checksum without unicast_peer: adverts are sent by multicast, as in keepalived", "add unicast_peer, or remove the line");
+        }
+
         if (peers.Count == 0 && block.Children.Find(node => node.Name == "check_unicast_src") is ConfigNode checkSource)
         {
             _diagnostics.Add(DiagnosticCodes.NoEffect, checkSource.Span, "check_unicast_src has no effect without unicast_peer");
@@ -126,17 +152,14 @@ internal sealed partial class InstanceBinder
         if (_config.IsSourceTracked && _config.Source.IsNone)
         {
             _diagnostics.Add(DiagnosticCodes.NoEffect, block.Span, "track_src_ip has no effect without mcast_src_ip or unicast_src_ip");
-            _config = _config with { IsSourceTracked = false };
+            _config.IsSourceTracked = false;
         }
 
         // keepalived.conf(5): min_ttl and max_ttl switch on the check of the source.
         bool isTtlChecked = peers.Any(peer => peer.MinTtl > 0 || peer.MaxTtl < 255);
-        _config = _config with
-        {
-            UnicastPeers = peers.ToEquatableArray(),
-            IsUnicast = peers.Count > 0,
-            IsUnicastSourceChecked = _config.IsUnicastSourceChecked || isTtlChecked,
-        };
+        _config.UnicastPeers = peers.ToEquatableArray();
+        _config.IsUnicast = peers.Count > 0;
+        _config.IsUnicastSourceChecked = _config.IsUnicastSourceChecked || isTtlChecked;
     }
 
     private UnicastPeer? Peer(ConfigNode node)

@@ -17,7 +17,7 @@ internal sealed partial class InstanceBinder
             return;
         }
 
-        TimeSpan timeout = _promotions.BeforeVipTimeout(node);
+        TimeSpan timeout = Promotions.BeforeVipTimeout(node);
         if (_notifyMaster is null)
         {
             _diagnostics.Add(DiagnosticCodes.MissingKeyword, node.Span, "notify_master_before_vip needs a notify_master in the instance", "notify_master \"COMMAND\"");
@@ -31,17 +31,14 @@ internal sealed partial class InstanceBinder
 
         PromotionPlan plan = _config.Promotion ?? new PromotionPlan();
         PromotionStep step = new(StepKind.Run, "notify_master", command) { Timeout = timeout };
-        _config = _config with
-        {
-            Promotion = plan with { Steps = plan.Steps.Append(step).ToEquatableArray() },
-            Notify = _config.Notify with { Master = null },
-        };
+        _config.Promotion = plan with { Steps = plan.Steps.Append(step).ToEquatableArray() };
+        _config.Notify = _config.Notify with { Master = null };
     }
 
-    private void Lint()
+    private void Lint(VrrpConfig config)
     {
-        bool hasWeight = _config.TrackScripts.Concat(_config.TrackLinks).Concat(_config.TrackFiles).Concat(_config.TrackProcesses).Any(reference => reference.Weight != 0);
-        if (hasWeight && !_config.IsPreempt)
+        bool hasWeight = HasWeight(config.TrackScripts) || HasWeight(config.TrackLinks) || HasWeight(config.TrackFiles) || HasWeight(config.TrackProcesses);
+        if (hasWeight && !config.IsPreempt)
         {
             _diagnostics.Add(
                 DiagnosticCodes.WeightWithNopreempt,
@@ -50,22 +47,35 @@ internal sealed partial class InstanceBinder
                 "weight 0 makes a failing check a fault");
         }
 
-        if (hasWeight && _config.IsOwner)
+        if (hasWeight && config.IsOwner)
         {
             _diagnostics.Add(DiagnosticCodes.OwnerIgnoresWeights, _priority?.Span ?? block.Span, "with priority 255 no weight applies", "a priority up to 254");
         }
 
-        _promotions.LintReach(_config);
+        _promotions?.LintReach(config);
         if (_promotionNode is not null)
         {
-            _promotions.CheckRelease(_promotionNode, _config, isHmacBad: _hmac is not null && _config.Hmac is null);
+            Promotions.CheckRelease(_promotionNode, config, isHmacBad: _hmac is not null && config.Hmac is null);
         }
 
-        if (_config.Promotion is not PromotionPlan plan || !plan.HasFence)
+        if (config.Promotion is not PromotionPlan plan || !plan.HasFence)
         {
             return;
         }
 
-        _promotions.LintFence(_promotionNode!, plan, [_config]); // A fence only comes from it.
+        Promotions.LintFence(_promotionNode!, plan, [config]); // A fence only comes from it.
+    }
+
+    private static bool HasWeight(EquatableArray<TrackReference> references)
+    {
+        foreach (TrackReference reference in references)
+        {
+            if (reference.Weight != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

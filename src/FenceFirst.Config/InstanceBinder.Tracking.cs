@@ -6,21 +6,18 @@ namespace FenceFirst.Config;
 /// <content>What the instance tracks: interfaces and scripts.</content>
 internal sealed partial class InstanceBinder
 {
-    /// <summary>Largest weight of a script or an interface.</summary>
-    private const int WeightMax = 253;
-
     private void CompleteTracking()
     {
-        List<TrackReference> links = [];
+        List<TrackReference> links = new(1);
         foreach (ConfigNode node in _trackLinkNodes)
         {
             int link = context.Link(node.Name, node.Span);
-            if (!_values.TryWeight(node, -WeightMax, WeightMax, 0, false, out int weight, out bool isReversed) || link < 0)
+            if (!_values.TryWeight(node, -ValueReader.WeightMax, ValueReader.WeightMax, 0, false, out int weight, out bool isReversed) || link < 0)
             {
                 continue;
             }
 
-            if (link == _config.Link || links.Any(reference => reference.Index == link))
+            if (link == _config.Link || IsTracked(links, link))
             {
                 _diagnostics.Add(
                     link == _config.Link ? DiagnosticCodes.OwnInterfaceTracked : DiagnosticCodes.TrackedTwice,
@@ -34,18 +31,51 @@ internal sealed partial class InstanceBinder
         }
 
         // Implicitly tracked with weight 0: the own interface, and those of addresses and routes (keepalived.conf(5), dont_track_primary, no_track).
-        IEnumerable<int> others = _config.Addresses.Concat(_config.ExcludedAddresses).Where(address => !address.IsUntracked).Select(address => address.Link)
-            .Concat(_config.Routes.Where(route => !route.IsUntracked).Select(route => route.Link))
-            .Where(link => link != _config.Link);
-        foreach (int link in _isPrimaryUntracked ? others : others.Prepend(_config.Link))
+        if (!_isPrimaryUntracked)
         {
-            if (link >= 0 && links.All(reference => reference.Index != link))
+            TrackToo(links, _config.Link);
+            TrackToo(links, _config.Vmac?.Link ?? -1);
+        }
+
+        foreach (VirtualAddress address in new AddressWalk(_config.Addresses, _config.ExcludedAddresses))
+        {
+            if (!address.IsUntracked && !_config.IsOwnLink(address.Link))
             {
-                links.Add(new TrackReference(link, 0, false));
+                TrackToo(links, address.Link);
+            }
+        }
+
+        foreach (VirtualRoute route in _config.Routes)
+        {
+            if (!route.IsUntracked && !_config.IsOwnLink(route.Link))
+            {
+                TrackToo(links, route.Link);
             }
         }
 
         EquatableArray<TrackReference> tracked = new ScriptLines(context, scripts).Of(_trackScriptNodes);
-        _config = _config with { TrackLinks = links.ToEquatableArray(), TrackScripts = tracked };
+        _config.TrackLinks = links.ToEquatableArray();
+        _config.TrackScripts = tracked;
+    }
+
+    private static void TrackToo(List<TrackReference> links, int link)
+    {
+        if (link >= 0 && !IsTracked(links, link))
+        {
+            links.Add(new TrackReference(link, 0, false));
+        }
+    }
+
+    private static bool IsTracked(List<TrackReference> links, int link)
+    {
+        foreach (TrackReference reference in links)
+        {
+            if (reference.Index == link)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -16,18 +16,21 @@ internal sealed record BoundScript(ConfigNode Node, int Index, int Weight, bool 
 /// <summary>One vrrp_instance: first every keyword on its own, then what follows from all of them together.</summary>
 internal sealed partial class InstanceBinder(BindContext context, ConfigNode block, Dictionary<string, BoundScript> scripts, Dictionary<string, FenceDevice> devices)
 {
+    /// <summary>Of a list that is not written; never added to.</summary>
+    private static readonly List<ConfigNode> NoNodes = [];
+
     private readonly ValueReader _values = context.Values;
     private readonly DiagnosticBag _diagnostics = context.Diagnostics;
     private readonly CommandBinder _commands = new(context);
-    private readonly PromotionBinder _promotions = new(context, devices);
-    private readonly List<ConfigNode> _addressNodes = [];
-    private readonly List<ConfigNode> _excludedNodes = [];
-    private readonly List<ConfigNode> _routeNodes = [];
-    private readonly List<ConfigNode> _ruleNodes = [];
-    private readonly List<ConfigNode> _trackLinkNodes = [];
-    private readonly List<ConfigNode> _trackScriptNodes = [];
-    private readonly List<ConfigNode> _peerNodes = [];
-    private VrrpConfig _config = new() { Name = block.Value, Vrid = 1 };
+    private readonly InstanceDraft _config = new(block.Value);
+    private PromotionBinder? _promotions;
+    private List<ConfigNode> _addressNodes = NoNodes;
+    private List<ConfigNode> _excludedNodes = NoNodes;
+    private List<ConfigNode> _routeNodes = NoNodes;
+    private List<ConfigNode> _ruleNodes = NoNodes;
+    private List<ConfigNode> _trackLinkNodes = NoNodes;
+    private List<ConfigNode> _trackScriptNodes = NoNodes;
+    private List<ConfigNode> _peerNodes = NoNodes;
     private ConfigNode? _state;
     private ConfigNode? _interface;
     private ConfigNode? _vrid;
@@ -46,6 +49,12 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
     private ConfigNode? _beforeVip;
     private ConfigNode? _group;
     private ConfigNode? _promotionNode;
+    private ConfigNode? _accept;
+    private ConfigNode? _ignoreAdverts;
+    private ConfigNode? _downTimer;
+    private ConfigNode? _lowerNoAdvert;
+    private ConfigNode? _higherAdvert;
+    private bool? _isStrict;
     private bool _isPrimaryUntracked;
     private bool _isNativeIPv6;
     private int? _garpDelay;
@@ -54,33 +63,37 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
     private int? _garpRefreshRepeat;
     private int? _garpLowerDelay;
     private int? _garpLowerRepeat;
+    private (TimeSpan Interval, bool IsForAll)? _garpExtra;
+    private ConfigNode? _garpLowerDelayNode;
+    private ConfigNode? _garpLowerRepeatNode;
+
+    private PromotionBinder Promotions => _promotions ??= new PromotionBinder(context, devices);
 
     /// <summary>The instance, complete; what is wrong with it is in the diagnostics.</summary>
     public VrrpConfig Bind()
     {
         GlobalSettings globals = context.Globals;
-        _config = _config with
-        {
-            DownTimerAdverts = globals.DownTimerAdverts,
-            IsLowerPriorityUnanswered = globals.IsLowerPriorityUnanswered,
-            IsHigherPriorityAnswered = globals.IsHigherPriorityAnswered,
-            IsUnicastSourceChecked = globals.IsUnicastSourceChecked,
-            IsAddressCheckSkipped = globals.IsAddressCheckSkipped,
-            IsChecksumAsV2 = globals.IsChecksumAsV2,
-            LeaseSeconds = globals.LeaseSeconds,
-        };
+        _config.DownTimerAdverts = globals.DownTimerAdverts;
+        _config.IsLowerPriorityUnanswered = globals.IsLowerPriorityUnanswered;
+        _config.IsHigherPriorityAnswered = globals.IsHigherPriorityAnswered;
+        _config.IsUnicastSourceChecked = globals.IsUnicastSourceChecked;
+        _config.IsAddressCheckSkipped = globals.IsAddressCheckSkipped;
+        _config.IsChecksumAsV2 = globals.IsChecksumAsV2;
+        _config.LeaseSeconds = globals.LeaseSeconds;
         InheritNotify();
         context.WarnRepeated(block.Children);
         foreach (ConfigNode node in block.Children)
         {
-            if (node.Row is { Support: Support.Honoured } && !TryIdentity(node) && !TryLists(node) && !TryBehaviour(node) && !TryAnnouncements(node) && !TryNotify(node))
+            if (node.Row is { Support: Support.Honoured } && !TryIdentity(node) && !TryVmac(node) && !TryLists(node) && !TryBehaviour(node) && !TryAnnouncements(node) && !TryNotify(node))
             {
                 BindScripts(node);
             }
         }
 
         Complete();
-        return _config;
+        VrrpConfig config = _config.ToConfig();
+        Lint(config);
+        return config;
     }
 
     private bool TryIdentity(ConfigNode node)
@@ -89,22 +102,22 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
         {
             case "state":
                 _state = node;
-                _config = _config with { IsStateMaster = _values.TryChoice(node, out string state) && (state == "MASTER" || _config.IsStateMaster) };
+                _config.IsStateMaster = _values.TryChoice(node, out string state) && (state == "MASTER" || _config.IsStateMaster);
                 return true;
             case "interface":
                 _interface = node;
                 return true;
             case "virtual_router_id":
                 _vrid = node;
-                _config = _values.TryInteger(node, out int vrid) ? _config with { Vrid = (byte)vrid } : _config;
+                _config.Vrid = _values.TryInteger(node, out int vrid) ? (byte)vrid : _config.Vrid;
                 return true;
             case "priority":
                 _priority = node;
-                _config = _values.TryInteger(node, out int priority) ? _config with { BasePriority = (byte)priority } : _config;
+                _config.BasePriority = _values.TryInteger(node, out int priority) ? (byte)priority : _config.BasePriority;
                 return true;
             case "advert_int":
                 _advertInterval = node;
-                _config = _values.TrySeconds(node, out TimeSpan interval) ? _config with { AdvertInterval = interval } : _config;
+                _config.AdvertInterval = _values.TrySeconds(node, out TimeSpan interval) ? interval : _config.AdvertInterval;
                 return true;
             case "authentication":
                 _authentication = node;
@@ -122,18 +135,17 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
                 _isNativeIPv6 = true;
                 return true;
             case "accept" or "no_accept":
-                _config = _config with { IsAccepting = node.Name == "accept" };
+                _accept = node;
                 return true;
             case "strict_mode":
-                if (_values.TryBoolean(node, out bool isStrict) && isStrict)
-                {
-                    _diagnostics.Add(DiagnosticCodes.Refused, node.Span, "strict_mode is refused: not all of its consequences can be honoured", node.Row!.Advice); // Keywords have a row.
-                }
-
+                _isStrict = _values.TryBoolean(node, out bool isStrict) ? isStrict : _isStrict;
+                return true;
+            case "owner_ignore_adverts":
+                _ignoreAdverts = node;
                 return true;
             case "vip_lease":
                 _lease = node;
-                _config = _config with { LeaseSeconds = _values.LeaseSeconds(node) };
+                _config.LeaseSeconds = _values.LeaseSeconds(node);
                 return true;
             default:
                 return false;
@@ -142,23 +154,42 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
 
     private bool TryLists(ConfigNode node)
     {
-        List<ConfigNode>? list = node.Name switch
+        switch (node.Name)
         {
-            "virtual_ipaddress" => _addressNodes,
-            "virtual_ipaddress_excluded" => _excludedNodes,
-            "virtual_routes" => _routeNodes,
-            "virtual_rules" => _ruleNodes,
-            "track_interface" => _trackLinkNodes,
-            "track_script" => _trackScriptNodes,
-            "track_file" => _trackFileNodes,
-            "track_process" => _trackProcessNodes,
-            "unicast_peer" => _peerNodes,
-            _ => null,
-        };
-        list?.AddRange(node.Children);
-        _peerBlock = node.Name == "unicast_peer" ? node : _peerBlock;
-        return list is not null;
+            case "virtual_ipaddress":
+                _addressNodes = Joined(_addressNodes, node);
+                return true;
+            case "virtual_ipaddress_excluded":
+                _excludedNodes = Joined(_excludedNodes, node);
+                return true;
+            case "virtual_routes":
+                _routeNodes = Joined(_routeNodes, node);
+                return true;
+            case "virtual_rules":
+                _ruleNodes = Joined(_ruleNodes, node);
+                return true;
+            case "track_interface":
+                _trackLinkNodes = Joined(_trackLinkNodes, node);
+                return true;
+            case "track_script":
+                _trackScriptNodes = Joined(_trackScriptNodes, node);
+                return true;
+            case "track_file":
+                _trackFileNodes = Joined(_trackFileNodes, node);
+                return true;
+            case "track_process":
+                _trackProcessNodes = Joined(_trackProcessNodes, node);
+                return true;
+            case "unicast_peer":
+                _peerNodes = Joined(_peerNodes, node);
+                _peerBlock = node;
+                return true;
+            default:
+                return false;
+        }
     }
+
+    private static List<ConfigNode> Joined(List<ConfigNode> before, ConfigNode list) => before.Count == 0 ? list.Children : [.. before, .. list.Children];
 
     private bool TryBehaviour(ConfigNode node)
     {
@@ -167,25 +198,38 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
             case "dont_track_primary":
                 _isPrimaryUntracked = true;
                 return true;
+            case "linkbeat_use_polling":
+                context.Trackers.PollOwn(block.Value);
+                _diagnostics.Add(DiagnosticCodes.Deprecated, node.Span, "linkbeat_use_polling in an instance is deprecated in keepalived, which counts it as an error", "linkbeat_interfaces { IF } at the top level");
+                return true;
+            case "old_unicast_checksum":
+                bool isNever = node.Words.Count > 1 && _values.TryChoice(node, out _);
+                bool isOld = node.Words.Count < 2;
+                _config.OldChecksum = isNever ? OldChecksum.Never : isOld ? OldChecksum.Always : _config.OldChecksum;
+                return true;
+            case "promote_secondaries":
+                _promoteSecondaries = node;
+                _config.IsPromotingSecondaries = true;
+                return true;
             case "track_src_ip":
-                _config = _config with { IsSourceTracked = true };
+                _config.IsSourceTracked = true;
                 return true;
             case "mcast_src_ip" or "unicast_src_ip":
                 _source = node;
                 _unicastSource = node.Name == "unicast_src_ip" ? node : _unicastSource;
-                _config = _values.TryAddress(node, out InternetAddress source) ? _config with { Source = source } : _config;
+                _config.Source = _values.TryAddress(node, out InternetAddress source) ? source : _config.Source;
                 return true;
             case "mcast_dst_ip":
                 _group = node;
                 return true;
             case "unicast_ttl":
-                _config = _values.TryInteger(node, out int ttl) ? _config with { UnicastTtl = ttl } : _config;
+                _config.UnicastTtl = _values.TryInteger(node, out int ttl) ? ttl : _config.UnicastTtl;
                 return true;
             case "check_unicast_src":
-                _config = _config with { IsUnicastSourceChecked = true };
+                _config.IsUnicastSourceChecked = true;
                 return true;
             case "v3_checksum_as_v2":
-                _config = _values.TryBoolean(node, out bool isAsV2) ? _config with { IsChecksumAsV2 = isAsV2 } : _config;
+                _config.IsChecksumAsV2 = _values.TryBoolean(node, out bool isAsV2) ? isAsV2 : _config.IsChecksumAsV2;
                 return true;
             case "nopreempt":
                 _nopreempt = node;
@@ -195,12 +239,12 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
                 return true;
             case "preempt_delay":
                 _preemptDelay = node;
-                _config = _values.TrySeconds(node, out TimeSpan delay) ? _config with { PreemptDelay = delay } : _config;
+                _config.PreemptDelay = _values.TrySeconds(node, out TimeSpan delay) ? delay : _config.PreemptDelay;
                 return true;
             case "skip_check_adv_addr":
                 if (_values.TryBoolean(node, out bool isSkipped))
                 {
-                    _config = _config with { IsAddressCheckSkipped = isSkipped };
+                    _config.IsAddressCheckSkipped = isSkipped;
                     if (!isSkipped)
                     {
                         _diagnostics.Add(DiagnosticCodes.InvertedBoolean, node.Span, "keepalived takes `skip_check_adv_addr off` for on; FenceFirst reads off");
@@ -209,13 +253,16 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
 
                 return true;
             case "down_timer_adverts":
-                _config = _values.TryInteger(node, out int adverts) ? _config with { DownTimerAdverts = adverts } : _config;
+                _downTimer = node;
+                _config.DownTimerAdverts = _values.TryInteger(node, out int adverts) ? adverts : _config.DownTimerAdverts;
                 return true;
             case "lower_prio_no_advert":
-                _config = _values.TryBoolean(node, out bool isUnanswered) ? _config with { IsLowerPriorityUnanswered = isUnanswered } : _config;
+                _lowerNoAdvert = node;
+                _config.IsLowerPriorityUnanswered = _values.TryBoolean(node, out bool isUnanswered) ? isUnanswered : _config.IsLowerPriorityUnanswered;
                 return true;
             case "higher_prio_send_advert":
-                _config = _values.TryBoolean(node, out bool isAnswered) ? _config with { IsHigherPriorityAnswered = isAnswered } : _config;
+                _higherAdvert = node;
+                _config.IsHigherPriorityAnswered = _values.TryBoolean(node, out bool isAnswered) ? isAnswered : _config.IsHigherPriorityAnswered;
                 return true;
             default:
                 return false;
@@ -239,10 +286,15 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
                 _garpRefreshRepeat = Integer(node);
                 return true;
             case "garp_lower_prio_delay":
+                _garpLowerDelayNode = node;
                 _garpLowerDelay = Integer(node);
                 return true;
             case "garp_lower_prio_repeat":
+                _garpLowerRepeatNode = node;
                 _garpLowerRepeat = Integer(node);
+                return true;
+            case "garp_extra_if" or "vmac_garp_intvl":
+                _garpExtra = _values.TryExtra(node, 0, out TimeSpan extra, out bool isForAll) ? (extra, isForAll) : _garpExtra;
                 return true;
             default:
                 return false;
@@ -281,17 +333,17 @@ internal sealed partial class InstanceBinder(BindContext context, ConfigNode blo
                 break;
             case "promotion":
                 _promotionNode = node;
-                _config = _config with { Promotion = _promotions.Promotion(node) };
+                _config.Promotion = Promotions.Promotion(node);
                 break;
             case "demotion" when _config.Demotion is not null:
                 _diagnostics.Add(DiagnosticCodes.DuplicateName, node.Span, "an instance has one demotion block");
                 break;
             case "demotion":
-                _config = _config with { Demotion = _promotions.Demotion(node) };
+                _config.Demotion = Promotions.Demotion(node);
                 break;
         }
 
-        _config = _config with { Notify = notify };
+        _config.Notify = notify;
     }
 
     private int? Integer(ConfigNode node) => _values.TryInteger(node, out int value) ? value : null;

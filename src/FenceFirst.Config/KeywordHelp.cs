@@ -33,7 +33,7 @@ public static class KeywordHelp
 
     /// <summary>The keywords that are spelt most like a word, for a question that has no answer.</summary>
     public static IReadOnlyList<string> Similar(string word) =>
-        [.. Names.Where(name => name.Contains(word, StringComparison.Ordinal) || KeywordTable.Distance(name, word) <= Math.Max(1, word.Length / 4)).Take(12)];
+        [.. Names.Where(name => name.Contains(word, StringComparison.Ordinal) || KeywordTable.Distance(name, word) <= Math.Max(word.Length < 5 ? 1 : 2, word.Length / 4)).Take(12)];
 
     private static void Add(StringBuilder text, string what, string value)
     {

@@ -3,11 +3,9 @@ namespace FenceFirst.Config;
 /// <content>The top level and global_defs.</content>
 internal static partial class KeywordTable
 {
-    private const string NoMail = "no mail is sent yet: use a notify script";
     private const string NoSnmp = "there is no SNMP agent yet";
-    private const string OnlyOwnInterface = "only the address's own interface announces it";
     private const string NoTuning = "the process is tuned by its service unit instead";
-    private const string NoFirewall = "the rules of no_accept are in the nftables tables `ip fencefirst` and `ip6 fencefirst`";
+    private const string NoFirewall = "the rules of no_accept are made by nftables, and know no interfaces";
     private const string NoLvs = "LVS is not part of FenceFirst: let keepalived do it beside, with `keepalived -C`";
     private const string NoBfd = "there is no BFD, and a tracker that is silently missing would count as healthy; let a BFD daemon write its verdict into a file and use track_file";
 
@@ -21,14 +19,14 @@ internal static partial class KeywordTable
         Block(BlockKind.Root, "vrrp_track_file", BlockKind.TrackFileDefinition, "old name of track_file", true),
         Block(BlockKind.Root, "vrrp_track_process", BlockKind.TrackProcessDefinition, "a process that is tracked", true),
         Block(BlockKind.Root, "bfd_instance", BlockKind.BfdInstance, "a BFD session that is tracked", true) with { Support = Support.Refused, Advice = NoBfd },
-        Awaits(Block(BlockKind.Root, "track_group", BlockKind.TrackGroup, "instances that track the interfaces of static items", isNamed: true), "use no_track or leave track_group out"),
+        Block(BlockKind.Root, "track_group", BlockKind.TrackGroup, "instances that also track the interfaces of the static items that say track_group NAME", isNamed: true),
         Block(BlockKind.Root, "static_ipaddress", BlockKind.Entries, "addresses held while the daemon runs, one per line, as in virtual_ipaddress"),
         Block(BlockKind.Root, "static_routes", BlockKind.Entries, "routes held while the daemon runs, one per line, as in virtual_routes"),
         Block(BlockKind.Root, "static_rules", BlockKind.Entries, "rules held while the daemon runs, one per line, as in virtual_rules"),
         Block(BlockKind.Root, "garp_group", BlockKind.GarpGroup, "interfaces that share the spacing of announcements"),
-        Awaits(Block(BlockKind.Root, "linkbeat_interfaces", BlockKind.Entries, "IF [MII|ETHTOOL|IOCTL]: interfaces whose carrier is polled"), "remove it: the kernel's own notice is used"),
+        Block(BlockKind.Root, "linkbeat_interfaces", BlockKind.Entries, "IF [MII|ETHTOOL|IOCTL]: interfaces whose carrier is polled once a second"),
         Block(BlockKind.Root, "interface_up_down_delays", BlockKind.Entries, "IF DOWN [UP]: seconds for which a change of an interface is doubted"),
-        Unused(Flag(BlockKind.Root, "linkbeat_use_polling", "polls the carrier of all interfaces"), "the kernel's own notice is used"),
+        Flag(BlockKind.Root, "linkbeat_use_polling", "polls the carrier of the interfaces of all instances; linkbeat_interfaces replaces it"),
         Awaits(Word(BlockKind.Root, "net_namespace", "runs in a network namespace"), "start FenceFirst in it: ip netns exec NAME fencefirst run"),
         Unused(Free(BlockKind.Root, "net_namespace_ipvs", "namespace of the LVS side"), NoLvs, "lvs"),
         Unused(Flag(BlockKind.Root, "namespace_with_ipsets", "allows ipsets in a namespace"), NoFirewall, "firewall"),
@@ -67,22 +65,8 @@ internal static partial class KeywordTable
         Integer(BlockKind.GlobalDefs, "vrrp_priority", -20, 19, "0", "nice value of the process"),
         Row(BlockKind.GlobalDefs, "vrrp_no_swap", ValueShape.Flag, "memory is locked"),
         Integer(BlockKind.GlobalDefs, "vrrp_rt_priority", 1, 99, "", "SCHED_RR priority of the process"),
-        Row(BlockKind.GlobalDefs, "vrrp_strict", ValueShape.Boolean, "strict RFC behaviour; only `off` is accepted") with
-        {
-            Advice = "it drops packets to the addresses (needs a firewall), refuses unicast and passwords; write the parts you want",
-        },
+        Boolean(BlockKind.GlobalDefs, "vrrp_strict", "strict_mode of instances that say nothing themselves"),
         Row(BlockKind.GlobalDefs, "notify_master_before_vip", ValueShape.Free, "notify_master is awaited before the address is added") with { IsOwn = true },
-        .. UnusedAll(
-            "mail",
-            NoMail,
-            Word(BlockKind.GlobalDefs, "notification_email_from", "sender"),
-            Words(BlockKind.GlobalDefs, "smtp_server", "HOST [PORT]: the mail server"),
-            Word(BlockKind.GlobalDefs, "smtp_helo_name", "the name said to the mail server"),
-            Integer(BlockKind.GlobalDefs, "smtp_connect_timeout", 0, 4294, "30", "bound on connecting; 0 means 1", "s"),
-            Boolean(BlockKind.GlobalDefs, "smtp_alert", "mail on changes, unless set otherwise"),
-            Boolean(BlockKind.GlobalDefs, "smtp_alert_vrrp", "mail on changes of instances and groups"),
-            Flag(BlockKind.GlobalDefs, "no_email_faults", "no mail for Fault"),
-            Block(BlockKind.GlobalDefs, "notification_email", BlockKind.WordList, "mail recipients")),
     ];
 
     private static IEnumerable<Keyword> GlobalProcessRows() =>
@@ -90,31 +74,28 @@ internal static partial class KeywordTable
         Boolean(BlockKind.GlobalDefs, "use_symlink_paths", "keeps symbolic links in script paths; what they point to is checked all the same"),
         Row(BlockKind.GlobalDefs, "default_interface", ValueShape.Interface, "interface of static addresses without dev") with { Default = "eth0" },
         Awaits(Boolean(BlockKind.GlobalDefs, "set_supplementary_groups", "scripts get all groups of their user")),
-        Awaits(Row(BlockKind.GlobalDefs, "startup_script", ValueShape.Script, "runs before anything else"), "use ExecStartPre= of the service unit"),
-        Awaits(Row(BlockKind.GlobalDefs, "shutdown_script", ValueShape.Script, "runs after everything else"), "use ExecStopPost= of the service unit"),
-        Awaits(Integer(BlockKind.GlobalDefs, "startup_script_timeout", 1, 1000, "10", "bound on startup_script", "s")),
-        Awaits(Integer(BlockKind.GlobalDefs, "shutdown_script_timeout", 1, 1000, "10", "bound on shutdown_script", "s")),
-        Awaits(Boolean(BlockKind.GlobalDefs, "vrrp_owner_ignore_adverts", "an address owner ignores adverts")),
+        Row(BlockKind.GlobalDefs, "startup_script", ValueShape.Script, "runs before the daemon does anything, and is waited for"),
+        Row(BlockKind.GlobalDefs, "shutdown_script", ValueShape.Script, "runs after the daemon has let go of everything, and is waited for"),
+        Integer(BlockKind.GlobalDefs, "startup_script_timeout", 1, 1000, "10", "bound on startup_script", "s"),
+        Integer(BlockKind.GlobalDefs, "shutdown_script_timeout", 1, 1000, "10", "bound on shutdown_script", "s"),
+        Boolean(BlockKind.GlobalDefs, "vrrp_owner_ignore_adverts", "an address owner ignores adverts"),
         Seconds(BlockKind.GlobalDefs, "vrrp_startup_delay", 0.001m, 4294, "0", "holds all instances after the start of the daemon, not after a reload"),
         Seconds(BlockKind.GlobalDefs, "vrrp_delay_after_boot", 0.001m, 4294, "0", "holds all instances until the machine has run for so long"),
         Awaits(Free(BlockKind.GlobalDefs, "dynamic_interfaces", "[allow_if_changes]: interfaces may be missing at start"), "create the interface first (After= in the service unit)"),
-        Unused(Words(BlockKind.GlobalDefs, "vrrp_garp_extra_if", "[all] SECONDS: announcements on further interfaces"), OnlyOwnInterface, "extra_if"),
-        Unused(Words(BlockKind.GlobalDefs, "vrrp_vmac_garp_intvl", "old name of vrrp_garp_extra_if"), OnlyOwnInterface, "extra_if"),
+        Words(BlockKind.GlobalDefs, "vrrp_garp_extra_if", "[all] SECONDS, 1 to 86400: one address is announced again and again on each virtual MAC interface, or each interface, from which no adverts leave"),
+        Words(BlockKind.GlobalDefs, "vrrp_vmac_garp_intvl", "old name of vrrp_garp_extra_if"),
         Unused(Flag(BlockKind.GlobalDefs, "disable_local_igmp", "no IGMP reports for 224.0.0.x"), "the kernel's setting is left alone"),
         .. UnusedAll(
             "firewall",
             NoFirewall,
             Free(BlockKind.GlobalDefs, "vrrp_iptables", "[IN [OUT]]: chains"),
             Free(BlockKind.GlobalDefs, "vrrp_ipsets", "names of sets"),
-            Free(BlockKind.GlobalDefs, "nftables", "[TABLE]: uses nftables"),
-            Integer(BlockKind.GlobalDefs, "nftables_priority", int.MinValue, int.MaxValue, "-1", "priority of the chains"),
-            Flag(BlockKind.GlobalDefs, "nftables_ifindex", "interfaces by number"),
-            Flag(BlockKind.GlobalDefs, "nftables_counters", "counters in the rules")),
-        .. UnusedAll(
-            "vmac",
-            "there are no virtual MAC interfaces yet",
-            Word(BlockKind.GlobalDefs, "vmac_prefix", "names of created macvlans") with { Default = "vrrp" },
-            Word(BlockKind.GlobalDefs, "vmac_addr_prefix", "names of macvlans for addresses elsewhere") with { Default = "vrrp" }),
+            Flag(BlockKind.GlobalDefs, "nftables_ifindex", "interfaces by number")),
+        Word(BlockKind.GlobalDefs, "nftables", "[TABLE]: name of the tables of no_accept") with { Default = "fencefirst", IsOptional = true, IsFirstHeld = true },
+        Integer(BlockKind.GlobalDefs, "nftables_priority", int.MinValue, int.MaxValue, "-1", "priority of their chains"),
+        Flag(BlockKind.GlobalDefs, "nftables_counters", "their rules count what they drop"),
+        Word(BlockKind.GlobalDefs, "vmac_prefix", "how the names of use_vmac interfaces begin") with { Default = "vrrp", IsFirstHeld = true },
+        Word(BlockKind.GlobalDefs, "vmac_addr_prefix", "how the names of use_vmac_addr interfaces begin") with { Default = "vmac_prefix", IsFirstHeld = true },
         .. UnusedAll("tuning", NoTuning, [.. TuningRows()]),
         .. UnusedAll(
             "snmp",

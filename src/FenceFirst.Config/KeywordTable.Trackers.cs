@@ -17,7 +17,7 @@ internal static partial class KeywordTable
         Integer(BlockKind.BfdInstance, "hoplimit", 1, 255, "255, IPv6: 64", "as ttl"),
         Integer(BlockKind.BfdInstance, "max_hops", -1, 255, "0", "hops that a packet may have made"),
         Boolean(BlockKind.BfdInstance, "multihop", "port 4784 instead of 3784"),
-        Row(BlockKind.BfdInstance, "weight", ValueShape.Weight, "0 = down means Fault; otherwise added to the priority") with { Min = -253, Max = 253, Default = "0" },
+        Row(BlockKind.BfdInstance, "weight", ValueShape.Weight, "0 = down means Fault; otherwise added to the priority") with { Min = -ValueReader.WeightMax, Max = ValueReader.WeightMax, Default = "0" },
         Flag(BlockKind.BfdInstance, "vrrp", "events for instances only"),
         Flag(BlockKind.BfdInstance, "checker", "events for health checkers only"),
         Seconds(BlockKind.GarpGroup, "garp_interval", 0, 4294.967295m, "", "least spacing of gratuitous ARP over all members"),
@@ -28,7 +28,6 @@ internal static partial class KeywordTable
     }.Select(row => row.Block switch
     {
         BlockKind.BfdInstance => row with { Support = Support.Refused, Advice = NoBfd },
-        BlockKind.GarpGroup => row,
-        _ => Awaits(row),
+        _ => row,
     });
 }

@@ -3,7 +3,7 @@ namespace FenceFirst.Config;
 /// <content>vrrp_script, vrrp_instance, vrrp_sync_group and the blocks inside them.</content>
 internal static partial class KeywordTable
 {
-    private const string NoVmac = "without the virtual MAC the peers and switches see another station than configured; remove it on all nodes";
+    private const string NoIpvlan = "without it the peers and switches see another station than configured; use_vmac gives the addresses an interface of their own too";
 
     private const string StallIsKnown = "a stalled Master always releases first, whatever the value";
 
@@ -12,7 +12,7 @@ internal static partial class KeywordTable
         Row(BlockKind.VrrpScript, "script", ValueShape.Script, "the command line, in one pair of quotes"),
         Seconds(BlockKind.VrrpScript, "interval", 0, 4294m, "1", "from start to start; 0 means 1", 3) with { IsZeroOne = true },
         Seconds(BlockKind.VrrpScript, "timeout", 0, 4294m, "the interval", "bound on one run; 0 means 1", 3) with { IsZeroOne = true },
-        Row(BlockKind.VrrpScript, "weight", ValueShape.Weight, "0 = failure means Fault; otherwise added to the priority") with { Min = -253, Max = 253, Default = "0" },
+        Row(BlockKind.VrrpScript, "weight", ValueShape.Weight, "0 = failure means Fault; otherwise added to the priority") with { Min = -ValueReader.WeightMax, Max = ValueReader.WeightMax, Default = "0" },
         Integer(BlockKind.VrrpScript, "rise", 1, 2147483647, "1", "successes in a row before it counts as good"),
         Integer(BlockKind.VrrpScript, "fall", 1, 2147483647, "1", "failures in a row before it counts as bad"),
         Row(BlockKind.VrrpScript, "user", ValueShape.User, "identity it runs as") with { Default = "script_user" },
@@ -21,14 +21,14 @@ internal static partial class KeywordTable
 
     private static IEnumerable<Keyword> InstanceRows() =>
     [
-        Row(BlockKind.VrrpInstance, "state", ValueShape.Choice, "cancels nopreempt and preempt_delay when MASTER; little else") with { Choices = ["MASTER", "BACKUP"], Default = "BACKUP" },
+        Row(BlockKind.VrrpInstance, "state", ValueShape.Choice, "cancels nopreempt and preempt_delay when MASTER; little else") with { Choices = ["MASTER", "BACKUP"], Default = "BACKUP; MASTER with priority 255" },
         Row(BlockKind.VrrpInstance, "interface", ValueShape.Interface, "where adverts are sent and addresses are added"),
         Integer(BlockKind.VrrpInstance, "virtual_router_id", 1, 255, "", "identifies the virtual router on the link; mandatory"),
         Integer(BlockKind.VrrpInstance, "priority", 1, 255, "100", "the highest becomes Master; 255 = address owner"),
         Seconds(BlockKind.VrrpInstance, "advert_int", 0.01m, 255, "1", "time between adverts; version 2: whole seconds, version 3: 0.01 to 40.95"),
-        Block(BlockKind.VrrpInstance, "authentication", BlockKind.Authentication, "a password for version 2"),
-        Row(BlockKind.Authentication, "auth_type", ValueShape.Choice, "PASS; AH is refused") with { Choices = ["PASS", "AH"] },
-        Row(BlockKind.Authentication, "auth_pass", ValueShape.Word, "the first 8 bytes are sent in clear text"),
+        Block(BlockKind.VrrpInstance, "authentication", BlockKind.Authentication, "a password for version 2, IPv4"),
+        Row(BlockKind.Authentication, "auth_type", ValueShape.Choice, "PASS: the password in clear text; AH: an IP authentication header with HMAC-MD5") with { Choices = ["PASS", "AH"] },
+        Row(BlockKind.Authentication, "auth_pass", ValueShape.Word, "the first 8 bytes are the password (PASS) or the key (AH)"),
         Block(BlockKind.VrrpInstance, "virtual_ipaddress", BlockKind.Entries, "advertised addresses, one per line"),
         Block(BlockKind.VrrpInstance, "virtual_ipaddress_excluded", BlockKind.Entries, "addresses that are not advertised, one per line"),
         Block(BlockKind.VrrpInstance, "virtual_routes", BlockKind.Entries, "routes, one per line: to, via, src, dev, table, metric, scope, onlink, no_track"),
@@ -67,10 +67,7 @@ internal static partial class KeywordTable
         Integer(BlockKind.VrrpInstance, "down_timer_adverts", 1, 100, "vrrp_down_timer_adverts", "missed adverts before the master counts as lost"),
         Row(BlockKind.VrrpInstance, "lower_prio_no_advert", ValueShape.Boolean, "a Master does not answer lower-priority adverts at once"),
         Row(BlockKind.VrrpInstance, "higher_prio_send_advert", ValueShape.Boolean, "one advert is sent before yielding"),
-        Row(BlockKind.VrrpInstance, "strict_mode", ValueShape.Boolean, "strict RFC behaviour; only `off` is accepted") with
-        {
-            Advice = "it drops packets to the addresses (needs a firewall), refuses unicast and passwords; write the parts you want",
-        },
+        Boolean(BlockKind.VrrpInstance, "strict_mode", "what the RFCs say where keepalived usually does otherwise: no password, no unicast, no_accept, lower priorities unanswered") with { Default = "vrrp_strict" },
     ];
 
     private static IEnumerable<Keyword> InstanceOtherRows() =>
@@ -87,24 +84,29 @@ internal static partial class KeywordTable
         Block(BlockKind.VrrpInstance, "track_file", BlockKind.Entries, "files, one per line: NAME [weight N [reverse|noreverse]]"),
         Block(BlockKind.VrrpInstance, "track_process", BlockKind.Entries, "processes, one per line: NAME [weight N [reverse|noreverse]]"),
         Block(BlockKind.VrrpInstance, "track_bfd", BlockKind.Entries, "BFD sessions, one per line: NAME [weight N [reverse|noreverse]]") with { Support = Support.Refused, Advice = NoBfd },
-        Awaits(Free(BlockKind.VrrpInstance, "use_vmac", "[[name] IF] [MAC] [netlink_notify_msg] [group ID]: a virtual MAC address"), NoVmac),
-        Awaits(Flag(BlockKind.VrrpInstance, "use_vmac_addr", "virtual MAC addresses for addresses on other interfaces"), NoVmac),
-        Awaits(Flag(BlockKind.VrrpInstance, "vmac_xmit_base", "adverts from the interface below the virtual MAC"), NoVmac),
-        Awaits(Free(BlockKind.VrrpInstance, "use_ipvlan", "[[name] IF] [ADDRESS] [bridge|private|vepa] [group ID]: an ipvlan interface"), NoVmac),
+        Free(BlockKind.VrrpInstance, "use_vmac", "[[name] IF] [MAC] [netlink_notify_msg] [group ID]: addresses and adverts have the virtual MAC address, on an interface that is made for them") with
+        {
+            Default = "off; with it vrrp.VRID and 00:00:5e:00:01:VRID, IPv6 00:00:5e:00:02:VRID",
+        },
+        Flag(BlockKind.VrrpInstance, "use_vmac_addr", "the same for addresses on other interfaces, and for excluded ones of the other family"),
+        Flag(BlockKind.VrrpInstance, "vmac_xmit_base", "adverts leave from the interface below, with its own MAC address"),
+        Awaits(Free(BlockKind.VrrpInstance, "use_ipvlan", "[[name] IF] [ADDRESS] [bridge|private|vepa] [group ID]: an ipvlan interface"), NoIpvlan),
         Awaits(Row(BlockKind.VrrpInstance, "vrf", ValueShape.Interface, "the VRF of unicast adverts without interface")),
         Flag(BlockKind.VrrpInstance, "no_accept", "packets to the addresses are dropped unless owner, by nftables; neighbour discovery and ARP go on"),
-        Awaits(Boolean(BlockKind.VrrpInstance, "owner_ignore_adverts", "an address owner ignores adverts")),
+        Boolean(BlockKind.VrrpInstance, "owner_ignore_adverts", "an address owner ignores adverts; always so in strict_mode") with { Default = "vrrp_owner_ignore_adverts" },
         Unused(Integer(BlockKind.VrrpInstance, "timer_expired_backup", 1, 254, "254", "leaves Master when own timers ran late") with { IsOptional = true }, StallIsKnown, "stall"),
         Unused(Integer(BlockKind.VrrpInstance, "thread_timer_expired", 1, 254, "254", "old name of timer_expired_backup") with { IsOptional = true }, StallIsKnown, "stall"),
-        Awaits(Row(BlockKind.VrrpInstance, "old_unicast_checksum", ValueShape.Choice, "version 3 checksum with the multicast group") with { Choices = ["never"], IsOptional = true }),
+        Row(BlockKind.VrrpInstance, "old_unicast_checksum", ValueShape.Choice, "version 3 unicast checksum with the multicast group, as keepalived up to 1.3.6; `never`: not even when a peer sends it so") with
+        {
+            Choices = ["never"], IsOptional = true, Default = "once a peer sends it so",
+        },
         Flag(BlockKind.VrrpInstance, "unicast_fault_no_peer", "unicast without peers is not replaced by multicast: always so, it is an error"),
         Flag(BlockKind.VrrpInstance, "no_virtual_ipaddress", "an instance without addresses is meant"),
-        Awaits(Flag(BlockKind.VrrpInstance, "promote_secondaries", "removing an address keeps others of its network"), "sysctl net.ipv4.conf.IF.promote_secondaries=1"),
-        Unused(Boolean(BlockKind.VrrpInstance, "smtp_alert", "mail on changes"), NoMail, "mail"),
-        Unused(Words(BlockKind.VrrpInstance, "garp_extra_if", "[all] SECONDS: announcements on further interfaces"), OnlyOwnInterface, "extra_if"),
-        Unused(Words(BlockKind.VrrpInstance, "vmac_garp_intvl", "old name of garp_extra_if"), OnlyOwnInterface, "extra_if"),
+        Flag(BlockKind.VrrpInstance, "promote_secondaries", "removing an address keeps others of its network: the sysctl of the interface, until the daemon ends; always so with use_vmac"),
+        Words(BlockKind.VrrpInstance, "garp_extra_if", "[all] SECONDS, 0 to 86400: one address is announced again and again on each virtual MAC interface, or each interface, from which no adverts leave") with { Default = "vrrp_garp_extra_if" },
+        Words(BlockKind.VrrpInstance, "vmac_garp_intvl", "old name of garp_extra_if"),
         Unused(Integer(BlockKind.VrrpInstance, "kernel_rx_buf_size", 1, int.MaxValue, "", "receive buffer", "bytes"), NoTuning, "tuning"),
-        Unused(Flag(BlockKind.VrrpInstance, "linkbeat_use_polling", "polls the carrier"), "the kernel's own notice is used"),
+        Flag(BlockKind.VrrpInstance, "linkbeat_use_polling", "polls the carrier of the own interface; linkbeat_interfaces replaces it"),
         Unused(Row(BlockKind.VrrpInstance, "lvs_sync_daemon_interface", ValueShape.Interface, "interface of the LVS sync daemon"), NoLvs, "lvs"),
     ];
 
@@ -120,7 +122,6 @@ internal static partial class KeywordTable
         Row(BlockKind.VrrpSyncGroup, "notify_fault", ValueShape.Script, "runs when all members are in Fault"),
         Row(BlockKind.VrrpSyncGroup, "notify_stop", ValueShape.Script, "runs when all members have stopped"),
         Row(BlockKind.VrrpSyncGroup, "notify", ValueShape.Script, "runs after every change with GROUP, name, state and 0"),
-        Unused(Boolean(BlockKind.VrrpSyncGroup, "smtp_alert", "mail on changes"), NoMail, "mail"),
         Row(BlockKind.VrrpSyncGroup, "notify_priority_changes", ValueShape.Boolean, "as in vrrp_instance, for members that do not say so themselves") with { Default = "vrrp_notify_priority_changes" },
         Flag(BlockKind.VrrpSyncGroup, "sync_group_tracking_weight", "weights of trackers apply to members too"),
         Flag(BlockKind.VrrpSyncGroup, "global_tracking", "old name of sync_group_tracking_weight"),

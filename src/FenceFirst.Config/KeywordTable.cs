@@ -6,15 +6,17 @@ internal static partial class KeywordTable
 {
     /// <summary>All rows, block by block, in the order of the documentation.</summary>
     public static readonly Keyword[] All =
-        [.. RootRows(), .. GlobalRows(), .. GlobalProcessRows(), .. ScriptRows(), .. InstanceRows(), .. InstanceOtherRows(), .. GroupRows(), .. TrackerRows(), .. TrackingRows(), .. NotifyRows(), .. OwnRows()];
+        [.. RootRows(), .. GlobalRows(), .. GlobalProcessRows(), .. ScriptRows(), .. InstanceRows(), .. InstanceOtherRows(), .. GroupRows(), .. TrackerRows(), .. TrackingRows(), .. NotifyRows(), .. MailRows(), .. OwnRows()];
 
-    private static readonly Dictionary<(BlockKind, string), Keyword> ByName = All.ToDictionary(row => (row.Block, row.Name));
+    /// <summary>For every block what stands in it.</summary>
+    private static readonly Dictionary<string, Keyword>[] ByName =
+        [.. Enumerable.Range(0, (int)BlockKind.Opaque + 1).Select(block => All.Where(row => (int)row.Block == block).ToDictionary(row => row.Name, StringComparer.Ordinal))];
 
     private static readonly Dictionary<string, List<BlockKind>> Blocks =
         All.GroupBy(row => row.Name).ToDictionary(rows => rows.Key, rows => rows.Select(row => row.Block).Distinct().ToList());
 
     /// <summary>The row of a keyword in a block, or null.</summary>
-    public static Keyword? Find(BlockKind block, string name) => ByName.GetValueOrDefault((block, name));
+    public static Keyword? Find(BlockKind block, string name) => ByName[(int)block].GetValueOrDefault(name);
 
     /// <summary>The name of a block as an operator writes it.</summary>
     public static string BlockName(BlockKind block) => block switch
@@ -59,6 +61,10 @@ internal static partial class KeywordTable
 
         return nearest;
     }
+
+    /// <summary>The name that is spelt most like the word, with two mistakes at most; null when there is none.</summary>
+    public static string? Nearest(IEnumerable<string> names, string word) =>
+        names.Select(name => (Name: name, Distance: Distance(name, word))).Where(each => each.Distance <= 2).OrderBy(each => each.Distance).FirstOrDefault().Name;
 
     /// <summary>Other blocks where the word is a keyword.</summary>
     public static List<BlockKind> BlocksOf(string word) => Blocks.GetValueOrDefault(word, []);

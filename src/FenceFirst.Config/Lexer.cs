@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FenceFirst.Config;
 
 /// <summary>One word of a line.</summary>
@@ -16,7 +18,26 @@ internal static class Lexer
     public const char LiteralBang = '\ufdd1';
 
     /// <summary>Whether the character separates words.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsBlank(char c) => c is ' ' or '\t' or '\n' or '\r' or '\v' or '\f';
+
+    /// <summary>Where the text begins and how long it is without blanks at both ends.</summary>
+    public static (int Start, int Length) WithoutBlanks(ReadOnlySpan<char> text)
+    {
+        int start = 0;
+        while (start < text.Length && IsBlank(text[start]))
+        {
+            start++;
+        }
+
+        int end = text.Length;
+        while (end > start && IsBlank(text[end - 1]))
+        {
+            end--;
+        }
+
+        return (start, end - start);
+    }
 
     /// <summary>The line without blanks at its ends and without its comment; says whether it ends in a backslash (which is taken off).</summary>
     /// <remarks>
@@ -27,12 +48,12 @@ internal static class Lexer
     {
         endsInBackslash = false;
         line = line.Trimmed();
-        string text = line.Text;
-        if (text.AsSpan().IndexOfAny('\\', '#', '!') < 0 && text.AsSpan().Count('"') % 2 == 0)
+        if (line.Characters.IndexOfAny('\\', '#', '!') < 0 && line.Characters.Count('"') % 2 == 0)
         {
             return line;
         }
 
+        string text = line.Text;
         ConfigLineBuilder result = new(line.Source, line.Number);
         int quote = -1;
         for (int i = 0; i < text.Length; i++)
@@ -83,8 +104,8 @@ internal static class Lexer
     /// <summary>Cuts at every brace outside double quotes; each piece is text without outer blanks, or one brace.</summary>
     public static List<ConfigLine> SplitAtBraces(ConfigLine line)
     {
-        List<ConfigLine> pieces = [];
-        string text = line.Text;
+        List<ConfigLine> pieces = new(2);
+        ReadOnlySpan<char> text = line.Characters;
         int start = 0;
         bool isQuoted = false;
         for (int i = 0; i < text.Length; i++)
@@ -106,18 +127,20 @@ internal static class Lexer
 
         void AddPiece(int from, int to)
         {
-            ConfigLine piece = line.Slice(from, to - from).Trimmed();
-            if (piece.Text.Length > 0)
+            (int first, int length) = WithoutBlanks(line.Characters[from..to]);
+            if (length > 0)
             {
-                pieces.Add(piece);
+                pieces.Add(line.Slice(from + first, length));
             }
         }
     }
 
     /// <summary>The words: separated by blanks, or one between double quotes; a quote also ends a word. No escapes.</summary>
-    public static List<Token> Words(ConfigLine line)
+    /// <param name="line">The line.</param>
+    /// <param name="pool">Where words that come again and again are kept; null = nowhere.</param>
+    public static List<Token> Words(ConfigLine line, WordPool? pool = null)
     {
-        string text = line.Text;
+        ReadOnlySpan<char> text = line.Characters;
         List<Token> words = new(Parts(text));
         int i = 0;
         while (i < text.Length)
@@ -131,10 +154,11 @@ internal static class Lexer
             int start = i;
             if (text[i] == '"')
             {
-                int close = text.IndexOf('"', i + 1);
+                int close = text[(i + 1)..].IndexOf('"');
+                close = close < 0 ? close : close + i + 1;
                 int end = close < 0 ? text.Length : close;
                 i = close < 0 ? end : close + 1;
-                words.Add(new Token(Plain(text[(start + 1)..end]), line.Span(start, i - start), i));
+                words.Add(new Token(Plain(text[(start + 1)..end], pool), line.Span(start, i - start), i));
                 continue;
             }
 
@@ -143,14 +167,14 @@ internal static class Lexer
                 i++;
             }
 
-            words.Add(new Token(Plain(text[start..i]), line.Span(start, i - start), i));
+            words.Add(new Token(Plain(text[start..i], pool), line.Span(start, i - start), i));
         }
 
         return words;
     }
 
     /// <summary>Runs of characters that are no blanks: as many words as a line without quotes has.</summary>
-    private static int Parts(string text)
+    private static int Parts(ReadOnlySpan<char> text)
     {
         int parts = 0;
         bool isInside = false;
@@ -165,9 +189,9 @@ internal static class Lexer
     }
 
     /// <summary>The text with the stand-ins for literal # and ! put back.</summary>
-    public static string Plain(string text) => text.AsSpan().IndexOfAny(LiteralHash, LiteralBang) < 0
-        ? text
-        : text.Replace(LiteralHash, '#').Replace(LiteralBang, '!');
+    public static string Plain(ReadOnlySpan<char> text, WordPool? pool = null) => text.IndexOfAny(LiteralHash, LiteralBang) < 0
+        ? pool?.Of(text) ?? text.ToString()
+        : text.ToString().Replace(LiteralHash, '#').Replace(LiteralBang, '!');
 
     private static void WarnWhenValueIsCut(ConfigLine line, int at, DiagnosticBag diagnostics)
     {

@@ -114,7 +114,7 @@ public sealed class PairCheck
             bool isPassword = mine.Authentication == other.Authentication;
             Tell(
                 DiagnosticCodes.PeerAuthentication,
-                $"{mine.Name}: {(isPassword ? "auth_pass differs" : "authentication on one node only")}: each refuses the other's adverts, and both become Master",
+                $"{mine.Name}: {(isPassword ? "auth_pass differs" : "auth_type differs, or one node has none")}: each refuses the other's adverts, and both become Master",
                 "the first 8 bytes of auth_pass must be equal");
         }
     }

@@ -13,6 +13,7 @@ internal sealed class Parser(DiagnosticBag diagnostics)
     private readonly Stack<Frame> _frames = [];
     private readonly HashSet<string> _topics = [];
     private readonly Dictionary<(BlockKind, string), Keyword?> _nearest = [];
+    private readonly WordPool _words = new();
     private ConfigNode? _pending;
     private int _order;
     private int _opaqueDepth;
@@ -24,17 +25,15 @@ internal sealed class Parser(DiagnosticBag diagnostics)
         _frames.Push(new Frame(null, BlockKind.Root, root, false));
         foreach (ConfigLine line in lines)
         {
-            if (line.Text is "{" or "}")
+            if (line.Length == 1 || line.Characters.IndexOfAny('{', '}') < 0)
             {
-                Take(line);
+                Take(line.Trimmed());
+                continue;
             }
-            else if (line.Text.AsSpan().IndexOfAny('{', '}') >= 0)
+
+            foreach (ConfigLine piece in Lexer.SplitAtBraces(line))
             {
-                Lexer.SplitAtBraces(line).ForEach(Take);
-            }
-            else if (line.Trimmed() is { Text.Length: > 0 } whole)
-            {
-                Take(whole);
+                Take(piece);
             }
         }
 
@@ -58,11 +57,11 @@ internal sealed class Parser(DiagnosticBag diagnostics)
         {
             TakeOpaque(piece);
         }
-        else if (piece.Text == "{")
+        else if (piece.IsOnly('{'))
         {
             TakeOpening(piece);
         }
-        else if (piece.Text == "}")
+        else if (piece.IsOnly('}'))
         {
             FinishPending();
             if (_frames.Count == 1)
@@ -83,11 +82,11 @@ internal sealed class Parser(DiagnosticBag diagnostics)
     /// <summary>Inside a block that is not looked into only the braces count.</summary>
     private void TakeOpaque(ConfigLine piece)
     {
-        if (piece.Text == "{")
+        if (piece.IsOnly('{'))
         {
             _opaqueDepth++;
         }
-        else if (piece.Text == "}" && _opaqueDepth-- == 0)
+        else if (piece.IsOnly('}') && _opaqueDepth-- == 0)
         {
             _opaqueDepth = 0;
             _frames.Pop();
@@ -124,7 +123,7 @@ internal sealed class Parser(DiagnosticBag diagnostics)
     private void Open(ConfigNode node, BlockKind kind)
     {
         bool isSilent = _frames.Peek().IsSilent || node.Row is { Support: Support.NotYet or Support.Refused };
-        _frames.Push(new Frame(node, kind, node.Children, isSilent));
+        _frames.Push(new Frame(node, kind, node.Opened(), isSilent));
     }
 
     /// <summary>A block keyword without its opening brace: said, and entered all the same, as keepalived does.</summary>
@@ -144,7 +143,7 @@ internal sealed class Parser(DiagnosticBag diagnostics)
 
     private void TakeWords(ConfigLine piece)
     {
-        List<Token> words = Lexer.Words(piece);
+        List<Token> words = Lexer.Words(piece, _words);
         if (words.Count == 0)
         {
             return;
@@ -164,12 +163,13 @@ internal sealed class Parser(DiagnosticBag diagnostics)
             return;
         }
 
-        if (KeywordTable.Find(frame.Kind, words[0].Text) is null)
+        Keyword? row = KeywordTable.Find(frame.Kind, words[0].Text);
+        if (row is null)
         {
             RecoverMissingBrace(words[0], ref frame);
+            row = KeywordTable.Find(frame.Kind, words[0].Text);
         }
 
-        Keyword? row = KeywordTable.Find(frame.Kind, words[0].Text);
         ConfigNode node = new(piece, words, row) { Order = _order++ };
         _pending = node;
         if (row is null)
@@ -308,5 +308,5 @@ internal sealed class Parser(DiagnosticBag diagnostics)
 
     private static string Shortened(string text) => text.Length <= 60 ? text : text[..57] + "...";
 
-    private sealed record Frame(ConfigNode? Node, BlockKind Kind, List<ConfigNode> Children, bool IsSilent);
+    private readonly record struct Frame(ConfigNode? Node, BlockKind Kind, List<ConfigNode> Children, bool IsSilent);
 }

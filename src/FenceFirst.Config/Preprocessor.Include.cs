@@ -95,8 +95,13 @@ internal sealed partial class Preprocessor
     /// <summary>Keywords of global_defs that change how the rest is read; their place in the file matters, as in keepalived.</summary>
     private void TakeSettings(ConfigLine line)
     {
-        bool isSetting = line.Text.Contains("include_check", StringComparison.Ordinal) || line.Text.Contains("random_seed", StringComparison.Ordinal);
-        foreach (ConfigLine piece in isSetting ? Lexer.SplitAtBraces(line) : [])
+        bool isSetting = line.Characters.Contains("include_check", StringComparison.Ordinal) || line.Characters.Contains("random_seed", StringComparison.Ordinal);
+        if (!isSetting)
+        {
+            return;
+        }
+
+        foreach (ConfigLine piece in Lexer.SplitAtBraces(line))
         {
             TakeSetting(Lexer.Words(piece));
         }

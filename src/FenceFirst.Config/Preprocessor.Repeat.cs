@@ -11,7 +11,7 @@ internal sealed partial class Preprocessor
         {
             // keepalived.conf(5): parameters may be references themselves.
             ConfigLine expanded = Substitute(head, takesLines: false);
-            if (ReferenceEquals(expanded, head) || expanded.Text.Length > ExpandedCharactersMax)
+            if (ReferenceEquals(expanded, head) || expanded.Length > ExpandedCharactersMax)
             {
                 break;
             }
@@ -32,7 +32,7 @@ internal sealed partial class Preprocessor
             return;
         }
 
-        ConfigLine text = line.Slice(close + 1, line.Text.Length - close - 1).Trimmed();
+        ConfigLine text = line.Slice(close + 1, line.Length - close - 1).Trimmed();
         _expandedLines += tuples.Count;
         for (int i = tuples.Count - 1; i >= 0; i--)
         {

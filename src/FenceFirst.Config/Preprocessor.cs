@@ -51,6 +51,7 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
         }
 
         _filesRead = 1;
+        _lines.EnsureCapacity(source.LineCount);
         _cursors.Push(new Cursor(source, DirectoryOf(path)));
         while (_cursors.TryPeek(out Cursor? cursor))
         {
@@ -58,10 +59,10 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
             {
                 foreach ((string name, ConfigLine value) in pending.Assignments)
                 {
-                    _definitions[name] = value.Text.Length > 0 ? [value] : [];
+                    _definitions[name] = value.Length > 0 ? [value] : [];
                 }
 
-                if (pending.Line.Text.Length > 0)
+                if (pending.Line.Length > 0)
                 {
                     Transform(pending.Line);
                 }
@@ -85,14 +86,14 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
         ReadOnlySpan<char> text = source.Characters(number);
         bool isSuspect = text.Length > KeepalivedLineBytesMax / 4 || text.Contains('\0');
         ConfigLine line = isSuspect ? ConfigLine.Physical(source, number) : ConfigLine.PhysicalTrimmed(source, number);
-        if (line.Text.Contains('\0'))
+        if (line.Characters.Contains('\0'))
         {
             diagnostics.Add(
-                DiagnosticCodes.NulCharacter, line.Span(line.Text.IndexOf('\0'), 1), "a line with a NUL character is ignored", "remove the character");
+                DiagnosticCodes.NulCharacter, line.Span(line.Characters.IndexOf('\0'), 1), "a line with a NUL character is ignored", "remove the character");
             return;
         }
 
-        if (line.Text.Length > KeepalivedLineBytesMax / 4 && Encoding.UTF8.GetByteCount(line.Text) > KeepalivedLineBytesMax)
+        if (line.Length > KeepalivedLineBytesMax / 4 && Encoding.UTF8.GetByteCount(line.Characters) > KeepalivedLineBytesMax)
         {
             diagnostics.Add(
                 DiagnosticCodes.LongLine,
@@ -105,16 +106,16 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
         if (_openDefinition is not null)
         {
             // A blank or comment-only line ends the definition, as does a line without a backslash at its end.
-            if (line.Text.Length > 0)
+            if (line.Length > 0)
             {
                 _openDefinition.Add(line);
             }
 
-            _openDefinition = endsInBackslash && line.Text.Length > 0 ? _openDefinition : null;
+            _openDefinition = endsInBackslash && line.Length > 0 ? _openDefinition : null;
             return;
         }
 
-        if (line.Text.Length == 0)
+        if (line.Length == 0)
         {
             return;
         }
@@ -126,7 +127,7 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
 
         if (endsInBackslash)
         {
-            if (!IsDefinition(line.Text, out _))
+            if (!IsDefinition(line.Characters, out _))
             {
                 diagnostics.Add(
                     DiagnosticCodes.LineContinuation,
@@ -153,13 +154,13 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
                 return;
             }
 
-            if (IsDefinition(line.Text, out _))
+            if (IsDefinition(line.Characters, out _))
             {
                 Define(line);
                 return;
             }
 
-            if (Repetition.Applies(line.Text))
+            if (Repetition.Applies(line.Characters))
             {
                 Repeat(line);
                 return;
@@ -171,7 +172,7 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
                 break;
             }
 
-            if (round >= RoundsMax || expanded.Text.Length > ExpandedCharactersMax)
+            if (round >= RoundsMax || expanded.Length > ExpandedCharactersMax)
             {
                 diagnostics.Add(
                     DiagnosticCodes.ExpansionTooLarge,
@@ -182,14 +183,13 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
             }
 
             line = Lexer.WithoutComment(expanded, diagnostics, out _);
-            if (line.Text.Length == 0)
+            if (line.Length == 0)
             {
                 return;
             }
         }
 
-        List<Token> words = IncludeStrictness.MayBegin(line.Text) ? Lexer.Words(line) : [];
-        if (words.Count > 0 && IncludeStrictness.TryFind(words[0].Text, _cursors.Peek().Strictness, out IncludeStrictness strictness))
+        if (IncludeStrictness.MayBegin(line.Characters) && Lexer.Words(line) is { Count: > 0 } words && IncludeStrictness.TryFind(words[0].Text, _cursors.Peek().Strictness, out IncludeStrictness strictness))
         {
             ReadIncluded(words, strictness, line);
             return;
@@ -204,7 +204,7 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
     /// <remarks>OUR RULE: the id <c>fencefirst</c> is always true as well, and <c>@^fencefirst</c> is never; keepalived drops such lines silently.</remarks>
     private bool TryConditional(ref ConfigLine line)
     {
-        while (line.Text.StartsWith('@'))
+        while (line.Characters.StartsWith('@'))
         {
             string text = line.Text;
             bool isInverse = text.Length > 1 && text[1] == '^';
@@ -216,7 +216,7 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
             }
 
             ConfigLine rest = line.Slice(end, text.Length - end).Trimmed();
-            if (end == start || rest.Text.Length == 0)
+            if (end == start || rest.Length == 0)
             {
                 diagnostics.Add(
                     DiagnosticCodes.BadConditional, line.Span(0, end), "a condition needs an id and something after it; the line is ignored", "@ID rest of the line");
@@ -243,7 +243,7 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
     }
 
     /// <summary>Whether a line without conditions is a definition, and where its equals sign stands.</summary>
-    internal static bool IsDefinition(string text, out int equals)
+    internal static bool IsDefinition(ReadOnlySpan<char> text, out int equals)
     {
         equals = -1;
         int end = text.Length > 1 && text[0] == '$' ? NameEnd(text, 1) : -1;
@@ -258,14 +258,14 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
 
     private List<ConfigLine> Define(ConfigLine line)
     {
-        IsDefinition(line.Text, out int equals);
-        ConfigLine value = line.Slice(equals + 1, line.Text.Length - equals - 1).Trimmed();
-        List<ConfigLine> lines = value.Text.Length > 0 ? [value] : [];
+        IsDefinition(line.Characters, out int equals);
+        ConfigLine value = line.Slice(equals + 1, line.Length - equals - 1).Trimmed();
+        List<ConfigLine> lines = value.Length > 0 ? [value] : [];
         _definitions[line.Text[1..equals]] = lines;
         return lines;
     }
 
-    private static int NameEnd(string text, int start)
+    private static int NameEnd(ReadOnlySpan<char> text, int start)
     {
         int end = start;
         while (end < text.Length && (char.IsAsciiLetter(text[end]) || text[end] == '_' || (end > start && char.IsAsciiDigit(text[end]))))
@@ -281,13 +281,13 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
     /// <param name="takesLines">Whether the further lines of a multi-line definition are queued.</param>
     private ConfigLine Substitute(ConfigLine line, bool takesLines = true)
     {
-        string text = line.Text;
-        int at = text.IndexOf('$');
+        int at = line.Characters.IndexOf('$');
         if (at < 0)
         {
             return line;
         }
 
+        string text = line.Text;
         ConfigLineBuilder result = new(line.Source, line.Number);
         List<ConfigLine> extra = [];
         bool isChanged = false;

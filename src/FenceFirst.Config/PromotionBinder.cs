@@ -22,7 +22,7 @@ internal sealed partial class PromotionBinder(BindContext context, Dictionary<st
     /// <summary>A fence_device block.</summary>
     public FenceDevice Device(ConfigNode block)
     {
-        context.WarnRepeated(block.Children.Where(node => node.Name is not ("option" or "option_file")));
+        context.WarnRepeated([.. block.Children.Where(node => node.Name is not ("option" or "option_file"))]);
         int errorsBefore = context.Diagnostics.ErrorCount;
         ConfigNode? script = null;
         UserFacts? user = null;
@@ -112,7 +112,8 @@ internal sealed partial class PromotionBinder(BindContext context, Dictionary<st
     /// <summary>A promotion block.</summary>
     public PromotionPlan Promotion(ConfigNode block)
     {
-        context.WarnRepeated(block.Children.Where(node => node.Name is not ("check" or "fence" or "run")));
+        _reach.Begin();
+        context.WarnRepeated([.. block.Children.Where(node => node.Name is not ("check" or "fence" or "run"))]);
         PromotionPlan plan = new() { IsProbing = true, ListenAfter = null };
         bool isProbeGiven = false;
         List<PromotionStep> steps = [];
@@ -216,7 +217,7 @@ internal sealed partial class PromotionBinder(BindContext context, Dictionary<st
     /// <summary>A demotion block.</summary>
     public DemotionPlan Demotion(ConfigNode block)
     {
-        context.WarnRepeated(block.Children.Where(node => node.Name != "run"));
+        context.WarnRepeated([.. block.Children.Where(node => node.Name != "run")]);
         List<PromotionStep> steps = [];
         bool isReleased = false;
         foreach (ConfigNode node in block.Children)

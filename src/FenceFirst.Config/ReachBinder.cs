@@ -16,6 +16,9 @@ internal sealed class ReachBinder(BindContext context)
     private readonly ValueReader _values = context.Values;
     private readonly List<(InternetAddress Address, SourceSpan Span)> _asked = [];
 
+    /// <summary>Another promotion begins: what the checks of the last one ask is nothing to it.</summary>
+    public void Begin() => _asked.Clear();
+
     /// <summary>Whether the line is a built-in check. A program called ping or tcp is written in quotes or with its path.</summary>
     public static bool IsReach(ConfigNode node)
     {

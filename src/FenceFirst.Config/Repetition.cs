@@ -6,7 +6,7 @@ namespace FenceFirst.Config;
 internal static class Repetition
 {
     /// <summary>Whether a line is a repetition.</summary>
-    public static bool Applies(string text) =>
+    public static bool Applies(ReadOnlySpan<char> text) =>
         text.StartsWith("~SEQ", StringComparison.Ordinal) || text.StartsWith("~LST", StringComparison.Ordinal);
 
     /// <summary>Index of the parenthesis that closes the parameters, or -1.</summary>

@@ -17,6 +17,9 @@ internal sealed class RouteBinder(BindContext context, bool isStatic = false)
     private bool? _isIPv6;
     private bool _hasDestination;
 
+    /// <summary>The track_group of the last static entry; null = none.</summary>
+    public Token? TrackGroup { get; private set; }
+
     /// <summary>One route, or null when it cannot be used, which is reported.</summary>
     /// <param name="entry">The line.</param>
     /// <param name="isIPv6">Family of a default route that says nothing about it.</param>
@@ -24,6 +27,7 @@ internal sealed class RouteBinder(BindContext context, bool isStatic = false)
     {
         _route = new VirtualRoute(InternetAddress.None, 0);
         (_isIPv6, _hasDestination) = (null, false);
+        TrackGroup = null;
         _metrics.Clear();
         _nextHops.Clear();
         WordReader words = new(entry.Words, context.Diagnostics, "route");
@@ -149,7 +153,9 @@ internal sealed class RouteBinder(BindContext context, bool isStatic = false)
                 _route = _route with { Encapsulation = encapsulation };
                 return encapsulation is not null;
             case "track_group" when isStatic:
-                return context.Refuse(DiagnosticCodes.NotYet, option, "keepalived's track_group is not supported yet", "leave it out");
+                bool isNamed = words.TryValue(option, out Token name);
+                TrackGroup = name;
+                return isNamed;
             case "vrf":
                 return context.Refuse(DiagnosticCodes.NotYet, option, "keepalived's route option vrf is not supported yet", "write the table of the VRF: table N");
             default:

@@ -16,12 +16,16 @@ internal sealed class RuleBinder(BindContext context, bool isStatic = false)
     private bool _hasProtocol;
     private uint? _priority;
 
+    /// <summary>The track_group of the last static entry; null = none.</summary>
+    public Token? TrackGroup { get; private set; }
+
     /// <summary>One rule, or null when it cannot be used, which is reported.</summary>
     /// <param name="entry">The line.</param>
     /// <param name="isIPv6">Family of a rule that says nothing about it.</param>
     public VirtualRule? Rule(ConfigNode entry, bool isIPv6)
     {
         _rule = new VirtualRule(false, 0, 0);
+        TrackGroup = null;
         (_isIPv6, _hasAction, _hasTableOption, _hasProtocol, _priority) = (null, false, false, false, null);
         WordReader words = new(entry.Words, context.Diagnostics, "rule");
         while (words.TryNext(out Token word))
@@ -96,7 +100,9 @@ internal sealed class RuleBinder(BindContext context, bool isStatic = false)
             case "ipproto":
                 return words.TryNumber(option, _names.TryPacketProtocol, "a number up to 255, or tcp, udp, icmp ...", out uint packet) && Set(_rule with { PacketProtocol = (byte)packet });
             case "track_group" when isStatic:
-                return context.Refuse(DiagnosticCodes.NotYet, option, "keepalived's track_group is not supported yet", "leave it out");
+                bool isNamed = words.TryValue(option, out Token name);
+                TrackGroup = name;
+                return isNamed;
             case "type":
                 return words.TryValue(option, out Token action) && TryNamedAction(action, words);
             default:

@@ -6,14 +6,20 @@ namespace FenceFirst.Config;
 /// <summary>The lines of a track_script block, of an instance or of a sync group.</summary>
 internal sealed class ScriptLines(BindContext context, Dictionary<string, BoundScript> scripts)
 {
-    /// <summary>Largest weight of a script.</summary>
-    private const int WeightMax = 253;
-
     /// <summary>What is tracked; what is wrong is in the diagnostics.</summary>
     public EquatableArray<TrackReference> Of(List<ConfigNode> nodes)
     {
-        List<TrackReference> tracked = [];
-        nodes.ForEach(node => Add(node, tracked));
+        if (nodes.Count == 0)
+        {
+            return [];
+        }
+
+        List<TrackReference> tracked = new(nodes.Count);
+        foreach (ConfigNode node in nodes)
+        {
+            Add(node, tracked);
+        }
+
         return tracked.ToEquatableArray();
     }
 
@@ -21,7 +27,7 @@ internal sealed class ScriptLines(BindContext context, Dictionary<string, BoundS
     {
         if (!scripts.TryGetValue(node.Name, out BoundScript? script))
         {
-            string? nearest = scripts.Keys.OrderBy(name => KeywordTable.Distance(name, node.Name)).FirstOrDefault(name => KeywordTable.Distance(name, node.Name) <= 2);
+            string? nearest = KeywordTable.Nearest(scripts.Keys, node.Name);
             context.Diagnostics.Add(
                 DiagnosticCodes.UndefinedName,
                 node.Span,
@@ -37,15 +43,18 @@ internal sealed class ScriptLines(BindContext context, Dictionary<string, BoundS
                 DiagnosticCodes.UsedBeforeDefinition, node.Span, $"vrrp_script {node.Name} is defined further down: keepalived would run without this check, FenceFirst finds it", "move the vrrp_script up");
         }
 
-        if (!context.Values.TryWeight(node, -WeightMax, WeightMax, script.Weight, script.IsReversed, out int weight, out bool isReversed) || script.Index < 0)
+        if (!context.Values.TryWeight(node, -ValueReader.WeightMax, ValueReader.WeightMax, script.Weight, script.IsReversed, out int weight, out bool isReversed) || script.Index < 0)
         {
             return;
         }
 
-        if (tracked.Any(reference => reference.Index == script.Index))
+        foreach (TrackReference reference in tracked)
         {
-            context.Diagnostics.Add(DiagnosticCodes.TrackedTwice, node.Span, $"{node.Name} is tracked twice; the first one holds");
-            return;
+            if (reference.Index == script.Index)
+            {
+                context.Diagnostics.Add(DiagnosticCodes.TrackedTwice, node.Span, $"{node.Name} is tracked twice; the first one holds");
+                return;
+            }
         }
 
         tracked.Add(new TrackReference(script.Index, weight, isReversed));

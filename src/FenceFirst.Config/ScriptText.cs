@@ -11,7 +11,7 @@ internal static class ScriptText
     /// <summary>The words of a line where " and ' both quote and a backslash protects the next character (it is kept).</summary>
     public static List<Token> Words(ConfigLine line)
     {
-        List<Token> words = [];
+        List<Token> words = new(2);
         string text = line.Text;
         int i = 0;
         while (i < text.Length)
@@ -28,7 +28,7 @@ internal static class ScriptText
                 int close = ClosingQuote(text, i);
                 int end = Math.Min(close, text.Length);
                 i = Math.Min(close + 1, text.Length);
-                words.Add(new Token(Lexer.Plain(text[(start + 1)..end]), line.Span(start, i - start), i));
+                words.Add(new Token(Lexer.Plain(text.AsSpan(start + 1, end - start - 1)), line.Span(start, i - start), i));
                 continue;
             }
 
@@ -42,7 +42,7 @@ internal static class ScriptText
                 };
             }
 
-            words.Add(new Token(Lexer.Plain(text[start..i]), line.Span(start, i - start), i));
+            words.Add(new Token(Lexer.Plain(text.AsSpan(start, i - start)), line.Span(start, i - start), i));
         }
 
         return words;
@@ -51,6 +51,11 @@ internal static class ScriptText
     /// <summary>The arguments of a command: quotes of both kinds, C-like escapes, adjacent pieces join (keepalived.conf(5), "Quoted strings").</summary>
     public static List<string> Arguments(string command)
     {
+        if (command.AsSpan().IndexOfAny('\\', '"', '\'') < 0)
+        {
+            return PlainArguments(command);
+        }
+
         List<string> arguments = [];
         StringBuilder argument = new();
         bool isOpen = false;
@@ -91,6 +96,25 @@ internal static class ScriptText
         if (isOpen)
         {
             arguments.Add(argument.ToString());
+        }
+
+        return arguments;
+    }
+
+    private static List<string> PlainArguments(ReadOnlySpan<char> command)
+    {
+        List<string> arguments = [];
+        for (int end, i = 0; i < command.Length && arguments.Count < ArgumentsMax; i = end + 1)
+        {
+            for (end = i; end < command.Length && !Lexer.IsBlank(command[end]);)
+            {
+                end++;
+            }
+
+            if (end > i)
+            {
+                arguments.Add(command[i..end].ToString());
+            }
         }
 
         return arguments;

@@ -3,7 +3,7 @@ namespace FenceFirst.Config;
 /// <summary>The text of one file, with its lines. Kept whole so that every diagnostic can show the line a person has to edit.</summary>
 public sealed class SourceText
 {
-    private readonly List<int> _lineStarts = [0];
+    private readonly List<int> _lineStarts;
 
     /// <summary>Takes the text as read; lines end at LF, a CR before it is not part of the line.</summary>
     /// <param name="path">The name shown in messages.</param>
@@ -14,12 +14,10 @@ public sealed class SourceText
         Path = path;
         Text = text;
         Ordinal = ordinal;
-        for (int i = 0; i < text.Length; i++)
+        _lineStarts = new List<int>(text.AsSpan().Count('\n') + 1) { 0 };
+        for (int end = text.IndexOf('\n'); end >= 0; end = text.IndexOf('\n', end + 1))
         {
-            if (text[i] == '\n')
-            {
-                _lineStarts.Add(i + 1);
-            }
+            _lineStarts.Add(end + 1);
         }
 
         // A final line end closes the last line, it does not begin another.
@@ -44,6 +42,9 @@ public sealed class SourceText
     /// <summary>One line without its line end; the empty string for a number outside the file.</summary>
     /// <param name="number">1 is the first line.</param>
     public string Line(int number) => Characters(number).ToString();
+
+    /// <summary>Index of the first character of a line; 0 for a number outside the file.</summary>
+    internal int StartOf(int number) => number < 1 || number > _lineStarts.Count ? 0 : _lineStarts[number - 1];
 
     /// <summary>As <see cref="Line"/>, without a string of its own.</summary>
     internal ReadOnlySpan<char> Characters(int number)

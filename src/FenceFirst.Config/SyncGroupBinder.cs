@@ -10,12 +10,10 @@ namespace FenceFirst.Config;
 /// <remarks>Which names are members, and of which group, is judged by <see cref="TrackerChecks"/>; what is wrong there is passed over here.</remarks>
 internal sealed class SyncGroupBinder(BindContext context, Dictionary<string, BoundScript> scripts, PromotionBinder promotions)
 {
-    /// <summary>Largest weight of an interface.</summary>
-    private const int LinkWeightMax = 253;
-
     private readonly CommandBinder _commands = new(context);
     private List<VrrpConfig> _instances = [];
     private List<ConfigNode> _blocks = [];
+    private Dictionary<string, int> _indexes = [];
 
     /// <summary>The groups; their members are changed in the list.</summary>
     /// <param name="root">The whole file.</param>
@@ -24,6 +22,7 @@ internal sealed class SyncGroupBinder(BindContext context, Dictionary<string, Bo
     public EquatableArray<SyncGroupConfig> Bind(List<ConfigNode> root, List<VrrpConfig> instances, List<ConfigNode> blocks)
     {
         (_instances, _blocks) = (instances, blocks);
+        _indexes = instances.Index().ToDictionary(each => each.Item.Name, each => each.Index, StringComparer.Ordinal);
         List<SyncGroupConfig> groups = [];
         foreach (ConfigNode block in root.Where(node => node.Name == "vrrp_sync_group" && node.Words.Count > 1))
         {
@@ -43,7 +42,7 @@ internal sealed class SyncGroupBinder(BindContext context, Dictionary<string, Bo
             .Where(node => node.Name == "group")
             .SelectMany(list => list.Children)
             .SelectMany(entry => entry.Words)
-            .Select(word => _instances.FindIndex(instance => instance.Name == word.Text))
+            .Select(word => _indexes.GetValueOrDefault(word.Text, -1))
             .Where(index => index >= 0 && _instances[index].SyncGroup < 0)
             .Distinct(),
     ];
@@ -53,7 +52,7 @@ internal sealed class SyncGroupBinder(BindContext context, Dictionary<string, Bo
         context.WarnRepeated(block.Children);
         SyncGroupConfig group = new(block.Value, members.ToEquatableArray())
         {
-            Notify = new NotifyScripts { IsParallel = context.Globals.Notify.IsParallel },
+            Notify = new NotifyScripts { IsParallel = context.Globals.Notify.IsParallel, IsMailed = context.Globals.Mail.IsMailed },
         };
         PromotionPlan? promotion = null;
         DemotionPlan? demotion = null;
@@ -108,6 +107,7 @@ internal sealed class SyncGroupBinder(BindContext context, Dictionary<string, Bo
         "notify_fault" when notify.Fault is null => notify with { Fault = _commands.Notify(node) },
         "notify_stop" when notify.Stop is null => notify with { Stop = _commands.Notify(node) },
         "notify" when notify.Any is null => notify with { Any = _commands.Notify(node) },
+        "smtp_alert" => context.Values.TryBoolean(node, out bool isMailed) ? notify with { IsMailed = isMailed } : notify,
         "notify_parallel" => context.Values.TryBoolean(node, out bool isParallel) ? notify with { IsParallel = isParallel } : notify,
         _ => notify,
     };
@@ -180,7 +180,7 @@ internal sealed class SyncGroupBinder(BindContext context, Dictionary<string, Bo
         foreach (ConfigNode node in nodes)
         {
             int link = context.Link(node.Name, node.Span);
-            if (!context.Values.TryWeight(node, -LinkWeightMax, LinkWeightMax, 0, false, out int weight, out bool isReversed) || link < 0)
+            if (!context.Values.TryWeight(node, -ValueReader.WeightMax, ValueReader.WeightMax, 0, false, out int weight, out bool isReversed) || link < 0)
             {
                 continue;
             }

@@ -12,7 +12,7 @@ internal sealed record BoundTracker(ConfigNode Node, int Index, int Weight, bool
     public bool IsUsed { get; set; }
 }
 
-/// <summary>track_file, vrrp_track_process and interface_up_down_delays, and the lines by which instances refer to them.</summary>
+/// <summary>track_file, vrrp_track_process, interface_up_down_delays and linkbeat_interfaces, and the lines by which instances refer to them.</summary>
 /// <remarks>
 /// Differs from keepalived, which logs and then runs without a tracker that is misspelt, incomplete or cannot be watched: here that is an error,
 /// because an instance must never run without a check that was asked for.
@@ -32,6 +32,9 @@ internal sealed class TrackerBinder(BindContext context)
     private readonly List<FileTracker> _fileTrackers = [];
     private readonly List<ProcessTracker> _processTrackers = [];
     private readonly List<(ConfigNode Node, LinkDelay Delay)> _delays = [];
+    private readonly List<LinkPoll> _polls = [];
+    private readonly HashSet<string> _pollingInstances = [];
+    private bool _isPollingAll;
 
     /// <summary>Tracked files so far.</summary>
     public EquatableArray<FileTracker> Files => _fileTrackers.ToEquatableArray();
@@ -52,11 +55,29 @@ internal sealed class TrackerBinder(BindContext context)
                 case "vrrp_track_process" when block.Words.Count > 1 && IsNew(_processes, block):
                     _processes.Add(block.Value, Process(block));
                     break;
+                case "linkbeat_interfaces":
+                    block.Children.ForEach(Poll);
+                    break;
+                case "linkbeat_use_polling":
+                    _isPollingAll = true;
+                    break;
                 case "interface_up_down_delays":
                     block.Children.ForEach(Delay);
                     break;
             }
         }
+    }
+
+    /// <summary>The own interface of an instance is polled.</summary>
+    public void PollOwn(string instance) => _pollingInstances.Add(instance);
+
+    /// <summary>Interfaces that are polled.</summary>
+    public EquatableArray<LinkPoll> Polls(List<VrrpConfig> instances)
+    {
+        IEnumerable<LinkPoll> own = instances
+            .Where(instance => instance.Link >= 0 && (_isPollingAll || _pollingInstances.Contains(instance.Name)))
+            .Select(instance => new LinkPoll(instance.Link, LinkPollMethod.Any));
+        return _polls.Concat(own).DistinctBy(poll => poll.Link).ToEquatableArray();
     }
 
     /// <summary>The lines of a track_file block in an instance or a sync group.</summary>
@@ -96,7 +117,11 @@ internal sealed class TrackerBinder(BindContext context)
                     "less than down_timer_adverts - 1 times advert_int");
             }
 
-            delays.Add(delay with { Down = Shorter(delay.Down, longest), Up = Shorter(delay.Up, longest) });
+            LinkDelay bounded = delay with { Down = Shorter(delay.Down, longest), Up = Shorter(delay.Up, longest) };
+            delays.Add(bounded);
+
+            // keepalived: a virtual MAC interface has the delays of the one below.
+            delays.AddRange(instances.SelectMany(instance => instance.EachVirtualLink()).Where(vmac => vmac.Lower == delay.Link).Select(vmac => bounded with { Link = vmac.Link }));
         }
 
         return delays.ToEquatableArray();
@@ -336,14 +361,44 @@ internal sealed class TrackerBinder(BindContext context)
         _delays.Add((node, new LinkDelay(link, down, node.Words.Count == 3 ? up : down)));
     }
 
+    private void Poll(ConfigNode node)
+    {
+        LinkPollMethod method = LinkPollMethod.Any;
+        bool isKnown = node.Words.Count < 2 || Enum.TryParse(node.Words[1].Text, ignoreCase: true, out method);
+        if (node.Words.Count > 2 || !isKnown || (node.Words.Count == 2 && node.Words[1].Text is not ("MII" or "ETHTOOL" or "IOCTL")))
+        {
+            context.Diagnostics.Add(DiagnosticCodes.BadChoice, node.Span, "linkbeat_interfaces: IF [MII|ETHTOOL|IOCTL], one per line");
+            return;
+        }
+
+        int link = context.Link(node.Name, node.Span);
+        if (link < 0)
+        {
+            return;
+        }
+
+        if (_polls.Exists(other => other.Link == link))
+        {
+            context.Diagnostics.Add(DiagnosticCodes.Repeated, node.Span, $"{node.Name} is polled already; the first line holds");
+            return;
+        }
+
+        _polls.Add(new LinkPoll(link, method));
+    }
+
     private EquatableArray<TrackReference> References(List<ConfigNode> nodes, Dictionary<string, BoundTracker> known, string kind)
     {
+        if (nodes.Count == 0)
+        {
+            return [];
+        }
+
         List<TrackReference> references = [];
         foreach (ConfigNode node in nodes)
         {
             if (!known.TryGetValue(node.Name, out BoundTracker? tracker))
             {
-                string? nearest = known.Keys.OrderBy(name => KeywordTable.Distance(name, node.Name)).FirstOrDefault(name => KeywordTable.Distance(name, node.Name) <= 2);
+                string? nearest = KeywordTable.Nearest(known.Keys, node.Name);
                 context.Diagnostics.Add(
                     DiagnosticCodes.UndefinedName,
                     node.Span,

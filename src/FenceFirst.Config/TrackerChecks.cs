@@ -14,10 +14,23 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
 
     private readonly Dictionary<(string Reference, string Name), ConfigNode> _trackers = [];
 
+    /// <summary>The first definition of each script and BFD session, which have a weight of their own.</summary>
+    private readonly Dictionary<string, ConfigNode> _weighted = new(StringComparer.Ordinal);
+
     public void Run()
     {
-        foreach (ConfigNode block in root.Where(node => node.Words.Count > 1))
+        foreach (ConfigNode block in root)
         {
+            if (block.Name is "vrrp_script" or "bfd_instance")
+            {
+                _weighted.TryAdd(block.Value, block);
+            }
+
+            if (block.Words.Count < 2 || block.Row is { Opens: BlockKind.VrrpScript or BlockKind.VrrpInstance })
+            {
+                continue;
+            }
+
             (string kind, string reference) = Array.Find(Definitions, definition => definition.Block == block.Name);
             if (kind is null)
             {
@@ -35,25 +48,31 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
             }
         }
 
-        foreach (ConfigNode block in root.Where(node => node.Name is "vrrp_instance" or "vrrp_sync_group"))
+        foreach (ConfigNode block in root)
         {
-            CheckReferences(block);
+            if (block.Row is { Opens: BlockKind.VrrpInstance or BlockKind.VrrpSyncGroup })
+            {
+                CheckReferences(block);
+            }
         }
 
         CheckGroups();
-        CheckValues(root);
-        CheckEmpty(root);
+        CheckNodes(root);
     }
 
     private void CheckReferences(ConfigNode block)
     {
         // Files and processes are bound (TrackerBinder).
-        foreach (ConfigNode list in block.Children.Where(node => node.Name == "track_bfd"))
+        foreach (ConfigNode list in block.Children)
         {
-            const int most = 253;
+            if (list.Name != "track_bfd")
+            {
+                continue;
+            }
+
             foreach (ConfigNode entry in list.Children)
             {
-                context.Values.TryWeight(entry, -most, most, 0, false, out _, out _);
+                context.Values.TryWeight(entry, -ValueReader.WeightMax, ValueReader.WeightMax, 0, false, out _, out _);
                 if (!_trackers.TryGetValue((list.Name, entry.Name), out ConfigNode? definition))
                 {
                     context.Diagnostics.Add(DiagnosticCodes.UndefinedName, entry.Span, $"there is no {Definition(list.Name)} {entry.Name}: keepalived would run without it", $"{Definition(list.Name)} {entry.Name} {{ ... }} at the top level");
@@ -109,14 +128,23 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
         }
     }
 
-    private void CheckEmpty(List<ConfigNode> nodes)
+    /// <summary>Lists without entries, and values of keywords that nothing else reads.</summary>
+    private void CheckNodes(List<ConfigNode> nodes)
     {
         foreach (ConfigNode node in nodes)
         {
-            CheckEmpty(node.Children);
-            if (node.Row is { Opens: BlockKind.Entries or BlockKind.WordList } && node.Children.Count == 0)
+            if (node.Children.Count > 0)
+            {
+                CheckNodes(node.Children);
+            }
+            else if (node.Row is { Opens: BlockKind.Entries or BlockKind.WordList })
             {
                 context.Diagnostics.Add(DiagnosticCodes.EmptyList, node.Span, $"{node.Name} is empty", "one entry per line between the braces, or remove it");
+            }
+
+            if (node.Row is { Support: not Support.Honoured } row && node.Words.Count > 1)
+            {
+                CheckValue(node, row);
             }
         }
     }
@@ -129,12 +157,13 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
             return;
         }
 
-        IEnumerable<ConfigNode> blocks = root.Where(node => node.Name == "vrrp_instance" && members.Exists(member => member.Text == node.Value));
+        HashSet<string> names = [.. members.Select(member => member.Text)];
+        IEnumerable<ConfigNode> blocks = root.Where(node => node.Name == "vrrp_instance" && names.Contains(node.Value));
         foreach (ConfigNode list in blocks.SelectMany(block => block.Children).Where(node => node.Name is "track_script" or "track_interface" or "track_bfd"))
         {
             foreach (ConfigNode entry in list.Children)
             {
-                ConfigNode? definition = root.Find(node => node.Name is "vrrp_script" or "bfd_instance" && node.Value == entry.Name);
+                ConfigNode? definition = _weighted.GetValueOrDefault(entry.Name);
                 string weight = entry.Words.Count > 2 ? entry.Words[2].Text : definition?.Children.Find(node => node.Name == "weight")?.Value ?? "0";
                 if (weight is not ("" or "0"))
                 {
@@ -150,37 +179,28 @@ internal sealed class TrackerChecks(BindContext context, List<ConfigNode> root)
     }
 
     /// <summary>Values of keywords that nothing else reads: a mistake in them is worth as much as in any other.</summary>
-    private void CheckValues(List<ConfigNode> nodes)
+    private void CheckValue(ConfigNode node, Keyword row)
     {
-        foreach (ConfigNode node in nodes)
+        switch (row.Shape)
         {
-            CheckValues(node.Children);
-            if (node.Row is not { Support: Support.NotYet or Support.Warned or Support.Refused } row || node.Words.Count < 2)
-            {
-                continue;
-            }
-
-            switch (row.Shape)
-            {
-                case ValueShape.Integer:
-                    context.Values.TryInteger(node, out _);
-                    break;
-                case ValueShape.Weight:
-                    context.Values.TryWeight(node, out _, out _);
-                    break;
-                case ValueShape.Seconds:
-                    context.Values.TrySeconds(node, out _);
-                    break;
-                case ValueShape.Boolean:
-                    context.Values.TryBoolean(node, out _);
-                    break;
-                case ValueShape.Choice:
-                    context.Values.TryChoice(node, out _);
-                    break;
-                case ValueShape.Address:
-                    context.Values.TryAddress(node, out _);
-                    break;
-            }
+            case ValueShape.Integer:
+                context.Values.TryInteger(node, out _);
+                break;
+            case ValueShape.Weight:
+                context.Values.TryWeight(node, out _, out _);
+                break;
+            case ValueShape.Seconds:
+                context.Values.TrySeconds(node, out _);
+                break;
+            case ValueShape.Boolean:
+                context.Values.TryBoolean(node, out _);
+                break;
+            case ValueShape.Choice:
+                context.Values.TryChoice(node, out _);
+                break;
+            case ValueShape.Address:
+                context.Values.TryAddress(node, out _);
+                break;
         }
     }
 

@@ -6,6 +6,9 @@ namespace FenceFirst.Config;
 /// <summary>Reads values with the range that the keyword's row gives; a bad value is reported and not used.</summary>
 internal sealed class ValueReader(DiagnosticBag diagnostics)
 {
+    /// <summary>Largest weight of a script, an interface or a BFD session, up and down; files and processes have one more (keepalived.conf(5)).</summary>
+    public const int WeightMax = 253;
+
     /// <summary>Reads the integer after the keyword.</summary>
     public bool TryInteger(ConfigNode node, out int value)
     {
@@ -130,12 +133,52 @@ internal sealed class ValueReader(DiagnosticBag diagnostics)
             return TimeSpan.Zero;
         }
 
-        if (interval == TimeSpan.Zero)
+        if (interval == TimeSpan.Zero && node.Row!.Block == BlockKind.GarpGroup) // Only rows reach here.
+        {
+            diagnostics.Add(DiagnosticCodes.SpacingZeroInGroup, node.ValueSpan, $"{node.Name} 0 in a garp_group spaces nothing, as if the line were not there", "remove the line");
+        }
+        else if (interval == TimeSpan.Zero)
         {
             diagnostics.Add(DiagnosticCodes.SpacingZero, node.ValueSpan, $"{node.Name} 0 is refused by keepalived, which then does not space at all", "remove the line: no spacing is the default");
         }
 
         return interval;
+    }
+
+    /// <summary>[all] SECONDS of garp_extra_if, in any order; false when there is no time or a wrong one, which is reported.</summary>
+    public bool TryExtra(ConfigNode node, int least, out TimeSpan interval, out bool isForAll)
+    {
+        const int Day = 86400;
+        interval = TimeSpan.Zero;
+        isForAll = false;
+        bool isGiven = false;
+        foreach (Token word in node.Words.Skip(1))
+        {
+            if (word.Text == "all")
+            {
+                isForAll = true;
+            }
+            else if (TryInteger(word, least, Day, node.Name, out int seconds))
+            {
+                (interval, isGiven) = (TimeSpan.FromSeconds(seconds), true);
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        if (!isGiven)
+        {
+            diagnostics.Add(DiagnosticCodes.BadNumber, node.Span, $"{node.Name} has no time", $"{node.Name} [all] SECONDS");
+        }
+
+        if (node.Name.EndsWith("vmac_garp_intvl", StringComparison.Ordinal))
+        {
+            diagnostics.Add(DiagnosticCodes.Deprecated, node.Words[0].Span, $"`{node.Name}` is an old word", $"write `{node.Name.Replace("vmac_garp_intvl", "garp_extra_if", StringComparison.Ordinal)}`");
+        }
+
+        return isGiven;
     }
 
     /// <summary>Reads on, off, true, false, yes or no; nothing means yes.</summary>

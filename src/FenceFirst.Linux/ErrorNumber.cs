@@ -17,6 +17,9 @@ public static class ErrorNumber
     /// <summary>The address, route or rule is there already.</summary>
     public const int AlreadyExists = LibC.EEXIST;
 
+    /// <summary>The interface is not there.</summary>
+    public const int NoDevice = LibC.ENODEV;
+
     /// <summary>The address is not there.</summary>
     public const int AddressNotAvailable = LibC.EADDRNOTAVAIL;
 

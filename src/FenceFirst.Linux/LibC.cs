@@ -146,6 +146,15 @@ internal static unsafe partial class LibC
     internal static partial uint geteuid();
 
     [LibraryImport(Library)]
+    internal static partial int setgroups(nuint count, uint* groups);
+
+    [LibraryImport(Library)]
+    internal static partial int setresuid(uint real, uint effective, uint saved);
+
+    [LibraryImport(Library)]
+    internal static partial int setresgid(uint real, uint effective, uint saved);
+
+    [LibraryImport(Library)]
     internal static partial uint getegid();
 
     [LibraryImport(Library)]
@@ -171,6 +180,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial int madvise(void* address, nuint length, int advice);
+
+    [LibraryImport(Library)]
+    internal static partial int mallopt(int parameter, int value);
 
     [LibraryImport(Library, SetLastError = true)]
     internal static partial nint syscall(nint number, nint first, nint second, nint third);

@@ -33,6 +33,7 @@ internal static unsafe partial class LibC
     internal const int ECANCELED = 125;
 
     internal const int MADV_DONTNEED = 4;
+    internal const int MALLOC_ARENA_MAX = -8; // M_ARENA_MAX of malloc.h
     internal const int CLOCK_REALTIME = 0;
     internal const int CLOCK_MONOTONIC_COARSE = 6;
     internal const int CLOCK_BOOTTIME = 7;
@@ -69,6 +70,7 @@ internal static unsafe partial class LibC
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int IPPROTO_ICMP = 1;
     internal const int IPPROTO_ICMPV6 = 58;
+    internal const int IPPROTO_AH = 51;
     internal const int IPPROTO_VRRP = 112;
     internal const int NETLINK_ROUTE = 0;
     internal const int NETLINK_NETFILTER = 12;

@@ -9,7 +9,11 @@ namespace FenceFirst.Linux;
 /// <param name="IsUp">Up and with carrier (IFF_UP and IFF_RUNNING).</param>
 /// <param name="IsDeleted">Whether it is gone (deleted, or moved to another namespace).</param>
 /// <param name="Mac">Ethernet address.</param>
-public readonly record struct LinkChange(int Index, string Name, bool IsUp, bool IsDeleted, MacAddress Mac);
+public readonly record struct LinkChange(int Index, string Name, bool IsUp, bool IsDeleted, MacAddress Mac)
+{
+    /// <summary>Whether it does not speak ARP (IFF_NOARP).</summary>
+    public bool IsWithoutArp { get; init; }
+}
 
 /// <summary>An address was added, changed or removed.</summary>
 /// <param name="LinkIndex">Interface.</param>
@@ -71,7 +75,11 @@ public sealed class LinkMonitor : IDisposable
     private const int GroupIPv6Address = 9;
     private const int GroupIPv6Route = 11;
     private const int GroupIPv6Rule = 19;
+    /// <summary>What keepalived, and FenceFirst, write into routes and rules of theirs (RTPROT_KEEPALIVED).</summary>
+    public const byte KeepalivedProtocol = 18;
+
     private const uint UpAndRunning = 0x41;
+    private const uint WithoutArp = 0x80;
     private const int BufferBytes = 65536;
 
     /// <summary>Datagrams taken by one read, so that a storm does not keep the event loop from its adverts.</summary>
@@ -85,10 +93,12 @@ public sealed class LinkMonitor : IDisposable
     private readonly List<AddressChange> _addresses = [];
     private readonly List<RouteChange> _routes = [];
     private readonly List<RuleChange> _rules = [];
+    private bool _hearsRoutes;
+    private bool _hearsRules;
 
     /// <summary>Begins to listen.</summary>
-    /// <param name="isWithRoutes">Whether routes are told of.</param>
-    /// <param name="isWithRules">Whether policy rules are told of.</param>
+    /// <param name="isWithRoutes">Whether routes are told of from the beginning.</param>
+    /// <param name="isWithRules">Whether policy rules are told of from the beginning.</param>
     /// <param name="receiveBufferBytes">What the kernel may queue for us before it reports an overrun.</param>
     public LinkMonitor(bool isWithRoutes = false, bool isWithRules = false, int receiveBufferBytes = 4 << 20)
     {
@@ -96,16 +106,26 @@ public sealed class LinkMonitor : IDisposable
         _socket.Join(GroupLink);
         _socket.Join(GroupIPv4Address);
         _socket.Join(GroupIPv6Address);
-        if (isWithRoutes)
+        Hear(isWithRoutes, isWithRules);
+    }
+
+    /// <summary>Is told of routes or policy rules from now on; what is heard already goes on.</summary>
+    /// <param name="routes">Whether routes are told of.</param>
+    /// <param name="rules">Whether policy rules are told of.</param>
+    public void Hear(bool routes, bool rules)
+    {
+        if (routes && !_hearsRoutes)
         {
             _socket.Join(GroupIPv4Route);
             _socket.Join(GroupIPv6Route);
+            _hearsRoutes = true;
         }
 
-        if (isWithRules)
+        if (rules && !_hearsRules)
         {
             _socket.Join(GroupIPv4Rule);
             _socket.Join(GroupIPv6Rule);
+            _hearsRules = true;
         }
     }
 
@@ -124,9 +144,9 @@ public sealed class LinkMonitor : IDisposable
     /// <summary>Rule changes found by the last read.</summary>
     public IReadOnlyList<RuleChange> Rules => _rules;
 
-    /// <summary>Is not told of IPv4 addresses that the renewer adds or renews: with hundreds of leases those would be nearly all there is to read.</summary>
+    /// <summary>Is not told of IPv4 addresses that the renewer adds or renews: with hundreds of leases those would be nearly all there is to read. Nor of routes of another protocol.</summary>
     /// <remarks>Of an IPv6 address the kernel does not tell who has added it.</remarks>
-    public void Ignore(AddressRenewer renewer) => SocketOptions.AttachFilter(_socket.Descriptor, SocketFilter.ForOthersAddresses(renewer.PortId));
+    public void Ignore(AddressRenewer renewer) => SocketOptions.AttachFilter(_socket.Descriptor, SocketFilter.ForMonitor(renewer.PortId));
 
     /// <summary>Takes what has arrived, up to a bound, and fills the lists anew.</summary>
     public MonitorResult Read()
@@ -179,7 +199,7 @@ public sealed class LinkMonitor : IDisposable
         _known.Clear();
         foreach (LinkInfo link in links)
         {
-            _known[link.Index] = new LinkChange(link.Index, link.Name, link.IsUp, false, link.Mac);
+            _known[link.Index] = new LinkChange(link.Index, link.Name, link.IsUp, false, link.Mac) { IsWithoutArp = link.IsWithoutArp };
         }
 
         return new NetworkSnapshot(links, addresses);
@@ -245,7 +265,7 @@ public sealed class LinkMonitor : IDisposable
     {
         bool isKnown = _known.TryGetValue(link.Index, out LinkChange before);
         string name = isKnown && IsSameName(before.Name, link.Name) ? before.Name : NetlinkFacts.Text(link.Name);
-        LinkChange now = new(link.Index, name, !isDeleted && (link.Flags & UpAndRunning) == UpAndRunning, isDeleted, link.Mac);
+        LinkChange now = new(link.Index, name, !isDeleted && (link.Flags & UpAndRunning) == UpAndRunning, isDeleted, link.Mac) { IsWithoutArp = (link.Flags & WithoutArp) != 0 };
         if (isKnown && now == before)
         {
             return;

@@ -1,6 +1,6 @@
 namespace FenceFirst.Linux;
 
-/// <summary>Builds the requests that create and change interfaces, for demonstrations and tests. Pure: bytes into a caller's buffer.</summary>
+/// <summary>Builds the requests that create and change interfaces. Pure: bytes into a caller's buffer.</summary>
 internal static class LinkRequests
 {
     private const ushort AttributeMac = 1;
@@ -8,6 +8,8 @@ internal static class LinkRequests
     private const ushort AttributeLower = 5;
     private const ushort AttributeMaster = 10;
     private const ushort AttributeInfo = 18;
+    private const ushort AttributeFamilies = 26;
+    private const ushort AttributeGroup = 27;
     private const ushort AttributeNamespace = 28;
     private const ushort AttributeNamespacePid = 19;
     private const ushort InfoKind = 1;
@@ -45,19 +47,78 @@ internal static class LinkRequests
         writer.EndMessage();
     }
 
-    internal static void WriteCreateMacvlan(ref NetlinkWriter writer, string name, int lowerIndex, uint sequence)
+    /// <summary>keepalived's form (vrrp_vmac.c): private mode, in which frames of the same Ethernet address that others send are received.</summary>
+    internal static void WriteCreateMacvlan(ref NetlinkWriter writer, in MacvlanRequest request, uint sequence)
     {
         const uint PrivateMode = 1;
         writer.BeginMessage(Netlink.NewLink, CreateFlags, sequence);
         _ = writer.Reserve(16);
-        writer.Attribute(AttributeName, name);
-        writer.Attribute(AttributeLower, (uint)lowerIndex);
+        writer.Attribute(AttributeName, request.Name);
+        writer.Attribute(AttributeLower, (uint)request.LowerIndex);
+        if (!request.Mac.IsZero)
+        {
+            Span<byte> mac = stackalloc byte[6];
+            request.Mac.WriteTo(mac);
+            writer.Attribute(AttributeMac, mac);
+        }
+
+        if (request.MasterIndex != 0)
+        {
+            writer.Attribute(AttributeMaster, (uint)request.MasterIndex);
+        }
+
+        if (request.Group is { } group)
+        {
+            writer.Attribute(AttributeGroup, group);
+        }
+
         int info = writer.BeginNested(AttributeInfo);
         writer.Attribute(InfoKind, "macvlan");
         int details = writer.BeginNested(InfoDetails);
         writer.Attribute(1, PrivateMode);
         writer.EndNested(details);
         writer.EndNested(info);
+        writer.EndMessage();
+    }
+
+    /// <summary>Settings of net.ipv4.conf of one interface (IFLA_INET_CONF): no file below /proc need be writable.</summary>
+    internal static void WriteIPv4Settings(ref NetlinkWriter writer, int linkIndex, scoped ReadOnlySpan<(IPv4Setting Setting, uint Value)> settings, uint sequence)
+    {
+        const ushort Configuration = 1;
+        BeginChange(ref writer, Netlink.NewLink, linkIndex, 0, 0, sequence);
+        int families = writer.BeginNested(AttributeFamilies);
+        int family = writer.BeginNested(LibC.AF_INET);
+        int all = writer.BeginNested(Configuration);
+        foreach ((IPv4Setting setting, uint value) in settings)
+        {
+            writer.Attribute((ushort)setting, value);
+        }
+
+        writer.EndNested(all);
+        writer.EndNested(family);
+        writer.EndNested(families);
+        writer.EndMessage();
+    }
+
+    /// <summary>Keeps the kernel from making a link-local address of the Ethernet address (RFC 9568 section 7.4).</summary>
+    internal static void WriteNoGeneratedAddress(ref NetlinkWriter writer, int linkIndex, uint sequence)
+    {
+        const ushort GenerationMode = 8;
+        const byte None = 1;
+        BeginChange(ref writer, Netlink.NewLink, linkIndex, 0, 0, sequence);
+        int families = writer.BeginNested(AttributeFamilies);
+        int family = writer.BeginNested(LibC.AF_INET6);
+        writer.Attribute(GenerationMode, None);
+        writer.EndNested(family);
+        writer.EndNested(families);
+        writer.EndMessage();
+    }
+
+    /// <summary>Gives an interface a link group; the one it has makes the kernel tell listeners of it, which is what netlink_notify_msg asks for.</summary>
+    internal static void WriteGroup(ref NetlinkWriter writer, int linkIndex, uint group, uint sequence)
+    {
+        BeginChange(ref writer, Netlink.NewLink, linkIndex, 0, 0, sequence);
+        writer.Attribute(AttributeGroup, group);
         writer.EndMessage();
     }
 

@@ -13,6 +13,9 @@ public readonly record struct MacAddress
     /// <summary>The address as a number: first byte highest, upper two bytes zero.</summary>
     public ulong Value => _value;
 
+    /// <summary>The address as a number: first byte highest; the upper two bytes are left out.</summary>
+    public static MacAddress FromNumber(ulong value) => new(value & 0xffff_ffff_ffff);
+
     /// <summary>The address in six bytes; links with other lengths count as having none.</summary>
     public static MacAddress FromBytes(ReadOnlySpan<byte> bytes)
     {

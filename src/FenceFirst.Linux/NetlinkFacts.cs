@@ -15,6 +15,8 @@ internal ref struct LinkFacts
     internal int MasterIndex;
     internal int LowerIndex;
     internal ReadOnlySpan<byte> Kind;
+    internal int MacvlanMode;
+    internal uint Group;
 }
 
 /// <summary>An address of an interface, as the kernel tells of it.</summary>
@@ -85,7 +87,10 @@ internal static class NetlinkFacts
                     link.MasterIndex = (int)ReadNumber(value);
                     break;
                 case 18:
-                    link.Kind = ReadKind(value);
+                    link.Kind = ReadKind(value, out link.MacvlanMode);
+                    break;
+                case 27:
+                    link.Group = ReadNumber(value);
                     break;
                 default:
                     break;
@@ -93,6 +98,22 @@ internal static class NetlinkFacts
         }
 
         return link.Index > 0;
+    }
+
+    /// <summary>IFLA_AF_SPEC, AF_INET, IFLA_INET_CONF: the settings of net.ipv4.conf in the order of their numbers, the first one is number 1.</summary>
+    internal static bool TryReadIPv4Settings(ReadOnlySpan<byte> payload, out int index, out uint[] values)
+    {
+        index = 0;
+        values = [];
+        if (payload.Length < LinkHeaderBytes || payload[0] != 0)
+        {
+            return false;
+        }
+
+        index = MemoryMarshal.Read<int>(payload[4..]);
+        ReadOnlySpan<byte> settings = Inside(Inside(Inside(payload[LinkHeaderBytes..], 26), LibC.AF_INET), 1);
+        values = MemoryMarshal.Cast<byte, uint>(settings).ToArray();
+        return values.Length > 0;
     }
 
     internal static bool TryReadAddress(ReadOnlySpan<byte> payload, out AddressInfo address)
@@ -252,6 +273,21 @@ internal static class NetlinkFacts
 
     private static int AddressBytes(byte family) => family switch { LibC.AF_INET => 4, LibC.AF_INET6 => 16, _ => 0 };
 
+    /// <summary>The value of the first attribute of a type; empty = it is not there.</summary>
+    private static ReadOnlySpan<byte> Inside(ReadOnlySpan<byte> attributes, int wanted)
+    {
+        AttributeReader reader = new(attributes);
+        while (reader.TryNext(out ushort type, out ReadOnlySpan<byte> value))
+        {
+            if (type == wanted)
+            {
+                return value;
+            }
+        }
+
+        return default;
+    }
+
     private static uint ReadNumber(ReadOnlySpan<byte> value) => value.Length >= 4 ? MemoryMarshal.Read<uint>(value) : 0;
 
     private static ReadOnlySpan<byte> UntilZero(ReadOnlySpan<byte> value)
@@ -260,17 +296,24 @@ internal static class NetlinkFacts
         return zero < 0 ? value : value[..zero];
     }
 
-    private static ReadOnlySpan<byte> ReadKind(ReadOnlySpan<byte> value)
+    private static ReadOnlySpan<byte> ReadKind(ReadOnlySpan<byte> value, out int macvlanMode)
     {
+        ReadOnlySpan<byte> kind = default;
+        ReadOnlySpan<byte> details = default;
         AttributeReader attributes = new(value);
-        while (attributes.TryNext(out ushort type, out ReadOnlySpan<byte> kind))
+        while (attributes.TryNext(out ushort type, out ReadOnlySpan<byte> part))
         {
-            if (type == 1)
-            {
-                return UntilZero(kind);
-            }
+            kind = type == 1 ? UntilZero(part) : kind;
+            details = type == 2 ? part : details;
         }
 
-        return default;
+        macvlanMode = 0;
+        AttributeReader inner = new(kind.SequenceEqual("macvlan"u8) ? details : default);
+        while (inner.TryNext(out ushort type, out ReadOnlySpan<byte> mode))
+        {
+            macvlanMode = type == 1 ? (int)ReadNumber(mode) : macvlanMode;
+        }
+
+        return kind;
     }
 }

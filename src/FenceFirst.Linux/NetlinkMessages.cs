@@ -156,13 +156,16 @@ internal ref struct NetlinkWriter(Span<byte> buffer)
 }
 
 /// <summary>One message of a datagram.</summary>
-internal readonly ref struct NetlinkMessage(ushort type, ushort flags, uint sequence, ReadOnlySpan<byte> payload)
+internal readonly ref struct NetlinkMessage(ushort type, ushort flags, uint sequence, uint portId, ReadOnlySpan<byte> payload)
 {
     internal ushort Type { get; } = type;
 
     internal ushort Flags { get; } = flags;
 
     internal uint Sequence { get; } = sequence;
+
+    /// <summary>The socket whose request caused it; 0 = none.</summary>
+    internal uint PortId { get; } = portId;
 
     /// <summary>What follows the header.</summary>
     internal ReadOnlySpan<byte> Payload { get; } = payload;
@@ -201,6 +204,7 @@ internal ref struct NetlinkReader(ReadOnlySpan<byte> bytes)
             MemoryMarshal.Read<ushort>(_left[4..]),
             MemoryMarshal.Read<ushort>(_left[6..]),
             MemoryMarshal.Read<uint>(_left[8..]),
+            MemoryMarshal.Read<uint>(_left[12..]),
             _left[Netlink.HeaderBytes..(int)length]);
         _left = _left[Math.Min(Netlink.Align((int)length), _left.Length)..];
         return true;

@@ -1,22 +1,30 @@
 using System.Buffers.Binary;
 using FenceFirst.Core;
+using FenceFirst.Core.Node;
+using static FenceFirst.Linux.NfTables;
 
 namespace FenceFirst.Linux;
 
-/// <summary>An nftables table, <c>ip fencefirst</c> and <c>ip6 fencefirst</c>, that drops packets to and from the addresses it is given (no_accept).</summary>
+/// <summary>Two nftables tables, of family ip and ip6, that drop packets to and from the addresses they are given (no_accept).</summary>
 /// <remarks>
-/// The rules are keepalived's, spoken to the kernel directly (linux/netfilter/nf_tables.h): input and output one before the priority of "filter", neighbour
+/// The rules are keepalived's, spoken to the kernel directly (linux/netfilter/nf_tables.h): input and output, by default one before the priority of "filter", neighbour
 /// discovery exempt. Every change replaces a whole table in one transaction, so that no packet meets half of it. For one thread.
 /// </remarks>
 public sealed class PacketFilter : IDisposable
 {
-    /// <summary>Name of the tables.</summary>
-    public const string Table = "fencefirst";
+    /// <summary>Name of the tables of <see cref="ReplaceReportFilter"/>.</summary>
+    public const string ReportTable = "fencefirst_vmac";
 
     private const int ReceiveBufferBytes = 1 << 18;
     private const int AnswersMax = 64;
     private NetlinkSocket? _socket;
     private uint _sequence;
+
+    /// <summary>Name and priority; a change holds for what is replaced from then on.</summary>
+    public FilterConfig Settings { get; set; } = new();
+
+    /// <summary>The number of our socket, which stands in the kernel's news of what we have changed; 0 = nothing has been.</summary>
+    internal uint PortId { get; private set; }
 
     /// <summary>Replaces the table of a family; without addresses it is removed. 0 or the error number.</summary>
     /// <param name="isIPv6">Family.</param>
@@ -26,7 +34,27 @@ public sealed class PacketFilter : IDisposable
         byte[] buffer = new byte[PacketFilterMessages.BytesFor(addresses.Count)];
         NetlinkWriter writer = new(buffer);
         uint first = _sequence + 1;
-        _sequence = PacketFilterMessages.Write(ref writer, isIPv6, addresses, _sequence);
+        _sequence = PacketFilterMessages.Write(ref writer, Settings, isIPv6, addresses, _sequence);
+        return Transact(in writer, buffer, first);
+    }
+
+    /// <summary>Replaces the table of a family that keeps reports of group membership off interfaces with a virtual MAC address; without names it is removed. 0 or the error number.</summary>
+    /// <param name="isIPv6">Family.</param>
+    /// <param name="links">Names of interfaces, each once.</param>
+    public int ReplaceReportFilter(bool isIPv6, IReadOnlyCollection<string> links)
+    {
+        byte[] buffer = new byte[ReportFilterMessages.BytesFor(links.Count)];
+        NetlinkWriter writer = new(buffer);
+        uint first = _sequence + 1;
+        _sequence = ReportFilterMessages.Write(ref writer, isIPv6, links, _sequence);
+        return Transact(in writer, buffer, first);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _socket?.Dispose();
+
+    private int Transact(in NetlinkWriter writer, byte[] buffer, uint first)
+    {
         if (writer.IsOverflowed)
         {
             return ErrorNumber.InvalidArgument;
@@ -35,6 +63,7 @@ public sealed class PacketFilter : IDisposable
         try
         {
             _socket ??= new NetlinkSocket(ReceiveBufferBytes, LibC.NETLINK_NETFILTER);
+            PortId = PortId == 0 ? _socket.PortId : PortId;
         }
         catch (LinuxException exception)
         {
@@ -44,9 +73,6 @@ public sealed class PacketFilter : IDisposable
         int errno = _socket.Send(buffer.AsSpan(0, writer.Length));
         return errno != 0 ? errno : Answer(first);
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _socket?.Dispose();
 
     // The kernel has worked on the whole batch when send returns: every refusal waits already, and the acknowledgement of the last message.
     private int Answer(uint first)
@@ -79,45 +105,35 @@ public sealed class PacketFilter : IDisposable
 /// <summary>The messages of <see cref="PacketFilter"/>. Pure: bytes into a caller's buffer.</summary>
 internal static class PacketFilterMessages
 {
-    private const ushort BatchBegin = 0x10;
-    private const ushort BatchEnd = 0x11;
-    private const ushort NewTable = 0xa00;
-    private const ushort DeleteTable = 0xa02;
-    private const ushort NewChain = 0xa03;
-    private const ushort NewRule = 0xa06;
-    private const ushort NewSet = 0xa09;
-    private const ushort NewElements = 0xa0c;
     private const string Set = "vips";
-    private const uint Drop = 0;
-    private const uint Accept = 1;
 
     /// <summary>An attribute is shorter than 64 KB: the elements go in portions.</summary>
     private const int ElementsMax = 1000;
 
     /// <summary>Bytes that always suffice for so many addresses.</summary>
-    internal static int BytesFor(int addresses) => 8192 + (addresses * 40) + (addresses / ElementsMax * 128);
+    internal static int BytesFor(int addresses) => 16384 + (addresses * 40) + (addresses / ElementsMax * 128);
 
     /// <summary>Writes one transaction; returns the number of its last message.</summary>
-    internal static uint Write(ref NetlinkWriter writer, bool isIPv6, IReadOnlyCollection<InternetAddress> addresses, uint sequence)
+    internal static uint Write(ref NetlinkWriter writer, FilterConfig settings, bool isIPv6, IReadOnlyCollection<InternetAddress> addresses, uint sequence)
     {
         byte family = isIPv6 ? (byte)LibC.AF_INET6 : (byte)LibC.AF_INET;
         Begin(ref writer, BatchBegin, 0, 0, ref sequence, resource: 10);
         writer.EndMessage();
 
         // Made before it is removed: a table that is not there cannot be, and would spoil the transaction.
-        WriteTable(ref writer, family, NewTable, Netlink.Create, ref sequence);
-        WriteTable(ref writer, family, DeleteTable, addresses.Count == 0 ? Netlink.Acknowledge : 0, ref sequence);
+        WriteTable(ref writer, settings.Table, family, NewTable, Netlink.Create, ref sequence);
+        WriteTable(ref writer, settings.Table, family, DeleteTable, addresses.Count == 0 ? Netlink.Acknowledge : 0, ref sequence);
         if (addresses.Count > 0)
         {
-            WriteTable(ref writer, family, NewTable, Netlink.Create, ref sequence);
-            WriteSet(ref writer, isIPv6, family, ref sequence);
+            WriteTable(ref writer, settings.Table, family, NewTable, Netlink.Create, ref sequence);
+            WriteSet(ref writer, settings, isIPv6, family, ref sequence);
             foreach (InternetAddress[] portion in addresses.Chunk(ElementsMax))
             {
-                WriteElements(ref writer, family, portion, ref sequence);
+                WriteElements(ref writer, settings, family, portion, ref sequence);
             }
 
-            WriteChain(ref writer, isIPv6, family, "out", hook: 3, ref sequence);
-            WriteChain(ref writer, isIPv6, family, "in", hook: 1, ref sequence);
+            WriteChain(ref writer, settings, isIPv6, family, "out", hook: 3, ref sequence);
+            WriteChain(ref writer, settings, isIPv6, family, "in", hook: 1, ref sequence);
         }
 
         Begin(ref writer, BatchEnd, 0, 0, ref sequence, resource: 10);
@@ -125,17 +141,10 @@ internal static class PacketFilterMessages
         return sequence;
     }
 
-    private static void WriteTable(ref NetlinkWriter writer, byte family, ushort type, int flags, ref uint sequence)
-    {
-        Begin(ref writer, type, flags, family, ref sequence);
-        writer.Attribute(1, PacketFilter.Table);
-        writer.EndMessage();
-    }
-
-    private static void WriteSet(ref NetlinkWriter writer, bool isIPv6, byte family, ref uint sequence)
+    private static void WriteSet(ref NetlinkWriter writer, FilterConfig settings, bool isIPv6, byte family, ref uint sequence)
     {
         Begin(ref writer, NewSet, Netlink.Create, family, ref sequence);
-        writer.Attribute(1, PacketFilter.Table);
+        writer.Attribute(1, settings.Table);
         writer.Attribute(2, Set);
         Number(ref writer, 3, 0);
 
@@ -146,10 +155,10 @@ internal static class PacketFilterMessages
         writer.EndMessage();
     }
 
-    private static void WriteElements(ref NetlinkWriter writer, byte family, InternetAddress[] addresses, ref uint sequence)
+    private static void WriteElements(ref NetlinkWriter writer, FilterConfig settings, byte family, InternetAddress[] addresses, ref uint sequence)
     {
         Begin(ref writer, NewElements, Netlink.Create, family, ref sequence);
-        writer.Attribute(1, PacketFilter.Table);
+        writer.Attribute(1, settings.Table);
         writer.Attribute(2, Set);
         int all = writer.BeginNested(3 | Nested);
         foreach (InternetAddress address in addresses)
@@ -165,50 +174,36 @@ internal static class PacketFilterMessages
         writer.EndMessage();
     }
 
-    private static void WriteChain(ref NetlinkWriter writer, bool isIPv6, byte family, string name, uint hook, ref uint sequence)
+    private static void WriteChain(ref NetlinkWriter writer, FilterConfig settings, bool isIPv6, byte family, string name, uint hook, ref uint sequence)
     {
-        const int BeforeFilter = -1;
-        Begin(ref writer, NewChain, Netlink.Create, family, ref sequence);
-        writer.Attribute(1, PacketFilter.Table);
-        writer.Attribute(3, name);
-        int place = writer.BeginNested(4 | Nested);
-        Number(ref writer, 1, hook);
-        Number(ref writer, 2, unchecked((uint)BeforeFilter));
-        writer.EndNested(place);
-        Number(ref writer, 5, Accept);
-        writer.Attribute(7, "filter");
-        writer.EndMessage();
+        BeginChain(ref writer, settings.Table, settings.Priority, family, name, hook, ref sequence);
         if (isIPv6)
         {
             foreach (byte neighbour in (ReadOnlySpan<byte>)[135, 136])
             {
-                WriteNeighbourRule(ref writer, family, name, neighbour, ref sequence);
+                WriteNeighbourRule(ref writer, settings, family, name, neighbour, ref sequence);
             }
         }
 
         // Of the IP header: destination on the way in, source on the way out.
         uint offset = (isIPv6, name == "in") switch { (false, true) => 16, (false, false) => 12, (true, true) => 24, (true, false) => 8 };
-        int rule = BeginRule(ref writer, name, family, name == "in" ? Netlink.Acknowledge : 0, ref sequence);
+        int rule = BeginRule(ref writer, settings.Table, name, family, name == "in" ? Netlink.Acknowledge : 0, ref sequence);
         Payload(ref writer, networkHeader: true, offset, isIPv6 ? 16u : 4u);
-        int lookup = BeginExpression(ref writer, "lookup");
-        writer.Attribute(1, Set);
-        Number(ref writer, 2, 1);
-        Number(ref writer, 4, 1);
-        EndExpression(ref writer, lookup);
+        Lookup(ref writer, Set);
+        if (settings.HasCounters)
+        {
+            EndExpression(ref writer, BeginExpression(ref writer, "counter"));
+        }
+
         Verdict(ref writer, Drop);
         writer.EndNested(rule);
         writer.EndMessage();
     }
 
-    private static void WriteNeighbourRule(ref NetlinkWriter writer, byte family, string chain, byte type, ref uint sequence)
+    private static void WriteNeighbourRule(ref NetlinkWriter writer, FilterConfig settings, byte family, string chain, byte type, ref uint sequence)
     {
-        const uint LayerFourProtocol = 16;
-        const byte IcmpVersion6 = 58;
-        int rule = BeginRule(ref writer, chain, family, 0, ref sequence);
-        int meta = BeginExpression(ref writer, "meta");
-        Number(ref writer, 2, LayerFourProtocol);
-        Number(ref writer, 1, 1);
-        EndExpression(ref writer, meta);
+        int rule = BeginRule(ref writer, settings.Table, chain, family, 0, ref sequence);
+        Meta(ref writer, LayerFourProtocol);
         Compare(ref writer, IcmpVersion6);
         Payload(ref writer, networkHeader: false, 0, 1);
         Compare(ref writer, type);
@@ -216,73 +211,4 @@ internal static class PacketFilterMessages
         writer.EndNested(rule);
         writer.EndMessage();
     }
-
-    private static int BeginRule(ref NetlinkWriter writer, string chain, byte family, int flags, ref uint sequence)
-    {
-        Begin(ref writer, NewRule, Netlink.Create | Netlink.Append | flags, family, ref sequence);
-        writer.Attribute(1, PacketFilter.Table);
-        writer.Attribute(2, chain);
-        return writer.BeginNested(4 | Nested);
-    }
-
-    private static void Payload(ref NetlinkWriter writer, bool networkHeader, uint offset, uint length)
-    {
-        int expression = BeginExpression(ref writer, "payload");
-        Number(ref writer, 1, 1);
-        Number(ref writer, 2, networkHeader ? 1u : 2u);
-        Number(ref writer, 3, offset);
-        Number(ref writer, 4, length);
-        EndExpression(ref writer, expression);
-    }
-
-    private static void Compare(ref NetlinkWriter writer, byte value)
-    {
-        int expression = BeginExpression(ref writer, "cmp");
-        Number(ref writer, 1, 1);
-        Number(ref writer, 2, 0);
-        int data = writer.BeginNested(3 | Nested);
-        writer.Attribute(1, value);
-        writer.EndNested(data);
-        EndExpression(ref writer, expression);
-    }
-
-    private static void Verdict(ref NetlinkWriter writer, uint code)
-    {
-        int expression = BeginExpression(ref writer, "immediate");
-        Number(ref writer, 1, 0);
-        int data = writer.BeginNested(2 | Nested);
-        int verdict = writer.BeginNested(2 | Nested);
-        Number(ref writer, 1, code);
-        writer.EndNested(verdict);
-        writer.EndNested(data);
-        EndExpression(ref writer, expression);
-    }
-
-    // Two nests: the element of the list, and the data of the expression. Both begin at known places.
-    private static int BeginExpression(ref NetlinkWriter writer, string name)
-    {
-        int element = writer.BeginNested(1 | Nested);
-        writer.Attribute(1, name);
-        writer.BeginNested(2 | Nested);
-        return element;
-    }
-
-    private static void EndExpression(ref NetlinkWriter writer, int element)
-    {
-        writer.EndNested(element + Netlink.AttributeHeaderBytes + writer.AttributeBytesAt(element + Netlink.AttributeHeaderBytes));
-        writer.EndNested(element);
-    }
-
-    private static void Begin(ref NetlinkWriter writer, ushort type, int flags, byte family, ref uint sequence, ushort resource = 0)
-    {
-        writer.BeginMessage(type, Netlink.Request | flags, ++sequence);
-        Span<byte> header = writer.Reserve(4);
-        NetlinkWriter.Put(header, 0, family);
-        NetlinkWriter.Put(header, 2, BinaryPrimitives.ReverseEndianness(resource));
-    }
-
-    // nf_tables has its numbers in network byte order.
-    private static void Number(ref NetlinkWriter writer, ushort type, uint value) => writer.Attribute(type, BinaryPrimitives.ReverseEndianness(value));
-
-    private const ushort Nested = 0x8000;
 }

@@ -42,6 +42,19 @@ public static unsafe class ProcessTuning
         return new TuningResult(false, $"memory is not locked: mlockall: {ErrorNumber.Name(errno)}{hint}");
     }
 
+    /// <summary>One heap of the C library for all threads, which hardly use it, instead of one for each; before threads are started.</summary>
+    public static void ShareHeap()
+    {
+        try
+        {
+            _ = LibC.mallopt(LibC.MALLOC_ARENA_MAX, 1);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // Not glibc: it has no such heaps.
+        }
+    }
+
     /// <summary>
     /// Lets go of program code and constants that only the start needed: their pages stay in the file cache and come back when they are used again.
     /// Only what is mapped without write permission and has never been changed, so that nothing is lost; locked memory stays.

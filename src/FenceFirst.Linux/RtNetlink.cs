@@ -53,6 +53,12 @@ public sealed record LinkInfo(int Index, string Name, uint Flags, MacAddress Mac
     /// <summary>Whether it is up and has carrier (IFF_UP and IFF_RUNNING).</summary>
     public bool IsUp => (Flags & 0x41) == 0x41;
 
+    /// <summary>Mode of a macvlan (MACVLAN_MODE_*), 1 = private; 0 = it is none.</summary>
+    public int MacvlanMode { get; init; }
+
+    /// <summary>Link group; 0 = the default one.</summary>
+    public uint Group { get; init; }
+
     /// <summary>Whether it answers no ARP (IFF_NOARP).</summary>
     public bool IsWithoutArp => (Flags & 0x80) != 0;
 }
@@ -62,7 +68,7 @@ public sealed record LinkInfo(int Index, string Name, uint Flags, MacAddress Mac
 /// Changing operations return an error number as the kernel gave it: 0 = done, <see cref="ErrorNumber.AlreadyExists"/> and so on. The kernel
 /// works on a request within sendmsg, so the answer is there when it returns. For one thread.
 /// </remarks>
-public sealed class RtNetlink : IDisposable
+public sealed partial class RtNetlink : IDisposable
 {
     /// <summary>Requests sent with one system call; their answers fit the receive buffer many times.</summary>
     public const int BatchMax = 64;
@@ -148,14 +154,6 @@ public sealed class RtNetlink : IDisposable
         return Exchange(in writer);
     }
 
-    /// <summary>Creates a macvlan in private mode on an interface; 0 or the error number.</summary>
-    public int CreateMacvlan(string name, int lowerIndex)
-    {
-        NetlinkWriter writer = new(_requests);
-        LinkRequests.WriteCreateMacvlan(ref writer, name, lowerIndex, ++_sequence);
-        return Exchange(in writer);
-    }
-
     /// <summary>Sets an interface up or down; 0 or the error number.</summary>
     public int SetLinkUp(int linkIndex, bool isUp)
     {
@@ -222,7 +220,11 @@ public sealed class RtNetlink : IDisposable
                     link.Mtu,
                     link.MasterIndex,
                     link.LowerIndex,
-                    NetlinkFacts.Text(link.Kind)));
+                    NetlinkFacts.Text(link.Kind))
+                {
+                    MacvlanMode = link.MacvlanMode,
+                    Group = link.Group,
+                });
             }
         });
         links.Sort(static (a, b) => a.Index.CompareTo(b.Index));

@@ -49,17 +49,26 @@ internal static class SocketFilter
         new(Return, 0, 0, 0),
     ];
 
-    /// <summary>Drops the messages of rtnetlink that tell of addresses which the socket with the number has added or renewed; IPv6 does not say who has.</summary>
-    internal static FilterInstruction[] ForOthersAddresses(uint portId) =>
+    /// <summary>
+    /// Drops the messages of rtnetlink that tell of addresses which the socket with the number has added or renewed (IPv6 does not say who has), and
+    /// of routes that are not keepalived's: a router with a full table tells of thousands.
+    /// </summary>
+    internal static FilterInstruction[] ForMonitor(uint portId) =>
     [
-        // Netlink is in the machine's byte order, and a load reads network order.
+        // Netlink is in the machine's byte order, and a load reads network order. The last byte of struct rtmsg that is read is rtm_protocol.
         new(LoadHalfAbsolute, 0, 0, 4),
-        new(JumpIfEqual, 0, 3, BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(Netlink.NewAddress) : Netlink.NewAddress),
+        new(JumpIfEqual, 0, 2, NetworkOrder(Netlink.NewAddress)),
         new(LoadWordAbsolute, 0, 0, 12),
-        new(JumpIfEqual, 0, 1, BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(portId) : portId),
+        new(JumpIfEqual, 4, 5, BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(portId) : portId),
+        new(JumpIfEqual, 1, 0, NetworkOrder(Netlink.NewRoute)),
+        new(JumpIfEqual, 0, 3, NetworkOrder(Netlink.DeleteRoute)),
+        new(LoadByteAbsolute, 0, 0, 21),
+        new(JumpIfEqual, 1, 0, LinkMonitor.KeepalivedProtocol),
         new(Return, 0, 0, 0),
         new(Return, 0, 0, WholePacket),
     ];
+
+    private static ushort NetworkOrder(ushort value) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;
 
     /// <summary>Passes the echo replies with the identifier; a raw ICMP socket sees those of every program.</summary>
     internal static FilterInstruction[] ForEchoReplies(ushort identifier, bool isIPv6) =>
@@ -78,8 +87,9 @@ internal static class SocketFilter
     /// <remarks>
     /// An IPv4 raw socket's filter sees the IP header, an IPv6 one's begins behind it. The Vrid is the second byte of the VRRP header. The set
     /// is a bitmap of eight words, so that 255 virtual routers cost no more than about 20 instructions. A packet too short for a load is dropped.
+    /// With an authentication header VRRP begins behind it; what IPsec of others carries is dropped.
     /// </remarks>
-    internal static FilterInstruction[] ForVrids(ReadOnlySpan<byte> vrids, bool isIPv6)
+    internal static FilterInstruction[] ForVrids(ReadOnlySpan<byte> vrids, bool isIPv6, bool hasHeader = false)
     {
         Span<uint> words = stackalloc uint[8];
         foreach (byte vrid in vrids)
@@ -95,7 +105,14 @@ internal static class SocketFilter
         else
         {
             program.Add(new(LoadIndexFromHeaderLength, 0, 0, 0));
-            program.Add(new(LoadByteIndexed, 0, 0, 1));
+            if (hasHeader)
+            {
+                program.Add(new(LoadByteIndexed, 0, 0, 0));
+                program.Add(new(JumpIfEqual, 1, 0, VrrpCodec.Protocol));
+                program.Add(new(Return, 0, 0, 0));
+            }
+
+            program.Add(new(LoadByteIndexed, 0, 0, hasHeader ? (uint)AuthenticationHeader.Length + 1 : 1));
         }
 
         program.Add(new(Store, 0, 0, 0));

@@ -2,7 +2,7 @@ using FenceFirst.Core;
 
 namespace FenceFirst.Linux;
 
-/// <summary>A raw socket for IP protocol 112 that sends and receives the adverts of one interface and family, or of one unicast source.</summary>
+/// <summary>A raw socket for IP protocol 112, or 51 with auth_type AH, that sends and receives the adverts of one interface and family, or of one unicast source.</summary>
 /// <remarks>
 /// Until everything is set, a filter drops all packets, so that none from another interface is ever queued. IPv4 packets are handed in
 /// and out with their IP header (we build it). For IPv6 the kernel builds the header; the VRRP checksum is left to our codec in both
@@ -19,13 +19,16 @@ public sealed unsafe class VrrpSocket : IDisposable
 
     private readonly int _linkIndex;
     private readonly bool _isIPv6;
+    private readonly bool _hasHeader;
     private int _descriptor;
 
-    private VrrpSocket(bool isIPv6, int linkIndex)
+    private VrrpSocket(bool isIPv6, int linkIndex, bool hasHeader)
     {
         _isIPv6 = isIPv6;
         _linkIndex = linkIndex;
-        _descriptor = SocketOptions.Open(isIPv6 ? LibC.AF_INET6 : LibC.AF_INET, LibC.SOCK_RAW, LibC.IPPROTO_VRRP, "raw, protocol 112");
+        _hasHeader = hasHeader;
+        int protocol = hasHeader ? LibC.IPPROTO_AH : LibC.IPPROTO_VRRP;
+        _descriptor = SocketOptions.Open(isIPv6 ? LibC.AF_INET6 : LibC.AF_INET, LibC.SOCK_RAW, protocol, $"raw, protocol {protocol}");
     }
 
     /// <summary>The descriptor to watch for reading.</summary>
@@ -35,10 +38,11 @@ public sealed unsafe class VrrpSocket : IDisposable
     /// <param name="linkIndex">Kernel index of the interface.</param>
     /// <param name="group">224.0.0.18, ff02::12 or what the configuration says; decides the family.</param>
     /// <param name="vrids">Virtual routers whose adverts pass; empty = all, for whoever wants to count unknown ones.</param>
+    /// <param name="hasHeader">Whether adverts have an IP authentication header (auth_type AH); IPv4 only.</param>
     /// <exception cref="LinuxException">A privilege is missing or the interface is gone.</exception>
-    public static VrrpSocket OpenMulticast(int linkIndex, InternetAddress group, ReadOnlySpan<byte> vrids)
+    public static VrrpSocket OpenMulticast(int linkIndex, InternetAddress group, ReadOnlySpan<byte> vrids, bool hasHeader = false)
     {
-        VrrpSocket socket = new(group.IsIPv6, linkIndex);
+        VrrpSocket socket = new(group.IsIPv6, linkIndex, hasHeader);
         try
         {
             socket.SetUp();
@@ -66,9 +70,9 @@ public sealed unsafe class VrrpSocket : IDisposable
 
     /// <summary>Opens a socket bound to a source address, which need not exist yet, and to an interface unless its index is 0.</summary>
     /// <exception cref="LinuxException">A privilege is missing or the interface is gone.</exception>
-    public static VrrpSocket OpenUnicast(InternetAddress source, int linkIndex, ReadOnlySpan<byte> vrids)
+    public static VrrpSocket OpenUnicast(InternetAddress source, int linkIndex, ReadOnlySpan<byte> vrids, bool hasHeader = false)
     {
-        VrrpSocket socket = new(source.IsIPv6, linkIndex);
+        VrrpSocket socket = new(source.IsIPv6, linkIndex, hasHeader);
         try
         {
             socket.SetUp();
@@ -99,7 +103,10 @@ public sealed unsafe class VrrpSocket : IDisposable
 
     /// <summary>Replaces the set of virtual routers whose adverts pass the kernel's filter; empty = all.</summary>
     public void SetVrids(ReadOnlySpan<byte> vrids) => SocketOptions.AttachFilter(
-        _descriptor, vrids.IsEmpty ? SocketFilter.PassAll : SocketFilter.ForVrids(vrids, _isIPv6));
+        _descriptor, vrids.IsEmpty ? SocketFilter.PassAll : SocketFilter.ForVrids(vrids, _isIPv6, _hasHeader));
+
+    /// <summary>Lets nothing pass: the socket only sends.</summary>
+    public void Silence() => SocketOptions.AttachFilter(_descriptor, SocketFilter.DropAll);
 
     /// <summary>Takes what has arrived, up to one batch, and returns how many; the reason for none is in the batch.</summary>
     public int Receive(PacketBatch batch) => batch.ReceiveFrom(_descriptor);

@@ -14,7 +14,7 @@ internal enum SightingKind : byte
     /// <summary>A daemon begins a life.</summary>
     DaemonStarted,
 
-    /// <summary>What the last life of a daemon knew was not all on the disk when it ended; told as the next one begins.</summary>
+    /// <summary>What the last life of a daemon knew was not all on the disk when it ended; told as the next one begins. <c>Number</c> 1 = the disk had failed or not answered in time.</summary>
     MemoryLost,
 
     /// <summary>A daemon's life has ended; <c>Number</c> 1 = in order.</summary>

@@ -182,7 +182,7 @@ internal sealed partial class SimHost
     private void AdvertArrives(in SimItem item)
     {
         int instance = item.Instance;
-        if (instance >= Config.Instances.Count)
+        if (instance >= Config.Instances.Count || Config.Instances[instance].IsIgnoringAdverts)
         {
             return;
         }
@@ -278,6 +278,9 @@ internal sealed partial class SimHost
                 _isWatchdogArmed = errno == 0;
                 _watchdog++;
                 _queue.Enqueue(NodeEvent.WatchdogAnswered(effect.Attempt, errno));
+                break;
+            case NodeEffectKind.KeepMemory:
+                KeepMemory(effect.Index, effect.Attempt);
                 break;
             case NodeEffectKind.DisarmWatchdog:
                 _isWatchdogArmed = false;

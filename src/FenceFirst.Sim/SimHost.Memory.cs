@@ -7,7 +7,7 @@ namespace FenceFirst.Sim;
 /// <content>What survives the daemon: the state file, as far as it was on the disk, and the programs of an earlier life.</content>
 /// <remarks>
 /// As the daemon does it: what has changed is given to a writer once per turn; the writer has one write under way and keeps only the newest state beside it; a fence
-/// or run starts when its promise is on the disk, could not be written, or has waited for two seconds. What was not on the disk when the daemon or the power went
+/// or run starts, and an instance goes on, when its promise is on the disk, could not be written, or has waited for two seconds. What was not on the disk when the daemon or the power went
 /// is lost.
 /// </remarks>
 internal sealed partial class SimHost
@@ -21,6 +21,7 @@ internal sealed partial class SimHost
     private readonly InstanceMemory[] _known;
     private readonly List<AttemptMemory> _attempts = [];
     private readonly List<Waiting> _waiting = [];
+    private readonly List<AskedToKeep> _asked = [];
     private Kept? _onDisk;
     private Kept? _writing;
     private Kept? _next;
@@ -28,6 +29,7 @@ internal sealed partial class SimHost
     private EquatableArray<MaintenanceMemory> _maintenance;
     private bool _isDirty;
     private bool _isLost;
+    private bool _isDiskTroubled;
     private uint _reserved;
     private uint _posted;
     private uint _settled;
@@ -41,10 +43,11 @@ internal sealed partial class SimHost
         bool isSameBoot = former?.Boot == _boot;
         if (_isLost)
         {
-            See(SightingKind.MemoryLost);
+            See(SightingKind.MemoryLost, number: _isDiskTroubled ? 1 : 0);
         }
 
         _isLost = false;
+        _isDiskTroubled = false;
         _attempts.Clear();
         foreach (AttemptMemory attempt in former?.Attempts ?? default)
         {
@@ -89,6 +92,7 @@ internal sealed partial class SimHost
         _isDirty = false;
         _onDisk = HasDiskTrouble(8) ? _onDisk : begun;
         _isLost = _onDisk != begun;
+        _isDiskTroubled = _isLost;
         if (_isLost)
         {
             _failed = begun;
@@ -107,6 +111,19 @@ internal sealed partial class SimHost
         _attempts.Add(MemoryOf(program));
         _isDirty = true;
         _waiting.Add(new Waiting(program, _posted + 1, Clock + PromiseBound));
+        BoundPromise();
+    }
+
+    /// <summary>Has everything written down for an instance, and answers when it is.</summary>
+    private void KeepMemory(int instance, uint attempt)
+    {
+        _isDirty = true;
+        _asked.Add(new AskedToKeep(instance, attempt, _posted + 1, Clock + PromiseBound));
+        BoundPromise();
+    }
+
+    private void BoundPromise()
+    {
         if (_world.Has(SimFaults.Disk))
         {
             _world.Queue.Push(new SimItem { Time = WorldTime(Clock + PromiseBound), Kind = ItemKind.DiskAnswers, Node = (byte)Index, Attempt = _writer });
@@ -201,6 +218,7 @@ internal sealed partial class SimHost
         }
 
         bool hasFailed = HasDiskTrouble(6);
+        _isDiskTroubled = hasFailed || (_isDiskTroubled && _next is not null);
         _onDisk = hasFailed ? _onDisk : _writing;
         _isLost = hasFailed || _next is not null;
         _failed = hasFailed ? _writing : null;
@@ -216,7 +234,7 @@ internal sealed partial class SimHost
             BeginWriting();
         }
 
-        if (_waiting.Count > 0)
+        if (_waiting.Count + _asked.Count > 0)
         {
             Arrive(new SimItem { Kind = ItemKind.DiskAnswers, Node = (byte)Index, Attempt = _writer });
         }
@@ -228,7 +246,7 @@ internal sealed partial class SimHost
     /// <summary>A promise may have waited long enough.</summary>
     public void PromiseIsDue(in SimItem item)
     {
-        if (item.Attempt == _writer && _waiting.Count > 0)
+        if (item.Attempt == _writer && _waiting.Count + _asked.Count > 0)
         {
             Arrive(item);
         }
@@ -240,7 +258,7 @@ internal sealed partial class SimHost
         for (int i = 0; i < _waiting.Count;)
         {
             Waiting waiting = _waiting[i];
-            if (waiting.Number > _settled && waiting.GiveUpAt > Clock)
+            if (IsAwaited(waiting.Number, waiting.GiveUpAt))
             {
                 i++;
                 continue;
@@ -249,12 +267,35 @@ internal sealed partial class SimHost
             _waiting.RemoveAt(i);
             StartProgram(waiting.Program);
         }
+
+        for (int i = 0; i < _asked.Count;)
+        {
+            AskedToKeep asked = _asked[i];
+            if (IsAwaited(asked.Number, asked.GiveUpAt))
+            {
+                i++;
+                continue;
+            }
+
+            _asked.RemoveAt(i);
+            _queue.Enqueue(NodeEvent.MemoryKept(asked.Instance, asked.Attempt));
+        }
+    }
+
+    /// <summary>Whether the disk may still answer for a write; what is not waited for any longer is a trouble.</summary>
+    private bool IsAwaited(uint number, long giveUpAt)
+    {
+        bool isUnsettled = number > _settled;
+        _isDiskTroubled |= isUnsettled && giveUpAt <= Clock;
+        return isUnsettled && giveUpAt > Clock;
     }
 
     /// <summary>The writer ends with its daemon: what was under way is on the disk or is not. A daemon that ends in order waits for it.</summary>
     private void StopWriting(bool isOrderly)
     {
-        if (isOrderly && !HasDiskTrouble(6))
+        bool isTroubled = isOrderly && HasDiskTrouble(6);
+        _isDiskTroubled |= isTroubled;
+        if (isOrderly && !isTroubled)
         {
             _onDisk = Snapshot();
             _isLost = false;
@@ -276,6 +317,7 @@ internal sealed partial class SimHost
         _failed = null;
         _isDirty = false;
         _waiting.Clear();
+        _asked.Clear();
     }
 
     private bool HasDiskTrouble(int times) => !_world.IsHealed && _world.Has(SimFaults.Disk) && _world.Chance.OneIn(times);
@@ -321,6 +363,9 @@ internal sealed partial class SimHost
 
     /// <summary>Maintenance as it is kept: how much was left of it when it was written, and the wall clock then, both in nanoseconds.</summary>
     private readonly record struct KeptMaintenance(MaintenanceMemory Memory, long Left, long WrittenAt);
+
+    /// <summary>An instance that waits for the disk, likewise.</summary>
+    private readonly record struct AskedToKeep(int Instance, uint Attempt, uint Number, long GiveUpAt);
 
     /// <summary>A step that waits for the disk: for the write of this number, or until its bound.</summary>
     private readonly record struct Waiting(Program Program, uint Number, long GiveUpAt);

@@ -46,8 +46,8 @@ internal abstract class Harness
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Harness> All { get; } =
     [
-        new Decoders.PacketHarness(), new Decoders.SignedHarness(), new Decoders.FrameHarness(), new Decoders.PcapHarness(), new Decoders.EchoHarness(),
+        new Decoders.PacketHarness(), new Decoders.SignedHarness(), new Decoders.HeaderHarness(), new Decoders.FrameHarness(), new Decoders.PcapHarness(), new Decoders.EchoHarness(),
         new Decoders.NetlinkHarness(), new Decoders.ProcessEventHarness(), new Decoders.ConfigHarness(), new Decoders.FormatHarness(),
-        new Decoders.AgentHarness(), new Decoders.ControlHarness(), new Decoders.JournalHarness(), new Decoders.StateHarness(), new Decoders.WordHarness(), new Decoders.ScenarioHarness(), new Decoders.RecordHarness(),
+        new Decoders.AgentHarness(), new Decoders.ControlHarness(), new Decoders.JournalHarness(), new Decoders.StateHarness(), new Decoders.WordHarness(), new Decoders.ScenarioHarness(), new Decoders.RecordHarness(), new Decoders.MailHarness(),
     ];
 }

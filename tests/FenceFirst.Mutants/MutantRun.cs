@@ -59,13 +59,18 @@ internal sealed class MutantRun(Tree tree, bool isEveryStage)
         // Allocations depend on how the copy is compiled, and are no protocol.
         string Tests(params string[] parts) =>
             "FullyQualifiedName!~llocat&(" + string.Join('|', parts.Select(part => $"FullyQualifiedName~FenceFirst.Tests.{part}.")) + ")";
+        // Long walks notice what nothing else does, and take most of the time.
+        string[] walks = ["RandomWalk", "GuaranteeG6", "MutualShooting"];
+        string withoutWalks = string.Concat(walks.Select(walk => $"&FullyQualifiedName!~{walk}"));
+        string onlyWalks = string.Join('|', walks.Select(walk => $"FullyQualifiedName~FenceFirst.Tests.Machine.{walk}"));
         string[] Unit(string filter) => ["dotnet", "test", _compiler.Tests, "--nologo", "-v", "quiet", "--filter", filter, "--", "xUnit.StopOnFail=true"];
         string[] worlds = ["nopreempt", "silent", "refuse", "probe", ""];
         return
         [
             new Stage("unit", [Unit(Tests("Wire", "Tracking"))]) { Files = file => file.Contains("/Wire/", StringComparison.Ordinal) || file.Contains("/Tracking/", StringComparison.Ordinal) },
             new Stage("sim", [[_compiler.Prove, "seeds", "1", "1500"]]),
-            new Stage("unit", [Unit(Tests("Machine", "Tracking"))]),
+            new Stage("unit", [Unit(Tests("Machine", "Tracking") + withoutWalks)]),
+            new Stage("unit", [Unit(onlyWalks)]),
             new Stage("worlds", [.. worlds.Select(word => (string[])[_compiler.Prove, "world", "2", "300000", .. word.Split(' ', StringSplitOptions.RemoveEmptyEntries)])]),
         ];
     }

@@ -5,8 +5,9 @@ namespace FenceFirst.Mutants;
 /// <summary>Something that can notice a bug: programs, one after the other, up to the first that fails.</summary>
 internal sealed class Stage(string name, string[][] commands)
 {
-    private static readonly TimeSpan BoundMin = TimeSpan.FromMinutes(5);
-    private const int BoundFactor = 10;
+    /// <summary>A program that hangs costs its bound: so many times what it takes without a bug, and no less than this.</summary>
+    private static readonly TimeSpan BoundMin = TimeSpan.FromSeconds(45);
+    private const int BoundFactor = 5;
 
     /// <summary>Name in the report.</summary>
     public string Name { get; } = name;

@@ -138,13 +138,14 @@ public class CheckerTests
         Half().Journal(0, TimelineKind.StepEnded, device: 3, outcome: StepOutcome.Success).See(SightingKind.StepStarted, 0, attempt: 2, instance: 1).Holds();
     }
 
-    // G3: a number that the disk had not been told of may come again, but not while its program lives.
+    // G3: a number that a disk that failed had not been told of may come again, but not while its program lives.
     [Fact]
     public void Remembered_excuses_a_number_that_was_lost_with_the_disk()
     {
-        Told Lost(Told told) => told.See(SightingKind.DaemonEnded, 0).See(SightingKind.MemoryLost, 0).See(SightingKind.StepStarted, 0, attempt: 5);
+        Told Lost(Told told, bool hasFailed = true) => told.See(SightingKind.DaemonEnded, 0).See(SightingKind.MemoryLost, 0, number: hasFailed ? 1 : 0).See(SightingKind.StepStarted, 0, attempt: 5);
         Told New() => new Told(new Remembered(Told.Cluster())).AllUp();
-        Lost(New().Step(0, 0, 5, Failure)).IsExcused("the disk had not been told");
+        Lost(New().Step(0, 0, 5, Failure)).IsExcused("a disk that failed");
+        Lost(New().Step(0, 0, 5, Failure), hasFailed: false).IsBroken("again");
         Lost(New().See(SightingKind.StepStarted, 0, attempt: 5)).IsBroken("again");
     }
 
@@ -250,6 +251,18 @@ public class CheckerTests
             .IsBroken("its demotion has not succeeded");
     }
 
+    // G5: priority 0 without the demotion of an earlier life is excused by a disk that had failed, and by nothing else.
+    [Fact]
+    public void Order_excuses_a_forgotten_demotion_by_a_disk_that_failed_only()
+    {
+        Cast cast = Told.Cluster(change: (instance, _) => instance with { Demotion = new DemotionPlan { Steps = [StopWrites] } });
+        Told Dead(int number) => new Told(new Order(cast)).Add(0).See(SightingKind.DaemonEnded, 0).See(SightingKind.MemoryLost, 0, number: number)
+            .Remove(0, cause: RemovalCause.Sweep).Advert(0, priority: 0);
+        Dead(0).IsBroken("its demotion has not succeeded");
+        Dead(1).IsExcused("a disk that failed");
+        new Told(new Order(cast)).Add(0).See(SightingKind.DaemonEnded, 0).Remove(0, cause: RemovalCause.Sweep).Advert(0, priority: 0).IsBroken("its demotion has not succeeded");
+    }
+
     // G6: an address that outlives its lease, is lost although the daemon ran, or is renewed by a daemon that has stalled.
     [Fact]
     public void Lease_finds_a_renewal_too_late_and_one_too_many()
@@ -286,12 +299,31 @@ public class CheckerTests
         New().Journal(0, TimelineKind.KernelAsked, SideEffect.AddAddresses).Journal(0, TimelineKind.KernelRefused, SideEffect.AddAddresses).See(SightingKind.TurnEnded, 0).Holds();
     }
 
+    // G8: a stall between a request and its answer. A refused removal leaves held what the journal says was held, and nothing else excuses a journal that says so.
+    [Fact]
+    public void Story_goes_by_the_answers_in_whatever_order_they_are_told()
+    {
+        Told New() => new Told(new Story(Told.Cluster())).AllUp().Journal(0, TimelineKind.KernelAsked, SideEffect.AddAddresses);
+        Told Removing(Told told) => told.Journal(0, TimelineKind.KernelAsked, SideEffect.RemoveAddresses);
+        Told Refusing(Told told, SideEffect what) => told.Journal(0, TimelineKind.KernelRefused, what);
+        Told Ended(Told told) => told.See(SightingKind.TurnEnded, 0);
+
+        // Nothing was added, nothing could be removed: with the first answer the story is true, without it it is not.
+        Ended(Refusing(Refusing(Removing(New()), SideEffect.AddAddresses), SideEffect.RemoveAddresses)).Holds();
+        Ended(Refusing(Removing(New()), SideEffect.RemoveAddresses)).IsBroken("says that the address is held, and it is not");
+
+        // It was added, and could not be removed.
+        Ended(Refusing(Removing(New().Add(0)), SideEffect.RemoveAddresses)).Holds();
+        Ended(Removing(New().Add(0))).IsBroken("says that the address is not held, and it is");
+    }
+
     // Liveness: nobody, or two, at the end; an address that moves when all is quiet.
     [Fact]
     public void Liveness_finds_nobody_and_no_rest()
     {
         new Told(new EventuallyOwned(Told.Cluster())).See(SightingKind.Healed, 0).After(100).End().IsBroken("0 nodes hold");
         new Told(new EventuallyOwned(Told.Cluster())).See(SightingKind.Healed, 0).Add(0).Add(1).End().IsBroken("2 nodes hold");
+        new Told(new EventuallyOwned(Told.Cluster())).Add(0).See(SightingKind.Refused, 0, Thing.Addresses).See(SightingKind.Healed, 0).Add(1).End().IsBroken("2 nodes hold");
         new Told(new EventuallyOwned(Told.Cluster())).See(SightingKind.Healed, 0).Add(0).End().Holds();
         new Told(new NoFlapping(Told.Cluster(), 100 * Nano.Second)).See(SightingKind.Healed, 0).After(101).Remove(0).IsBroken("the address still moves");
         new Told(new NoFlapping(Told.Cluster(), 100 * Nano.Second)).See(SightingKind.Healed, 0).After(99).Remove(0).Add(1).Holds();

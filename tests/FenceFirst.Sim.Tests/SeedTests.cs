@@ -17,12 +17,11 @@ public class SeedTests(ITestOutputHelper output)
         }
     }
 
-    // Shown: as above. How: other seeds each time, a quarter of a minute of them in CI, a whole one when the open findings of docs/safety.md are mended, which
-    // come up once in some 300,000 seeds; the first seed is printed, and a failure names its own.
+    // Shown: as above. How: other seeds each time, a minute of them in CI; the first seed is printed, and a failure names its own.
     [Fact]
     public void Random_seeds_hold_every_guarantee()
     {
-        TimeSpan bound = TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("CI") == "true" ? 15 : 10);
+        TimeSpan bound = TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("CI") == "true" ? 60 : 10);
         ulong seed = (ulong)Random.Shared.NextInt64(1L << 40);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seeds from {seed}"));
         Stopwatch watch = Stopwatch.StartNew();
@@ -50,6 +49,11 @@ public class SeedTests(ITestOutputHelper output)
     [InlineData(103796UL)]
     [InlineData(105305UL)]
     [InlineData(114071UL)]
+    [InlineData(703601UL)]
+    [InlineData(1107314UL)]
+    [InlineData(1257142UL)]
+    [InlineData(1364496UL)]
+    [InlineData(719726899064UL)]
     public void Seeds_that_found_something_hold_now(ulong seed) => AssertHolds(SimCluster.FromSeed(seed));
 
     // Shown: devices that lie and report early are part of the worlds too: nothing else breaks, and what breaks is excused for no other reason than that.

@@ -25,6 +25,9 @@ public sealed record NodeConfig
     /// <summary>Interfaces that are debounced (interface_up_down_delays).</summary>
     public EquatableArray<LinkDelay> LinkDelays { get; init; }
 
+    /// <summary>Interfaces that are polled (linkbeat_interfaces, linkbeat_use_polling).</summary>
+    public EquatableArray<LinkPoll> PolledLinks { get; init; }
+
     /// <summary>Virtual routers, in file order (vrrp_instance).</summary>
     public EquatableArray<VrrpConfig> Instances { get; init; }
 
@@ -52,8 +55,14 @@ public sealed record NodeConfig
     /// <summary>Named pipes, and how long scripts may take.</summary>
     public NotifyConfig Notify { get; init; } = new();
 
+    /// <summary>Where mails about changes go.</summary>
+    public MailConfig Mail { get; init; } = new();
+
     /// <summary>Least time between announcements of addresses.</summary>
     public AnnouncementSpacing Spacing { get; init; } = new();
+
+    /// <summary>The packet filter of no_accept.</summary>
+    public FilterConfig Filter { get; init; } = new();
 
     /// <summary>Dumps that signals ask for.</summary>
     public DumpConfig Dump { get; init; } = new();
@@ -141,6 +150,18 @@ public sealed record ProcessConfig
 
     /// <summary>How long after the boot of the machine all instances are held at the start of the daemon; 0..4294 s, default 0 (vrrp_delay_after_boot).</summary>
     public TimeSpan DelayAfterBoot { get; init; }
+
+    /// <summary>Run before the daemon does anything; absent = nothing (startup_script).</summary>
+    public CommandLine? StartupScript { get; init; }
+
+    /// <summary>How long it is waited for; 1..1000 s, default 10 s (startup_script_timeout).</summary>
+    public TimeSpan StartupTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Run after the daemon has let go of everything; absent = nothing (shutdown_script).</summary>
+    public CommandLine? ShutdownScript { get; init; }
+
+    /// <summary>How long it is waited for; 1..1000 s, default 10 s (shutdown_script_timeout).</summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Whether adverts for unconfigured Vrids are logged (log_unknown_vrids).</summary>
     public bool IsUnknownVridLogged { get; init; }

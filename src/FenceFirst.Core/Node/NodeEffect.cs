@@ -56,6 +56,12 @@ public enum NodeEffectKind : byte
 
     /// <summary>Disarm the watchdog; nothing is answered.</summary>
     DisarmWatchdog,
+
+    /// <summary>
+    /// Write to the disk what has to survive the daemon, as it is now; answer with MemoryKept(<c>Attempt</c>) when it is there, cannot be written, or has
+    /// taken longer than a bound of the host's.
+    /// </summary>
+    KeepMemory,
 }
 
 /// <summary>What notify scripts are told.</summary>
@@ -103,6 +109,9 @@ public readonly record struct NodeEffect
 
     /// <summary>Priority to advertise, 0..255.</summary>
     public byte Priority { get; init; }
+
+    /// <summary>Whether the advert is that of a router which holds the addresses, or did: it comes from the virtual MAC address where there is one. A candidate's does not.</summary>
+    public bool IsOfMaster { get; init; }
 
     /// <summary>How many rounds of announcements.</summary>
     public int Count { get; init; }

@@ -74,6 +74,9 @@ public enum NodeEventKind : byte
 
     /// <summary>A fence of <c>Targets</c> runs outside of any promotion (<c>fencefirst fence-test</c>); none = it has ended.</summary>
     FenceTestChanged,
+
+    /// <summary>What instance <c>Index</c> asked to be kept as <c>Attempt</c> is on the disk, or is not waited for any longer.</summary>
+    MemoryKept,
 }
 
 /// <summary>One event: a small value, so that none is allocated per packet. Made by the factory methods only.</summary>
@@ -211,6 +214,9 @@ public readonly record struct NodeEvent
 
     /// <summary>What an earlier life of the daemon had started has ended.</summary>
     public static NodeEvent LeftoverEnded(uint attempt) => new(NodeEventKind.LeftoverEnded, -1) { Attempt = attempt };
+
+    /// <summary>What an instance asked to be kept is on the disk, or is not waited for any longer.</summary>
+    public static NodeEvent MemoryKept(int instance, uint attempt) => new(NodeEventKind.MemoryKept, instance) { Attempt = attempt };
 
     /// <summary>The watchdog was armed (errno 0) or could not be.</summary>
     public static NodeEvent WatchdogAnswered(uint attempt, int errno) => new(NodeEventKind.WatchdogAnswered, -1) { Attempt = attempt, Number = errno };

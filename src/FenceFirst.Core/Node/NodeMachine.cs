@@ -27,7 +27,7 @@ public static partial class NodeMachine
         }
 
         bool isFrequent = nodeEvent.Kind
-                is NodeEventKind.AdvertReceived or NodeEventKind.PacketRefused or NodeEventKind.KernelAnswered or NodeEventKind.AddressesProbed
+                is NodeEventKind.AdvertReceived or NodeEventKind.PacketRefused or NodeEventKind.KernelAnswered or NodeEventKind.AddressesProbed or NodeEventKind.MemoryKept
             || (nodeEvent.Kind == NodeEventKind.DeadlineReached && nodeEvent.Index < state.Instances.Length);
         bool wasFencing = isFrequent && state.IsFencing(config, nodeEvent.Index);
         switch (nodeEvent.Kind)
@@ -105,6 +105,9 @@ public static partial class NodeMachine
                 break;
             case NodeEventKind.WatchdogAnswered:
                 WatchdogRules.Answered(config, state, nodeEvent.Attempt, nodeEvent.Number, now, effects);
+                break;
+            case NodeEventKind.MemoryKept:
+                Machine(config, state, nodeEvent.Index, now, effects).MemoryKept(nodeEvent.Attempt);
                 break;
             case NodeEventKind.OperatorRetry:
                 foreach (int member in config.Together(nodeEvent.Index))

@@ -12,7 +12,7 @@ public sealed record NodeMemory
     /// <summary>Whether something was remembered that cannot be read: then nothing is taken for done, and every promotion counts as having just failed (G2).</summary>
     public bool IsDamaged { get; init; }
 
-    /// <summary>A number not smaller than every attempt number used before; default 0.</summary>
+    /// <summary>A number not smaller than every attempt number used before, but for those of <see cref="Attempts"/>; default 0.</summary>
     public uint LastAttempt { get; init; }
 
     /// <summary>Instances of which there is something to remember.</summary>

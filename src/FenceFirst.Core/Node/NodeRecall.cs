@@ -16,6 +16,12 @@ public static class NodeRecall
     {
         Invariant.Check(!state.IsStarted, "what is remembered is taken up before the start");
         state.LastAttempt = Math.Max(state.LastAttempt, memory.LastAttempt);
+        foreach (AttemptMemory attempt in memory.Attempts)
+        {
+            // A program that was found may have a number that the disk was never told of. (A number beyond all use is nobody's.)
+            state.LastAttempt = attempt.Attempt <= int.MaxValue ? Math.Max(state.LastAttempt, attempt.Attempt) : state.LastAttempt;
+        }
+
         state.Leftovers = memory.Attempts.Where(attempt => attempt.IsAlive).ToEquatableArray();
         for (int i = 0; i < state.Instances.Length; i++)
         {

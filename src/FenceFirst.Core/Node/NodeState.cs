@@ -261,7 +261,7 @@ public sealed class NodeState
         return 0;
     }
 
-    private static bool Overlaps(in EquatableArray<InternetAddress> a, in EquatableArray<InternetAddress> b)
+    internal static bool Overlaps(in EquatableArray<InternetAddress> a, in EquatableArray<InternetAddress> b)
     {
         foreach (ref readonly InternetAddress address in a.Span)
         {

@@ -5,7 +5,7 @@ namespace FenceFirst.Core.Node;
 /// <summary>How the instances of two configurations match: from the files alone, so that another thread than the loop's can find it out.</summary>
 /// <remarks>
 /// The same instance has the same Vrid, family, interface and, with unicast, source, whatever its name (keepalived). It goes on in place, unless its
-/// version, its <c>accept</c> or its group of peers is of another kind, or steps of a changed plan are under way: then it is stopped in order and starts anew.
+/// version, its <c>accept</c>, its virtual MAC address or its group of peers is of another kind, or steps of a changed plan are under way: then it is stopped in order and starts anew.
 /// </remarks>
 public sealed class ReloadPlan
 {
@@ -156,7 +156,7 @@ public sealed class ReloadPlan
         return Difference.Any
             | (isHoldingSame ? 0 : Difference.Held)
             | (isPlanSame ? 0 : Difference.Plan)
-            | (before.Version == after.Version && before.IsFiltered == after.IsFiltered ? 0 : Difference.Nature);
+            | (before.Version == after.Version && before.IsFiltered == after.IsFiltered && before.Vmac == after.Vmac && before.AddressVmacs == after.AddressVmacs ? 0 : Difference.Nature);
     }
 
     private static bool CanGoOn(Difference difference, in VrrpState state)
@@ -187,6 +187,8 @@ public sealed class ReloadPlan
         public VrrpConfig Translate(VrrpConfig instance) => instance with
         {
             Link = Of(instance.Link),
+            Vmac = instance.Vmac is { } vmac ? Virtual(vmac) : null,
+            AddressVmacs = instance.AddressVmacs.Select(Virtual).ToEquatableArray(),
             SyncGroup = instance.SyncGroup < 0 ? instance.SyncGroup : _groups[instance.SyncGroup],
             Addresses = Addresses(instance.Addresses),
             ExcludedAddresses = Addresses(instance.ExcludedAddresses),
@@ -200,6 +202,8 @@ public sealed class ReloadPlan
             TrackFiles = instance.TrackFiles.Select(track => track with { Index = _files[track.Index] }).ToEquatableArray(),
             TrackProcesses = instance.TrackProcesses.Select(track => track with { Index = _processes[track.Index] }).ToEquatableArray(),
         };
+
+        private VirtualLink Virtual(VirtualLink link) => link with { Link = Of(link.Link), Lower = Of(link.Lower) };
 
         private EquatableArray<VirtualAddress> Addresses(EquatableArray<VirtualAddress> addresses) =>
             addresses.Select(address => address with { Link = Of(address.Link) }).ToEquatableArray();

@@ -41,6 +41,12 @@ public record struct StepProgress
     /// <summary>Whether the watchdog is being armed: nothing else has begun.</summary>
     public bool IsArming;
 
+    /// <summary>Number of the request to write down that a demotion is due, whose answer is awaited; 0 = none.</summary>
+    public uint KeepAttempt;
+
+    /// <summary>Whether nothing but that answer keeps the promotion from its last look.</summary>
+    public bool IsAwaitingDisk;
+
     /// <summary>Whether a living lower-priority master is given time to release before the first step (preempt_wait).</summary>
     public bool IsAwaitingRelease;
 

@@ -118,6 +118,7 @@ public static class EventCodec
         parts.Add(8, value.IsDemotion);
         parts.Add(9, value.Notification != default);
         parts.Add(10, value.Entry != default);
+        parts.Add(11, value.IsOfMaster);
         writer.Byte((byte)value.Kind);
         writer.Signed(value.Index);
         writer.Unsigned(parts.Bits);
@@ -157,6 +158,7 @@ public static class EventCodec
             IsDemotion = parts.Has(8),
             Notification = (Notification)Number(ref reader, parts.Has(9)),
             Entry = parts.Has(10) ? ReadEntry(ref reader) : default,
+            IsOfMaster = parts.Has(11),
         };
     }
 

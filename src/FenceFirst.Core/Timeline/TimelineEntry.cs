@@ -325,4 +325,7 @@ public enum TimelineKind : byte
 
     /// <summary>The instance would start a promotion; the other members of its sync group (<c>First</c> of them) do not yet.</summary>
     GroupAwaited,
+
+    /// <summary>The pause after failed promotions, of which <c>Duration</c> was left, is over: another instance has just fenced a target of this one.</summary>
+    PauseEnded,
 }

@@ -67,6 +67,7 @@ public static class TimelineText
         TimelineKind.ProbeFailed => TimelineLevel.Error,
         TimelineKind.PromotionSucceeded => TimelineLevel.Notice,
         TimelineKind.PromotionPostponed => TimelineLevel.Warning,
+        TimelineKind.PauseEnded => TimelineLevel.Notice,
         TimelineKind.KernelAsked => TimelineLevel.Notice,
         TimelineKind.KernelRefused => TimelineLevel.Error,
         TimelineKind.Announced => TimelineLevel.Detail,
@@ -332,6 +333,7 @@ public static class TimelineText
             TimelineKind.ProbeFailed =>
                 $"promotion: failed, because the link could not be asked for the addresses ({(entry.First == 0 ? "no answer in time" : ErrnoText.Describe(entry.First))}); no address was added, {Next(entry)}",
             TimelineKind.PromotionSucceeded => entry.First == 1 ? "promotion: the only step succeeded" : $"promotion: all {entry.First} steps succeeded",
+            TimelineKind.PauseEnded => $"promotion: another instance has just fenced a target of this one, so the pause after failures is over, {Duration(entry.Duration)} early",
             TimelineKind.PromotionPostponed => $"promotion: the last one failed, next try in {Duration(entry.Duration)}",
             TimelineKind.KernelAsked => DescribeKernel(instance, entry.Effect),
             TimelineKind.KernelRefused => $"{DescribeKernel(instance, entry.Effect)} failed: {ErrnoText.Describe(entry.First)}",
@@ -490,7 +492,8 @@ public static class TimelineText
         SideEffect.RemoveRoutes => "removing Virtual Routes",
         SideEffect.RemoveExcluded => "removing protocol E-VIPs.",
         SideEffect.RemoveAddresses => "removing protocol VIPs.",
-        SideEffect.Advertise or SideEffect.Announce or SideEffect.Demote or SideEffect.Release or SideEffect.Notify => effect.ToString(),
+        SideEffect.Advertise or SideEffect.Announce or SideEffect.Demote or SideEffect.Release or SideEffect.Notify
+            or SideEffect.Enter => effect.ToString(),
     };
 
     private static string Kind(in TimelineEntry entry) => entry.Phase == VrrpPhase.Demoting ? "demotion" : "promotion";

@@ -67,6 +67,27 @@ public sealed record ProcessTracker(string Name, string Process)
 /// <param name="Up">How long it must be up before it counts as up; 0..255 s; default as <paramref name="Down"/>.</param>
 public readonly record struct LinkDelay(int Link, TimeSpan Down, TimeSpan Up);
 
+/// <summary>How a driver is asked for its carrier (keepalived: linkbeat_interfaces).</summary>
+public enum LinkPollMethod : byte
+{
+    /// <summary>The first of the others that works.</summary>
+    Any,
+
+    /// <summary>The registers of the transceiver (SIOCGMIIREG).</summary>
+    Mii,
+
+    /// <summary>ETHTOOL_GLINK.</summary>
+    Ethtool,
+
+    /// <summary>The flags of the interface (SIOCGIFFLAGS), which the other ways look at too.</summary>
+    Ioctl,
+}
+
+/// <summary>An interface whose carrier is asked for once a second, instead of waiting for the kernel to tell (keepalived: linkbeat_interfaces).</summary>
+/// <param name="Link">Index into <see cref="NodeConfig.Links"/>.</param>
+/// <param name="Method">How.</param>
+public readonly record struct LinkPoll(int Link, LinkPollMethod Method);
+
 /// <summary>What a <see cref="ProcessTracker"/> looks for, as bytes, so that a comparison allocates nothing.</summary>
 public sealed class ProcessPattern
 {

@@ -41,6 +41,9 @@ public enum SideEffect : byte
 
     /// <summary>Run the notify scripts for the new state; nothing waits for them.</summary>
     Notify,
+
+    /// <summary>Be in the new state, and say so in the log: Master, Backup, Fault or rest.</summary>
+    Enter,
 }
 
 /// <summary>The order of every transition's side effects, as data (guarantee G5): the machine walks these tables and nothing else.</summary>
@@ -54,6 +57,7 @@ public static class TransitionOrder
 
     private static readonly SideEffect[] RaiseOrder =
     [
+        SideEffect.Enter,
         SideEffect.Advertise,
         SideEffect.AddAddresses,
         SideEffect.AddExcluded,
@@ -71,6 +75,7 @@ public static class TransitionOrder
         SideEffect.RemoveExcluded,
         SideEffect.Demote,
         SideEffect.Release,
+        SideEffect.Enter,
         SideEffect.Notify,
     ];
 
@@ -83,6 +88,16 @@ public static class TransitionOrder
         SideEffect.Announce,
     ];
 
+    private static readonly SideEffect[] ChangeOrder = [SideEffect.Enter, SideEffect.Notify];
+
+    private static readonly SideEffect[] WithdrawOrder = [SideEffect.Enter];
+
+    private static readonly SideEffect[] AssertOrder = [SideEffect.Advertise, SideEffect.Announce, SideEffect.Notify];
+
+    private static readonly SideEffect[] AnswerOrder = [SideEffect.Advertise];
+
+    private static readonly SideEffect[] ReassertOrder = [SideEffect.Announce, SideEffect.Notify];
+
     /// <summary>The side effects of a transition in their order.</summary>
     public static ReadOnlySpan<SideEffect> Of(Transition transition) => transition switch
     {
@@ -91,5 +106,10 @@ public static class TransitionOrder
         Transition.Release => LeaveOrder,
         Transition.Yield => LeaveOrder,
         Transition.Restore => RestoreOrder,
+        Transition.Start or Transition.Fail or Transition.Recover or Transition.Stop or Transition.Delete => ChangeOrder,
+        Transition.Withdraw => WithdrawOrder,
+        Transition.Assert => AssertOrder,
+        Transition.Answer => AnswerOrder,
+        Transition.Reassert => ReassertOrder,
     };
 }

@@ -25,6 +25,12 @@ public sealed record VrrpConfig
     /// <summary>Index into <see cref="Node.NodeConfig.Links"/> of the interface that adverts use; -1 for unicast without interface.</summary>
     public int Link { get; init; } = -1;
 
+    /// <summary>The interface with the virtual MAC address, on top of <see cref="Link"/>; absent = none, the default (use_vmac).</summary>
+    public VirtualLink? Vmac { get; init; }
+
+    /// <summary>Further ones, for addresses on other interfaces or of the other family; empty = none, the default (use_vmac_addr).</summary>
+    public EquatableArray<VirtualLink> AddressVmacs { get; init; }
+
     /// <summary>Configured priority, 1..255; default 100; 255 = address owner.</summary>
     public byte BasePriority { get; init; } = 100;
 
@@ -61,7 +67,7 @@ public sealed record VrrpConfig
     /// <summary>Policy rules added after the routes (virtual_rules).</summary>
     public EquatableArray<VirtualRule> Rules { get; init; }
 
-    /// <summary>Version 2 authentication: none or a simple password.</summary>
+    /// <summary>Version 2 authentication: none, a simple password, or an IP authentication header (IPv4 only).</summary>
     public AuthenticationType Authentication { get; init; }
 
     /// <summary>The password, exactly 8 bytes, zero padded; empty without authentication. A secret: never logged.</summary>
@@ -97,6 +103,12 @@ public sealed record VrrpConfig
     /// <summary>Whether the version 3 IPv4 checksum is sent without a pseudo header (v3_checksum_as_v2).</summary>
     public bool IsChecksumAsV2 { get; init; }
 
+    /// <summary>What the pseudo header of version 3 unicast checksums holds (old_unicast_checksum); default: what the peer's holds.</summary>
+    public OldChecksum OldChecksum { get; init; }
+
+    /// <summary>Whether the kernel keeps the other addresses of a network when the first one is removed; default: its own setting (promote_secondaries).</summary>
+    public bool IsPromotingSecondaries { get; init; }
+
     /// <summary>Gratuitous ARP and neighbour advertisement schedule.</summary>
     public GratuitousSchedule Gratuitous { get; init; } = new();
 
@@ -105,6 +117,12 @@ public sealed record VrrpConfig
 
     /// <summary>Whether one advert is sent before yielding to a better one; default false (higher_prio_send_advert).</summary>
     public bool IsHigherPriorityAnswered { get; init; }
+
+    /// <summary>Whether strict_mode has had its effect on the other settings; default false. Only told in dumps.</summary>
+    public bool IsStrict { get; init; }
+
+    /// <summary>Whether an address owner leaves adverts unread; default false, true in strict_mode (owner_ignore_adverts, RFC 9568 section 7.1).</summary>
+    public bool IsIgnoringAdverts { get; init; }
 
     /// <summary>Tracked scripts and what each contributes.</summary>
     public EquatableArray<TrackReference> TrackScripts { get; init; }
@@ -139,6 +157,12 @@ public sealed record VrrpConfig
     /// <summary>All addresses that this router adds and removes, the excluded ones last. Walking them allocates nothing.</summary>
     public AddressWalk EachAddress() => new(Addresses, ExcludedAddresses);
 
+    /// <summary>All interfaces that the daemon makes for this router.</summary>
+    public IEnumerable<VirtualLink> EachVirtualLink() => Vmac is null ? AddressVmacs : AddressVmacs.Prepend(Vmac);
+
+    /// <summary>Whether a link is the router's own: the interface, or the virtual one on top of it.</summary>
+    public bool IsOwnLink(int link) => link == Link || (Vmac is not null && link == Vmac.Link);
+
     /// <summary>Accept_Mode: whether packets to the addresses are accepted while Master; default true; false after <c>no_accept</c>.</summary>
     public bool IsAccepting { get; init; } = true;
 
@@ -147,6 +171,19 @@ public sealed record VrrpConfig
 
     /// <summary>Whether this router is the address owner (priority 255): weights do not apply.</summary>
     public bool IsOwner => BasePriority == 255;
+}
+
+/// <summary>The checksum of version 3 unicast adverts over IPv4 with the multicast group in place of the peer, as keepalived up to 1.3.6 sent it.</summary>
+public enum OldChecksum : byte
+{
+    /// <summary>Sent once a peer has sent one; accepted.</summary>
+    Learnt = 0,
+
+    /// <summary>Sent; accepted as the right one is.</summary>
+    Always,
+
+    /// <summary>Neither sent nor accepted.</summary>
+    Never,
 }
 
 /// <summary>One virtual address with its kernel attributes (keepalived).</summary>
@@ -176,6 +213,9 @@ public sealed record VirtualAddress(InternetAddress Address, byte PrefixLength, 
     /// <summary>Kernel flags from home, mngtmpaddr, noprefixroute, autojoin (IFA_F_*); 0 = none.</summary>
     public uint Flags { get; init; }
 
+    /// <summary>Whether it was asked for to be on an interface with a virtual MAC address (use_vmac of an address); <see cref="Link"/> is that one already.</summary>
+    public bool IsOnVmac { get; init; }
+
     /// <summary>Whether the device is not tracked and external removal is not noticed (no_track).</summary>
     public bool IsUntracked { get; init; }
 
@@ -191,7 +231,7 @@ public struct AddressWalk
     private int _index = -1;
 
     /// <summary>A walk that begins before the first address.</summary>
-    internal AddressWalk(in EquatableArray<VirtualAddress> addresses, in EquatableArray<VirtualAddress> excluded)
+    public AddressWalk(in EquatableArray<VirtualAddress> addresses, in EquatableArray<VirtualAddress> excluded)
     {
         _addresses = addresses;
         _excluded = excluded;
@@ -233,6 +273,12 @@ public sealed record GratuitousSchedule
 
     /// <summary>Announcements after a lower-priority advert; 0 = none; default as <see cref="MasterRepeat"/> (garp_lower_prio_repeat).</summary>
     public int LowerPriorityRepeat { get; init; } = 5;
+
+    /// <summary>Period of announcements on interfaces from which no adverts leave, while Master; whole seconds up to a day; 0 = none, the default (garp_extra_if).</summary>
+    public TimeSpan Extra { get; init; }
+
+    /// <summary>Whether those interfaces include ones without a virtual MAC address; default false (garp_extra_if all).</summary>
+    public bool IsExtraForAll { get; init; }
 }
 
 /// <summary>What one tracker contributes to one instance (keepalived).</summary>
@@ -241,7 +287,7 @@ public sealed record GratuitousSchedule
 /// <param name="IsReversed">Good and bad are exchanged (reverse).</param>
 public readonly record struct TrackReference(int Index, int Weight, bool IsReversed);
 
-/// <summary>Scripts told about state changes; each absent unless configured. They run after the fact: nothing waits for them.</summary>
+/// <summary>Scripts told about state changes, each absent unless configured, and whether mails are sent. They run after the fact: nothing waits for them.</summary>
 public sealed record NotifyScripts
 {
     /// <summary>Run on becoming Master (notify_master).</summary>
@@ -267,6 +313,9 @@ public sealed record NotifyScripts
 
     /// <summary>Whether the removal is told of as DELETED; default false: as FAULT (notify_deleted, with or without a script).</summary>
     public bool IsDeletedTold { get; init; }
+
+    /// <summary>Whether changes are mailed; default smtp_alert_vrrp, then smtp_alert of global_defs, then false (smtp_alert).</summary>
+    public bool IsMailed { get; init; }
 
     /// <summary>Whether scripts are started at once and beside each other, as keepalived does; default false: one at a time (notify_parallel, ours).</summary>
     public bool IsParallel { get; init; }

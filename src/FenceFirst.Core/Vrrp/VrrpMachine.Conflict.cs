@@ -29,8 +29,7 @@ public ref partial struct VrrpMachine
         }
 
         Record(new TimelineEntry { Kind = TimelineKind.ConflictWon, Address = _state.ConflictWith });
-        Announce(_config.Gratuitous.MasterRepeat);
-        Notify(Notification.Master);
+        Walk(Transition.Reassert);
     }
 
     private readonly void NotifyPriority()

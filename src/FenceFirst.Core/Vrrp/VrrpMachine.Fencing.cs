@@ -1,3 +1,4 @@
+using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Timeline;
 
@@ -39,6 +40,7 @@ public ref partial struct VrrpMachine
         {
             _state.Steps.FencedAt = _now;
             ForgetRefused(step);
+            EndPausesOfOthers(step.Targets);
         }
     }
 
@@ -85,5 +87,45 @@ public ref partial struct VrrpMachine
         {
             FailPromotion(outcome);
         }
+    }
+
+    /// <summary>
+    /// These targets are down now, and whoever else waits to fence them tries at once: after the pause they would be back, be fenced again, and with them
+    /// what they have taken meanwhile. The count of failures goes on, and with it the length of the next pause.
+    /// </summary>
+    private void EndPausesOfOthers(in EquatableArray<InternetAddress> targets)
+    {
+        for (int i = 0; i < _node.Instances.Length; i++)
+        {
+            if (i != _index && _node.Instances[i].RetryAt > _now && HasFenceOf(_nodeConfig.Instances[i], targets))
+            {
+                MachineOf(i).EndPause();
+            }
+        }
+    }
+
+    private void EndPause()
+    {
+        Record(new TimelineEntry { Kind = TimelineKind.PauseEnded, Duration = _state.RetryAt - _now });
+        if (_state.Phase == VrrpPhase.Backup && _state.MasterDownAt == _state.RetryAt)
+        {
+            // The silence has lasted long enough already; only the pause was left to wait for.
+            _state.MasterDownAt = _now;
+        }
+
+        _state.RetryAt = _now;
+    }
+
+    private static bool HasFenceOf(VrrpConfig config, in EquatableArray<InternetAddress> targets)
+    {
+        foreach (PromotionStep step in config.Promotion?.Steps ?? default)
+        {
+            if (step.Kind == StepKind.Fence && NodeState.Overlaps(step.Targets, targets))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

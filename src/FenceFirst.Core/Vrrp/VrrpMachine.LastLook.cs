@@ -26,7 +26,7 @@ public ref partial struct VrrpMachine
     /// <summary>After the last step: held while somebody alive is not understood, then the probe, then Master.</summary>
     private void BeginLastLook()
     {
-        if (BeginOutlivingRelease() || BeginHold())
+        if (BeginAwaitingDisk() || BeginOutlivingRelease() || BeginHold())
         {
             return;
         }
@@ -268,7 +268,7 @@ public ref partial struct VrrpMachine
 
         foreach (VirtualAddress address in _config.Addresses)
         {
-            if (address.Link == _config.Link && IsSamePrefix(address.Address, source, address.PrefixLength))
+            if (_config.IsOwnLink(address.Link) && IsSamePrefix(address.Address, source, address.PrefixLength))
             {
                 return true;
             }

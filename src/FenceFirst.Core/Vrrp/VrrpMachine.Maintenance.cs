@@ -61,9 +61,9 @@ public ref partial struct VrrpMachine
         {
             foreach (ref readonly TrackReference reference in _config.TrackLinks.Span)
             {
-                if (reference.Index == _config.Link && reference.Weight == 0)
+                if (_config.IsOwnLink(reference.Index) && reference.Weight == 0 && _node.LinksUp[reference.Index] == reference.IsReversed)
                 {
-                    return _node.LinksUp[reference.Index] == reference.IsReversed;
+                    return true;
                 }
             }
 

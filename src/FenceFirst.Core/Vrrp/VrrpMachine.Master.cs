@@ -11,13 +11,17 @@ public ref partial struct VrrpMachine
     private void BecomeMaster()
     {
         Invariant.Check(_state.Phase == VrrpPhase.Promoting && _state.Steps.Attempt == 0, "Master is entered from Promoting, with no step under way (G1)");
+        BeginTransition(Transition.Raise);
+    }
+
+    private void EnterMaster()
+    {
         _state.Phase = VrrpPhase.Master;
         _state.IsPreemptGivenUp = false;
         _state.IsRestoreWanted = false;
         ForgetRefusedRemovals();
         ForgetMaster();
         Record(new TimelineEntry { Kind = TimelineKind.EnteredMaster, Second = _state.Priority });
-        BeginTransition(Transition.Raise);
     }
 
     private void MasterHeard(in VrrpAdvert advert, InternetAddress source)
@@ -26,7 +30,7 @@ public ref partial struct VrrpMachine
         {
             // RFC 9568 section 6.4.3: answer priority zero with an advert at once. The grid stays where it is: what is heard never delays us.
             Record(new TimelineEntry { Kind = TimelineKind.ReleaseHeardAsMaster, Address = source });
-            SendAdvert();
+            Walk(Transition.Answer);
             if (_config.IsReasserting)
             {
                 // Only who was master, or was about to be, releases; its adverts may not have reached us.
@@ -57,24 +61,10 @@ public ref partial struct VrrpMachine
     private void LowerAdvertHeard(in VrrpAdvert advert, InternetAddress source)
     {
         Record(new TimelineEntry { Kind = TimelineKind.LowerAdvertHeard, Address = source, First = advert.Priority, Second = _state.Priority });
-        if (!_config.IsLowerPriorityUnanswered)
-        {
-            // RFC 9568 section 6.4.3: a lower priority is answered at once, to assert the state to bridges and to the sender.
-            SendAdvert();
-        }
 
-        if (_state.Transition == Transition.None && _config.Gratuitous.LowerPriorityRepeat > 0)
-        {
-            Announce(_config.Gratuitous.LowerPriorityRepeat);
-            if (_config.Gratuitous.LowerPriorityDelay > TimeSpan.Zero && _state.GratuitousAt.IsNever)
-            {
-                _state.GratuitousAt = _now + _config.Gratuitous.LowerPriorityDelay;
-                _state.GratuitousRepeat = _config.Gratuitous.LowerPriorityRepeat;
-            }
-        }
-
+        // RFC 9568 section 6.4.3: a lower priority is answered at once, to assert the state to bridges and to the sender.
+        Walk(Transition.Assert);
         NoteConflict(source);
-        Notify(Notification.MasterHeardLower);
     }
 
     private void YieldTo(in VrrpAdvert advert, InternetAddress source)

@@ -41,7 +41,7 @@ public ref partial struct VrrpMachine
         }
         else if (!_state.IsAwaitingScripts)
         {
-            EnterBackup(isStart: false);
+            Walk(Transition.Recover);
         }
     }
 

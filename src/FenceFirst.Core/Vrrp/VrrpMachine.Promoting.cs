@@ -25,6 +25,7 @@ public ref partial struct VrrpMachine
         _state.Phase = VrrpPhase.Promoting;
         _state.Steps = StepProgress.Idle with { Epoch = ++_node.Epoch, Reason = reason, OldMaster = oldMaster, StartedAt = _now, Confirmed = confirmed };
         JoinFollowers(_node.Epoch);
+        KeepDemotionDue();
         if (!AwaitWatchdog())
         {
             GoOnPromoting();
@@ -38,7 +39,11 @@ public ref partial struct VrrpMachine
         if (_config.Promotion is not { } plan || plan.IsEmpty)
         {
             // G1: no promotion block means no steps, which is plain VRRP.
-            BecomeMaster();
+            if (!BeginAwaitingDisk())
+            {
+                BecomeMaster();
+            }
+
             return;
         }
 
@@ -226,6 +231,10 @@ public ref partial struct VrrpMachine
         else if (_state.Steps.IsArming)
         {
             WatchdogDeadlineReached();
+        }
+        else if (_state.Steps.IsAwaitingDisk)
+        {
+            EndAwaitingDisk();
         }
         else if (IsGroupAwaitingRelease)
         {
@@ -415,7 +424,10 @@ public ref partial struct VrrpMachine
             ReleaseAsCandidate();
         }
 
-        SettleAfterLeaving(notifyBackup: false);
+        Walk(
+            _state.IsStopping ? (_state.IsDeleted ? Transition.Delete : Transition.Stop)
+            : _state.Faults != FaultCauses.None ? Transition.Fail
+            : Transition.Withdraw);
     }
 
     /// <summary>"I hold nothing and my demotion succeeded" is not said while either was not true when Master was last left.</summary>

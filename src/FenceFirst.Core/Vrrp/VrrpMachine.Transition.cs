@@ -10,6 +10,13 @@ public ref partial struct VrrpMachine
 {
     private void BeginTransition(Transition transition)
     {
+        if (_state.KernelAttempt != 0)
+        {
+            // A stall, a fault or a stop leaves no time for the answer to what was asked last; the story needs it all the same (G8).
+            _state.OvertakenAttempt = _state.KernelAttempt;
+            _state.OvertakenEffect = TransitionOrder.Of(_state.Transition)[_state.Position - 1];
+        }
+
         _state.Transition = transition;
         _state.Position = 0;
         _state.KernelAttempt = 0;
@@ -45,17 +52,34 @@ public ref partial struct VrrpMachine
                 }
             }
 
-            if (IsEmpty(effect))
-            {
-                continue;
-            }
-
-            if (!Perform(effect))
+            if (!IsEmpty(effect) && !Perform(_state.Transition, effect))
             {
                 return;
             }
         }
     }
+
+    /// <summary>Walks an order that has nothing to wait for; Raise, Release, Yield or Restore may be under way meanwhile.</summary>
+    private void Walk(Transition transition)
+    {
+        foreach (SideEffect effect in TransitionOrder.Of(transition))
+        {
+            if (!IsLeftOut(transition, effect))
+            {
+                Perform(transition, effect);
+            }
+        }
+    }
+
+    /// <summary>Whether the configuration wants nothing of this when a lower priority is heard.</summary>
+    private readonly bool IsLeftOut(Transition transition, SideEffect effect) => transition == Transition.Assert && effect switch
+    {
+        SideEffect.Advertise => _config.IsLowerPriorityUnanswered,
+        SideEffect.Announce => _state.Transition != Transition.None || _config.Gratuitous.LowerPriorityRepeat == 0,
+        SideEffect.AddAddresses or SideEffect.RemoveAddresses or SideEffect.AddExcluded or SideEffect.RemoveExcluded or SideEffect.AddRoutes
+            or SideEffect.RemoveRoutes or SideEffect.AddRules or SideEffect.RemoveRules or SideEffect.Demote or SideEffect.Release or SideEffect.Notify
+            or SideEffect.Enter => false,
+    };
 
     /// <summary>Whether the configuration has nothing for this side effect.</summary>
     private readonly bool IsEmpty(SideEffect effect) => effect switch
@@ -65,18 +89,18 @@ public ref partial struct VrrpMachine
         SideEffect.AddRoutes or SideEffect.RemoveRoutes => _config.Routes.IsEmpty,
         SideEffect.AddRules or SideEffect.RemoveRules => _config.Rules.IsEmpty,
         SideEffect.Demote => _config.Demotion is null || _config.Demotion.Steps.IsEmpty,
-        SideEffect.Advertise or SideEffect.Announce or SideEffect.Release or SideEffect.Notify => false,
+        SideEffect.Advertise or SideEffect.Announce or SideEffect.Release or SideEffect.Notify or SideEffect.Enter => false,
     };
 
     /// <summary>Starts one side effect; false = its answer is awaited.</summary>
-    private bool Perform(SideEffect effect)
+    private bool Perform(Transition transition, SideEffect effect)
     {
         switch (effect)
         {
             case SideEffect.Advertise:
                 SendAdvert();
 
-                // The grid of a candidate that has been advertising goes on; otherwise it starts here.
+                // The grid of a master, or of a candidate that has been advertising, goes on; otherwise it starts here.
                 if (_state.AdvertAt.IsNever)
                 {
                     _state.AdvertAt = _now + _config.AdvertInterval;
@@ -94,8 +118,7 @@ public ref partial struct VrrpMachine
                 AskKernel(effect);
                 return false;
             case SideEffect.Announce:
-                Announce(_config.Gratuitous.MasterRepeat);
-                ArmSecondBurst();
+                AnnounceFor(transition);
                 return true;
             case SideEffect.Demote:
                 BeginDemotionStep();
@@ -104,15 +127,80 @@ public ref partial struct VrrpMachine
                 ReleaseIfTrue();
                 return true;
             case SideEffect.Notify:
-                if (_state.Transition == Transition.Raise)
-                {
-                    Notify(Notification.Master);
-                }
-
+                Notify(transition == Transition.Assert ? Notification.MasterHeardLower : ToldOf);
+                return true;
+            case SideEffect.Enter:
+                Enter(transition);
                 return true;
         }
 
         return true;
+    }
+
+    private void Enter(Transition transition)
+    {
+        switch (transition)
+        {
+            case Transition.Raise:
+                EnterMaster();
+                break;
+            case Transition.Start:
+                EnterBackup(isStart: true);
+                break;
+            case Transition.Recover:
+                EnterBackup(isStart: false);
+                break;
+            case Transition.Fail:
+                EnterFault();
+                break;
+            case Transition.Stop:
+            case Transition.Delete:
+                ComeToRest();
+                break;
+            case Transition.Release:
+            case Transition.Yield:
+            case Transition.Withdraw:
+                SettleAfterLeaving();
+                break;
+            case Transition.None:
+            case Transition.Restore:
+            case Transition.Assert:
+            case Transition.Answer:
+            case Transition.Reassert:
+                // They stay what they are.
+                break;
+        }
+    }
+
+    /// <summary>What the present state is called to notify scripts.</summary>
+    private readonly Notification ToldOf => _state.Phase switch
+    {
+        VrrpPhase.Master => Notification.Master,
+        VrrpPhase.Fault => Notification.Fault,
+        VrrpPhase.Initialize => !_state.IsDeleted ? Notification.Stop : _config.Notify.IsDeletedTold ? Notification.Deleted : Notification.Fault,
+        VrrpPhase.Backup or VrrpPhase.Promoting or VrrpPhase.Demoting => Notification.Backup,
+    };
+
+    private void AnnounceFor(Transition transition)
+    {
+        GratuitousSchedule schedule = _config.Gratuitous;
+        if (transition != Transition.Assert)
+        {
+            Announce(schedule.MasterRepeat);
+            if (transition != Transition.Reassert)
+            {
+                ArmSecondBurst();
+            }
+
+            return;
+        }
+
+        Announce(schedule.LowerPriorityRepeat);
+        if (schedule.LowerPriorityDelay > TimeSpan.Zero && _state.GratuitousAt.IsNever)
+        {
+            _state.GratuitousAt = _now + schedule.LowerPriorityDelay;
+            _state.GratuitousRepeat = schedule.LowerPriorityRepeat;
+        }
     }
 
     private void AskKernel(SideEffect effect)
@@ -149,10 +237,18 @@ public ref partial struct VrrpMachine
         }
     }
 
-    /// <summary>The kernel has answered the request under way; answers to older requests change nothing.</summary>
+    /// <summary>The kernel has answered the request under way; answers to older requests change nothing, but a refusal is told.</summary>
     internal void KernelAnswered(uint attempt, int errno)
     {
         ReleaseAfterStall();
+        if (attempt != 0 && attempt == _state.OvertakenAttempt)
+        {
+            RecordRefusal(_state.OvertakenEffect, errno);
+            _state.OvertakenAttempt = 0;
+            _state.OvertakenEffect = default;
+            return;
+        }
+
         bool isRepeated = attempt != 0 && attempt == _state.RemovalAttempt;
         if (!isRepeated && (attempt == 0 || attempt != _state.KernelAttempt))
         {
@@ -160,11 +256,7 @@ public ref partial struct VrrpMachine
         }
 
         SideEffect effect = isRepeated ? _state.RemovalAsked : TransitionOrder.Of(_state.Transition)[_state.Position - 1];
-        if (errno != 0)
-        {
-            Record(new TimelineEntry { Kind = TimelineKind.KernelRefused, Effect = effect, First = errno });
-        }
-
+        RecordRefusal(effect, errno);
         if (isRepeated)
         {
             RemovalAnswered(errno);
@@ -188,6 +280,14 @@ public ref partial struct VrrpMachine
         Continue();
     }
 
+    private void RecordRefusal(SideEffect effect, int errno)
+    {
+        if (errno != 0)
+        {
+            Record(new TimelineEntry { Kind = TimelineKind.KernelRefused, Effect = effect, First = errno });
+        }
+    }
+
     private void EndTransition()
     {
         Transition ended = _state.Transition;
@@ -195,10 +295,17 @@ public ref partial struct VrrpMachine
         switch (ended)
         {
             case Transition.None:
-                break;
             case Transition.Release:
             case Transition.Yield:
-                SettleAfterLeaving(notifyBackup: true);
+            case Transition.Start:
+            case Transition.Fail:
+            case Transition.Recover:
+            case Transition.Withdraw:
+            case Transition.Stop:
+            case Transition.Delete:
+            case Transition.Assert:
+            case Transition.Answer:
+            case Transition.Reassert:
                 break;
             case Transition.Raise:
             case Transition.Restore:
@@ -216,7 +323,7 @@ public ref partial struct VrrpMachine
     }
 
     /// <summary>Holds nothing any more: Backup, Fault or rest, as things stand now.</summary>
-    private void SettleAfterLeaving(bool notifyBackup)
+    private void SettleAfterLeaving()
     {
         bool isDemoted = _state.Phase == VrrpPhase.Demoting;
         InternetAddress winner = isDemoted ? _state.Master : InternetAddress.None;
@@ -253,11 +360,6 @@ public ref partial struct VrrpMachine
 
         _state.MasterDownAt = _now + MasterDownInterval;
         Record(new TimelineEntry { Kind = TimelineKind.EnteredBackup, Address = winner });
-        if (notifyBackup)
-        {
-            Notify(Notification.Backup);
-        }
-
         BeginHandoverWait();
     }
 

@@ -83,7 +83,7 @@ public ref partial struct VrrpMachine
             case VrrpPhase.Backup:
                 if (_state.Faults != FaultCauses.None)
                 {
-                    EnterFault();
+                    Walk(Transition.Fail);
                 }
 
                 break;
@@ -109,7 +109,7 @@ public ref partial struct VrrpMachine
                 {
                     if (!_state.IsAwaitingScripts)
                     {
-                        EnterBackup(isStart: false);
+                        Walk(Transition.Recover);
                     }
                 }
                 else if (_state.Faults != before)
@@ -228,7 +228,7 @@ public ref partial struct VrrpMachine
             case VrrpPhase.Initialize:
             case VrrpPhase.Backup:
             case VrrpPhase.Fault:
-                ComeToRest();
+                Walk(isDeleted ? Transition.Delete : Transition.Stop);
                 break;
             case VrrpPhase.Promoting:
                 EndPromotion();
@@ -277,7 +277,7 @@ public ref partial struct VrrpMachine
     {
         if (_state.Faults != FaultCauses.None)
         {
-            EnterFault();
+            Walk(Transition.Fail);
         }
         else if (_state.IsAwaitingScripts)
         {
@@ -286,7 +286,7 @@ public ref partial struct VrrpMachine
         else if (_config.IsOwner && _config.IsStateMaster && !IsInMaintenance && _state.RetryAt <= _now && (!IsGrouped || IsGroupOfOwners))
         {
             // RFC 9568 section 6.4.1: an owner takes over at once; here that means its promotion steps start at once (G1).
-            // DEVIATION: An owner without "state MASTER" waits as every other router, as keepalived does and its users expect.
+            // DEVIATION: An owner with "state BACKUP" waits as every other router, as keepalived does.
             if (IsGrouped)
             {
                 WantMasterAtStart();
@@ -298,7 +298,7 @@ public ref partial struct VrrpMachine
         }
         else
         {
-            EnterBackup(isStart: true);
+            Walk(Transition.Start);
         }
     }
 
@@ -315,7 +315,6 @@ public ref partial struct VrrpMachine
         ForgetMaster();
         _state.MasterDownAt = _now + MasterDownInterval;
         Record(new TimelineEntry { Kind = TimelineKind.EnteredBackup, First = isStart ? 1 : 0 });
-        Notify(Notification.Backup);
     }
 
     private void EnterFault()
@@ -326,7 +325,6 @@ public ref partial struct VrrpMachine
         _state.Phase = VrrpPhase.Fault;
         _state.MasterAdvertInterval = _config.AdvertInterval;
         Record(new TimelineEntry { Kind = TimelineKind.EnteredFault, Faults = _state.Faults });
-        Notify(Notification.Fault);
     }
 
     private void ComeToRest()
@@ -338,7 +336,6 @@ public ref partial struct VrrpMachine
         _state.Phase = VrrpPhase.Initialize;
         _state.IsStopped = true;
         Record(new TimelineEntry { Kind = TimelineKind.Stopped });
-        Notify(!_state.IsDeleted ? Notification.Stop : _config.Notify.IsDeletedTold ? Notification.Deleted : Notification.Fault);
     }
 
     private void SilenceTimers()
@@ -351,7 +348,6 @@ public ref partial struct VrrpMachine
         _state.ConflictUntil = MonotonicInstant.Never;
         _state.IsWantingMaster = false;
         _state.IsAwaitingGroup = false;
-        _state.Transition = Transition.None;
         _state.Steps = StepProgress.Idle with { Epoch = _state.Steps.Epoch };
     }
 
@@ -384,7 +380,9 @@ public ref partial struct VrrpMachine
 
     private void SendAdvert(byte priority)
     {
-        _effects.Add(new NodeEffect { Kind = NodeEffectKind.SendAdvert, Index = _index, Priority = priority });
+        // docs/promotion.md 3: with the virtual MAC address, switches would send a candidate what is for the master.
+        bool isOfMaster = _state.Phase is VrrpPhase.Master or VrrpPhase.Demoting;
+        _effects.Add(new NodeEffect { Kind = NodeEffectKind.SendAdvert, Index = _index, Priority = priority, IsOfMaster = isOfMaster });
         if (priority != 0)
         {
             _state.AdvertSentAt = _now;

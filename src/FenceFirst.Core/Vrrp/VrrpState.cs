@@ -90,6 +90,33 @@ public enum Transition : byte
 
     /// <summary>Putting back addresses that somebody else removed.</summary>
     Restore,
+
+    /// <summary>Initialize → Backup.</summary>
+    Start,
+
+    /// <summary>Initialize, Backup or Promoting → Fault; a Master goes there by <see cref="Release"/>.</summary>
+    Fail,
+
+    /// <summary>Fault → Backup.</summary>
+    Recover,
+
+    /// <summary>Promoting → Backup, without having held anything.</summary>
+    Withdraw,
+
+    /// <summary>The daemon stops and nothing is held; a Master stops by <see cref="Release"/>.</summary>
+    Stop,
+
+    /// <summary>A reload has removed the instance and nothing is held; a Master is removed by <see cref="Release"/>.</summary>
+    Delete,
+
+    /// <summary>As Master, another master with a lower priority was heard.</summary>
+    Assert,
+
+    /// <summary>As Master, the priority 0 of another one was heard.</summary>
+    Answer,
+
+    /// <summary>As Master, another master has yielded (reassert).</summary>
+    Reassert,
 }
 
 /// <summary>State of one virtual router: a value, so that states can be compared, kept in a visited set, printed and replayed.</summary>
@@ -252,6 +279,12 @@ public record struct VrrpState
 
     /// <summary>Number of the kernel request whose answer is awaited; 0 = none.</summary>
     public uint KernelAttempt;
+
+    /// <summary>Number of a kernel request that another transition has overtaken before its answer came; 0 = none.</summary>
+    public uint OvertakenAttempt;
+
+    /// <summary>What that request asked for.</summary>
+    public SideEffect OvertakenEffect;
 
     /// <summary>The promotion or demotion steps under way.</summary>
     public StepProgress Steps;

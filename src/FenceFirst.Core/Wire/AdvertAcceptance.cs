@@ -5,12 +5,12 @@ namespace FenceFirst.Core.Wire;
 
 /// <summary>The checks of a received advert that depend on the instance's configuration, for adverts that <see cref="VrrpCodec"/> accepted.</summary>
 /// <remarks>
-/// DEVIATION: RFC 9568 section 7.1 has the address owner discard every advert. keepalived does not, and two routers that both claim to be the owner
-/// could then never settle it; the machine decides with the priorities. Nothing is allocated.
+/// DEVIATION: RFC 9568 section 7.1 has the address owner discard every advert. keepalived does so only with owner_ignore_adverts,
+/// because two routers that both claim to be the owner could then never settle it; the machine decides with the priorities. Nothing is allocated.
 /// </remarks>
 public static class AdvertAcceptance
 {
-    /// <summary>The first rule that forbids the advert of an instance without auth_hmac, or <see cref="DecodeError.None"/>; with it, all are refused.</summary>
+    /// <summary>The first rule that forbids the advert of an instance without auth_hmac and auth_type AH, or <see cref="DecodeError.None"/>; with them, all are refused.</summary>
     /// <param name="config">The instance that has the advert's identifier.</param>
     /// <param name="advert">The advert.</param>
     /// <param name="message">The message it was read from.</param>
@@ -67,14 +67,10 @@ public static class AdvertAcceptance
             error = config.Hmac is null ? CheckUnsigned(trailer) : HmacTrailer.Verify(config, message, trailer, context.Source, now, state, out notice);
         }
 
-        if (error == DecodeError.None && config.Version == 2)
+        if (error == DecodeError.None)
         {
-            error = CheckVersion2(config, advert, message);
-        }
-
-        if (error == DecodeError.None && config.IsUnicast)
-        {
-            error = CheckPeer(config, context);
+            // What this overload cannot verify it must not accept.
+            error = config.Authentication == AuthenticationType.AuthenticationHeader ? DecodeError.WrongDigest : CheckSettings(config, advert, message, context);
         }
 
         if (error != DecodeError.None)
@@ -95,12 +91,48 @@ public static class AdvertAcceptance
         return DecodeError.None;
     }
 
+    /// <summary>The first rule that forbids the advert of an instance with auth_type AH, or <see cref="DecodeError.None"/>.</summary>
+    /// <remarks>The code comes before what depends on the sender's settings, the count is raised last: as with auth_hmac.</remarks>
+    /// <param name="config">The instance that has the advert's identifier.</param>
+    /// <param name="advert">The advert.</param>
+    /// <param name="packet">The packet from its IPv4 header on, in which the advert was found.</param>
+    /// <param name="message">The message it was read from.</param>
+    /// <param name="context">What the IP header said.</param>
+    /// <param name="ownSource">The address our own adverts leave with; absent = none yet.</param>
+    /// <param name="ownPriority">Our effective priority while we are Master, or 0: decides how the count goes on.</param>
+    /// <param name="state">The count; changed only if the advert is accepted.</param>
+    /// <param name="isAddressListDifferent">As above.</param>
+    public static DecodeError Check(
+        VrrpConfig config,
+        in VrrpAdvert advert,
+        ReadOnlySpan<byte> packet,
+        ReadOnlySpan<byte> message,
+        in PacketContext context,
+        InternetAddress ownSource,
+        byte ownPriority,
+        ref AuthenticationHeaderState state,
+        out bool isAddressListDifferent)
+    {
+        isAddressListDifferent = false;
+        DecodeError error = CheckInstance(config, advert, context, ownSource);
+        error = error == DecodeError.None ? AuthenticationHeader.Verify(config, packet, state) : error;
+        error = error == DecodeError.None ? CheckSettings(config, advert, message, context) : error;
+        if (error != DecodeError.None)
+        {
+            return error;
+        }
+
+        bool isLower = advert.Priority < ownPriority || (advert.Priority == ownPriority && context.Source < ownSource);
+        state.Raise(AuthenticationHeader.SequenceOf(packet[((packet[0] & 0x0f) * 4)..]), isLower && advert.Priority != 0);
+        isAddressListDifferent = !HoldsAddresses(config, VrrpCodec.AddressesOf(message, advert, config.IsIPv6));
+        return DecodeError.None;
+    }
+
     // Sockets are shared: the codec allows a trailer as soon as one instance has auth_hmac. For the others it is a length that does not agree.
     private static DecodeError CheckUnsigned(ReadOnlySpan<byte> trailer) => trailer.IsEmpty ? DecodeError.None : DecodeError.WrongLength;
 
     private static DecodeError CheckInstance(VrrpConfig config, in VrrpAdvert advert, in PacketContext context, InternetAddress ownSource)
     {
-
         // Multicast loop is off, so this is a reflecting switch or another router with our address; either way it says nothing about a peer.
         if (!ownSource.IsNone && context.Source == ownSource)
         {
@@ -119,8 +151,28 @@ public static class AdvertAcceptance
             return DecodeError.WrongVersion;
         }
 
+        // keepalived: before anything else that the header could say.
+        if (context.HasAuthenticationHeader != (config.Authentication == AuthenticationType.AuthenticationHeader))
+        {
+            return context.HasAuthenticationHeader ? DecodeError.AuthenticationHeaderUnexpected : DecodeError.AuthenticationHeaderMissing;
+        }
+
         // RFC 9568 sections 5.1.1.2 and 5.1.2.2: adverts are multicast; keepalived's unicast instances hear unicast only.
         return context.Destination.IsMulticast == config.IsUnicast ? DecodeError.WrongDestination : DecodeError.None;
+    }
+
+    private static DecodeError CheckSettings(VrrpConfig config, in VrrpAdvert advert, ReadOnlySpan<byte> message, in PacketContext context)
+    {
+        if (config.OldChecksum == OldChecksum.Never && VrrpCodec.IsOldUnicastChecksum(message, advert, context))
+        {
+            return DecodeError.WrongChecksum;
+        }
+
+        DecodeError error = config.Version == 2 ? CheckVersion2(config, advert, message) : DecodeError.None;
+        error = error == DecodeError.None && config.IsUnicast ? CheckPeer(config, context) : error;
+
+        // RFC 9568 section 7.1; last, as in keepalived: what else is wrong is counted all the same.
+        return error == DecodeError.None && config.IsIgnoringAdverts ? DecodeError.IgnoredByOwner : error;
     }
 
     private static DecodeError CheckVersion2(VrrpConfig config, in VrrpAdvert advert, ReadOnlySpan<byte> message)

@@ -7,7 +7,7 @@ namespace FenceFirst.Core.Wire;
 /// <remarks>Nothing is allocated. The configuration is legal by construction; a buffer that is too short is a bug of ours and throws.</remarks>
 public static class AdvertWriter
 {
-    /// <summary>Longest packet in bytes that <see cref="WriteIPv4"/> writes: 255 addresses, version 2, with trailer.</summary>
+    /// <summary>Longest packet in bytes that <see cref="WriteIPv4"/> writes: 255 addresses, version 2, with trailer, which is longer than an authentication header.</summary>
     public const int IPv4BytesMax =
         VrrpCodec.IPv4HeaderLength + VrrpCodec.HeaderLength + (255 * 4) + VrrpCodec.AuthenticationDataLength + HmacTrailer.Length;
 
@@ -25,6 +25,8 @@ public static class AdvertWriter
     /// <param name="target">The multicast group or one unicast peer.</param>
     /// <param name="identification">IPv4 identification; keepalived counts from 1 per instance and never sends 0.</param>
     /// <param name="trailer">What <see cref="HmacTrailer.Sign"/> wrote for this advert; empty for an instance that does not sign.</param>
+    /// <param name="sequence">What <see cref="AuthenticationHeaderState.Next"/> gave for this advert; only used with auth_type AH.</param>
+    /// <param name="isChecksumOld">Whether a unicast checksum covers 224.0.0.18 in place of the target: see <see cref="OldChecksum"/>.</param>
     public static int WriteIPv4(
         Span<byte> destination,
         VrrpConfig config,
@@ -32,11 +34,15 @@ public static class AdvertWriter
         InternetAddress source,
         InternetAddress target,
         ushort identification,
-        ReadOnlySpan<byte> trailer = default)
+        ReadOnlySpan<byte> trailer = default,
+        uint sequence = 0,
+        bool isChecksumOld = false)
     {
         Invariant.Check(source.IsIPv4 && target.IsIPv4, "an IPv4 advert has IPv4 addresses in its header");
         int messageLength = VrrpCodec.MessageLength(config.Version, config.Addresses.Count, isIPv6: false);
-        int totalLength = VrrpCodec.IPv4HeaderLength + messageLength + trailer.Length;
+        bool hasHeader = config.Authentication == AuthenticationType.AuthenticationHeader;
+        int messageStart = VrrpCodec.IPv4HeaderLength + (hasHeader ? AuthenticationHeader.Length : 0);
+        int totalLength = messageStart + messageLength + trailer.Length;
         Span<byte> header = destination[..VrrpCodec.IPv4HeaderLength];
         header.Clear();
         header[0] = 0x45;
@@ -44,14 +50,20 @@ public static class AdvertWriter
         BinaryPrimitives.WriteUInt16BigEndian(header[2..], (ushort)totalLength);
         BinaryPrimitives.WriteUInt16BigEndian(header[4..], identification);
         header[8] = TimeToLive(config, target);
-        header[9] = VrrpCodec.Protocol;
+        header[9] = hasHeader ? AuthenticationHeader.Protocol : VrrpCodec.Protocol;
         source.WriteTo(header[12..]);
         target.WriteTo(header[16..]);
 
         // The kernel fills in the header checksum of raw packets; written all the same, so that a packet is complete without a kernel.
         BinaryPrimitives.WriteUInt16BigEndian(header[10..], InternetChecksum.Compute(header));
 
-        WriteMessage(destination[VrrpCodec.IPv4HeaderLength..totalLength], config, priority, source, target, trailer);
+        InternetAddress covered = isChecksumOld && !target.IsMulticast ? InternetAddress.FromIPv4(VrrpCodec.MulticastGroupIPv4) : target;
+        WriteMessage(destination[messageStart..totalLength], config, priority, source, covered, trailer);
+        if (hasHeader)
+        {
+            AuthenticationHeader.Write(destination[..totalLength], config, source, sequence);
+        }
+
         return totalLength;
     }
 

@@ -9,7 +9,7 @@ public enum DecodeError : byte
     /// <summary>Fewer bytes than the IP header and the VRRP header need, or a fragment (RFC 9568 section 7.1: complete packet).</summary>
     Truncated,
 
-    /// <summary>IP protocol is not 112 (RFC 9568 section 5.1.1.4).</summary>
+    /// <summary>IP protocol is neither 112 (RFC 9568 section 5.1.1.4) nor that of an authentication header.</summary>
     WrongProtocol,
 
     /// <summary>TTL or hop limit is not 255 on a multicast packet (RFC 9568 section 7.1).</summary>
@@ -71,4 +71,25 @@ public enum DecodeError : byte
 
     /// <summary>auth_hmac: the sequence has not grown since the last advert of this sender (keepalived: auth_ext_replay).</summary>
     AuthenticationReplayed,
+
+    /// <summary>auth_type AH is configured, and there is no authentication header (keepalived: authtype_mismatch).</summary>
+    AuthenticationHeaderMissing,
+
+    /// <summary>An authentication header, and auth_type AH is not configured (keepalived: authtype_mismatch).</summary>
+    AuthenticationHeaderUnexpected,
+
+    /// <summary>An authentication header that is cut short, of another length than keepalived's, or not in front of VRRP.</summary>
+    AuthenticationHeaderMalformed,
+
+    /// <summary>auth_type AH: the code is not the one that the password gives (keepalived: auth_failure).</summary>
+    WrongDigest,
+
+    /// <summary>auth_type AH: the security parameter index is not the sender's address (keepalived: auth_failure).</summary>
+    WrongSecurityIndex,
+
+    /// <summary>auth_type AH: the sequence is not above the highest one so far (keepalived: auth_failure).</summary>
+    SequenceNotGrown,
+
+    /// <summary>The receiver is the address owner and ignores every advert (RFC 9568 section 7.1, keepalived: owner_ignore_adverts).</summary>
+    IgnoredByOwner,
 }

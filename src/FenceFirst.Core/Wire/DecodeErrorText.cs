@@ -29,5 +29,12 @@ public static class DecodeErrorText
         DecodeError.AuthenticationFailed => "The auth_hmac signature does not agree: another key with this id, or a forged or changed packet (keepalived auth_ext_invalid_hmac).",
         DecodeError.AuthenticationStale => "The auth_hmac time is outside time_window: the clocks differ, or the packet was delayed or kept (keepalived auth_ext_stale).",
         DecodeError.AuthenticationReplayed => "The auth_hmac sequence has not grown: a copy, out of order, or the sender's clock was set back (keepalived auth_ext_replay).",
+        DecodeError.AuthenticationHeaderMissing => "The packet has no authentication header, and auth_type AH wants one (keepalived authtype_mismatch).",
+        DecodeError.AuthenticationHeaderUnexpected => "The packet has an authentication header, and auth_type AH is not configured (keepalived authtype_mismatch).",
+        DecodeError.AuthenticationHeaderMalformed => "The authentication header is cut short, has another length than keepalived's, or is not in front of VRRP (RFC 2402 section 2).",
+        DecodeError.WrongDigest => "The code of the authentication header does not agree: another password, or a forged or changed packet (keepalived auth_failure).",
+        DecodeError.WrongSecurityIndex => "The SPI of the authentication header is not the sender's address (keepalived auth_failure).",
+        DecodeError.SequenceNotGrown => "The sequence of the authentication header has not grown: a copy, out of order, or the sender was restarted and has heard nobody (keepalived auth_failure).",
+        DecodeError.IgnoredByOwner => "The address owner ignores adverts (RFC 9568 section 7.1, keepalived owner_ignore_adverts).",
     };
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Core.Wire;
 
@@ -48,7 +49,7 @@ public static class VrrpCodec
     private const int EthernetPayloadBytesMin = 46;
 
     // RFC 9568 section 5.1.1.2; also the destination in the pseudo header of old keepalived unicast adverts.
-    private const uint MulticastGroupIPv4 = 0xe0000012;
+    internal const uint MulticastGroupIPv4 = 0xe0000012;
 
     // RFC 9568 section 5.2.7: the interval is in hundredths of a second.
     private const long TicksPerCentisecond = TimeSpan.TicksPerMillisecond * 10;
@@ -125,6 +126,17 @@ public static class VrrpCodec
     public static int MessageLength(byte version, int addressCount, bool isIPv6) =>
         HeaderLength + (addressCount * AddressLength(isIPv6)) + (version == 2 ? AuthenticationDataLength : 0);
 
+    /// <summary>Whether the checksum of a message that <see cref="TryDecode"/> accepted is that of an old keepalived: see <see cref="OldChecksum"/>.</summary>
+    public static bool IsOldUnicastChecksum(ReadOnlySpan<byte> message, in VrrpAdvert advert, in PacketContext context)
+    {
+        bool canBe = advert.Version == 3 && context.Destination.IsIPv4 && !context.Destination.IsMulticast && !context.IsChecksumVerified;
+        int length = MessageLength(advert.Version, advert.AddressCount, isIPv6: false);
+        return canBe
+            && message.Length >= length
+            && IsChecksumRight(message[..length], context.Source, InternetAddress.FromIPv4(MulticastGroupIPv4))
+            && !IsChecksumRight(message[..length], context.Source, context.Destination);
+    }
+
     private static int AddressLength(bool isIPv6) => isIPv6 ? 16 : 4;
 
     private static DecodeError ReadIPv4Header(ReadOnlySpan<byte> packet, bool isChecksumAsV2, out PacketContext context, out Range message)
@@ -159,10 +171,16 @@ public static class VrrpCodec
             return DecodeError.Truncated;
         }
 
-        // RFC 9568 section 5.1.1.4: the protocol is 112. Version 2 with an authentication header (51) is refused here.
-        if (packet[9] != Protocol)
+        // RFC 9568 section 5.1.1.4: the protocol is 112. keepalived's auth_type AH has an authentication header in front of it (RFC 2402 section 2).
+        bool hasHeader = packet[9] == AuthenticationHeader.Protocol;
+        if (packet[9] != Protocol && !hasHeader)
         {
             return DecodeError.WrongProtocol;
+        }
+
+        if (hasHeader && !AuthenticationHeader.IsWellFormed(packet[headerLength..totalLength]))
+        {
+            return DecodeError.AuthenticationHeaderMalformed;
         }
 
         // keepalived compares the total length with what was received, but lets padding pass.
@@ -171,7 +189,8 @@ public static class VrrpCodec
             return DecodeError.WrongLength;
         }
 
-        message = headerLength..totalLength;
+        context = context with { HasAuthenticationHeader = hasHeader };
+        message = (headerLength + (hasHeader ? AuthenticationHeader.Length : 0))..totalLength;
         return DecodeError.None;
     }
 
@@ -206,7 +225,8 @@ public static class VrrpCodec
         // DEVIATION: RFC 9568 section 5.2.5 (erratum 8299) has a count of 0 ignored. keepalived sends it for an instance that has excluded addresses
         // only, and to ignore it would make both routers hold those.
         int length = MessageLength((byte)version, message[3], context.IsIPv6);
-        bool isPadded = !context.IsIPv6 && IsEthernetPadding(IPv4HeaderLength + length, IPv4HeaderLength + message.Length);
+        int headers = IPv4HeaderLength + (context.HasAuthenticationHeader ? AuthenticationHeader.Length : 0);
+        bool isPadded = !context.IsIPv6 && IsEthernetPadding(headers + length, headers + message.Length);
 
         // keepalived tells by the exact length alone whether there is an auth_hmac trailer; Ethernet padding never has this length.
         bool hasTrailer = context.IsTrailerAllowed && message.Length == length + HmacTrailer.Length;

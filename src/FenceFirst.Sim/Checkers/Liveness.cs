@@ -2,30 +2,23 @@ namespace FenceFirst.Sim;
 
 /// <summary>After the faults there is exactly one owner of every address within the bound.</summary>
 /// <remarks>
-/// Excused: none at all where <see cref="NoFlapping"/> is excused, since who is shot again and again may be down at the end; two where the kernel refused to
-/// remove the address of one of them.
+/// Excused: none at all where <see cref="NoFlapping"/> is excused, since who is shot again and again may be down at the end.
 /// </remarks>
 internal sealed class EventuallyOwned(Cast cast) : Checker(cast, "liveness")
 {
     private readonly uint[] _holders = new uint[cast.Instances];
-    private readonly uint[] _stuck = new uint[cast.Instances];
     private bool _isHealed;
 
     /// <inheritdoc/>
-    public override bool Wants(SightingKind kind) => kind is SightingKind.Added or SightingKind.Removed or SightingKind.Refused or SightingKind.Healed;
+    public override bool Wants(SightingKind kind) => kind is SightingKind.Added or SightingKind.Removed or SightingKind.Healed;
 
     /// <inheritdoc/>
     public override void See(in Sighting sighting)
     {
         _isHealed |= sighting.Kind == SightingKind.Healed;
         uint bit = 1u << sighting.Node;
-        if (sighting.Kind == SightingKind.Refused)
+        if (sighting.Thing == Thing.Addresses)
         {
-            _stuck[sighting.Instance] |= sighting.Thing == Thing.Addresses && sighting.Number == 0 ? bit : 0;
-        }
-        else if (sighting.Thing == Thing.Addresses)
-        {
-            _stuck[sighting.Instance] &= ~bit;
             _holders[sighting.Instance] = sighting.Kind == SightingKind.Added ? _holders[sighting.Instance] | bit : _holders[sighting.Instance] & ~bit;
         }
     }
@@ -40,10 +33,6 @@ internal sealed class EventuallyOwned(Cast cast) : Checker(cast, "liveness")
             if (count == 0 && Cast.IsCrossed)
             {
                 Excuse(Cast.Crossed);
-            }
-            else if (count > 1 && (_holders[i] & _stuck[i]) != 0)
-            {
-                Excuse("the kernel refused to remove an address");
             }
             else if (count != 1)
             {

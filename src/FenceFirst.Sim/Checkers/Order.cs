@@ -8,8 +8,8 @@ namespace FenceFirst.Sim;
 /// before the demotion steps, these before priority 0, this before notify.
 /// </summary>
 /// <remarks>
-/// Excused: what the kernel refused to remove is still there when the instance goes on; and priority 0 without the demotion of an earlier life, of which the disk had
-/// not been told when that life ended.
+/// Excused: what the kernel refused to remove is still there when the instance goes on; and priority 0 without the demotion of an earlier life, whose disk had
+/// failed, or not answered in time, when that life ended.
 /// </remarks>
 internal sealed class Order(Cast cast) : Checker(cast, "G5")
 {
@@ -54,7 +54,7 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
             case SightingKind.AdvertSent when sighting.Number == 0:
                 Release(sighting, ref held);
                 break;
-            case SightingKind.MemoryLost:
+            case SightingKind.MemoryLost when sighting.Number == 1:
                 for (int i = 0; i < Cast.Instances; i++)
                 {
                     _held[Slot(sighting.Node, i)].IsForgotten = _held[Slot(sighting.Node, i)].IsDue;
@@ -135,7 +135,7 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
         }
         else if (held.IsForgotten)
         {
-            Excuse("the disk had not been told of the promotion when the daemon died");
+            Excuse("a disk that failed had not been told of the promotion when the daemon died");
             held.IsDue = false;
         }
         else

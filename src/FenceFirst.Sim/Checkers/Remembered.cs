@@ -8,7 +8,7 @@ namespace FenceFirst.Sim;
 /// G3: until the outcome of a fence is known no second attempt on the same target starts on that node, on behalf of any instance, nor between two devices of a level;
 /// attempts are numbered, and no number is used twice. A fence that lives on when its daemon dies is one of them for the next life as well.
 /// </summary>
-/// <remarks>Excused: a number that is used again, but not while its first program lives, because the disk had not been told of it when the daemon died.</remarks>
+/// <remarks>Excused: a number that is used again, but not while its first program lives, because a disk that failed had not been told of it when the daemon died.</remarks>
 internal sealed class Remembered(Cast cast) : Checker(cast, "G3")
 {
     private readonly List<Open> _open = [];
@@ -32,7 +32,7 @@ internal sealed class Remembered(Cast cast) : Checker(cast, "G3")
         switch (sighting.Kind)
         {
             case SightingKind.MemoryLost:
-                _isForgotten[node] = true;
+                _isForgotten[node] |= sighting.Number == 1;
                 break;
             case SightingKind.DaemonEnded:
                 EndLife(node);
@@ -92,7 +92,7 @@ internal sealed class Remembered(Cast cast) : Checker(cast, "G3")
         bool isNew = _used[node].Add(sighting.Attempt);
         if (isOfEarlierLife && isNew && _isForgotten[node] && !_open.Exists(open => open.Node == node && open.Attempt == number))
         {
-            Excuse("the disk had not been told of the numbers when the daemon died");
+            Excuse("a disk that failed had not been told of the numbers when the daemon died");
         }
         else if (isOfEarlierLife || !isNew)
         {

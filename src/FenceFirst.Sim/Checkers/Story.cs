@@ -5,8 +5,7 @@ namespace FenceFirst.Sim;
 
 /// <summary>G8: the journals alone tell who held what: what they say is compared with the kernel each time a daemon has done what there was to do.</summary>
 /// <remarks>
-/// Excused: what others took away, or the kernel after a lease, until the daemon has noticed; and "held" after a removal that was refused, when nothing
-/// was there: a stall that ends an instant after an addition leaves no time for the kernel's answer to it.
+/// Excused: what others took away, or the kernel after a lease, until the daemon has noticed.
 /// </remarks>
 internal sealed class Story(Cast cast) : Checker(cast, "G8")
 {
@@ -63,12 +62,15 @@ internal sealed class Story(Cast cast) : Checker(cast, "G8")
         {
             told.Before = told.Says;
             told.Says = isAdding;
-            told.IsDoubtful = false;
+        }
+        else if (isAdding && !told.Says)
+        {
+            // A removal was asked for before the kernel's answer to the addition was read: there was nothing to remove.
+            told.Before = false;
         }
         else
         {
             told.Says = told.Before;
-            told.IsDoubtful = !isAdding;
         }
 
         _isChanged[node] = true;
@@ -90,10 +92,6 @@ internal sealed class Story(Cast cast) : Checker(cast, "G8")
             {
                 Excuse("somebody else removed an address");
             }
-            else if (told.Says && told.IsDoubtful)
-            {
-                Excuse("a refused removal of nothing");
-            }
             else
             {
                 Violate(sighting.At, $"the journal of {Who(sighting.Node, i)} says that the address is {(told.Says ? "held" : "not held")}, and it is{(told.IsThere ? "" : " not")}");
@@ -107,6 +105,5 @@ internal sealed class Story(Cast cast) : Checker(cast, "G8")
         public bool Says;
         public bool Before;
         public bool IsTaken;
-        public bool IsDoubtful;
     }
 }

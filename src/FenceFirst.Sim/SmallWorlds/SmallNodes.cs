@@ -402,6 +402,9 @@ internal sealed class SmallNodes
                     case NodeEffectKind.StartStep:
                         row.IsStepStarted = true;
                         break;
+                    case NodeEffectKind.KeepMemory:
+                        _answers.Enqueue(NodeEvent.MemoryKept(0, effect.Attempt));
+                        break;
                     case NodeEffectKind.ArmTimer:
                     case NodeEffectKind.KillStep:
                     case NodeEffectKind.ProbeAddresses:

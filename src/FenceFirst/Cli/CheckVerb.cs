@@ -19,6 +19,12 @@ internal static class CheckVerb
     /// <summary>Checks a file for a machine of which only the facts are known.</summary>
     internal static int Run(CheckOptions options, TextWriter output, TextWriter error, MachineFacts facts)
     {
+        if (options.IsDumping && options.PeerFile is not null)
+        {
+            error.WriteLine("check: --dump prints the values of one file, --peer compares two: ask for the one and then for the other");
+            return 1;
+        }
+
         (NodeConfig? config, DiagnosticBag diagnostics) = ConfigLoader.Load(options.File, options.ConfigId, facts);
         IReadOnlyList<string> story = [];
         if (config is not null && options.PeerFile is string peerFile)

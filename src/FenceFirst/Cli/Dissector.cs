@@ -143,6 +143,8 @@ internal static class Dissector
                 return dissection with { Kind = PacketKind.Vrrp, Message = rest.ToArray(), Error = error };
             case VrrpCodec.Protocol:
                 return VrrpExplanation.Explain(packet[range], dissection);
+            case ProtocolAuthenticationHeader when error != DecodeError.AuthenticationHeaderMalformed && !range.Equals(default):
+                return VrrpExplanation.ExplainAuthenticated(packet[headerLength..], packet[range], dissection);
             case ProtocolAuthenticationHeader when totalLength <= packet.Length && totalLength >= headerLength:
                 return VrrpExplanation.ExplainAuthenticated(packet[headerLength..totalLength], dissection);
             case ProtocolAuthenticationHeader:

@@ -1,5 +1,4 @@
 using System.Net.NetworkInformation;
-using System.Text;
 using FenceFirst.Config;
 using FenceFirst.Core;
 using FenceFirst.Linux;
@@ -9,9 +8,6 @@ namespace FenceFirst.Cli;
 /// <summary>What reading a configuration asks about this machine. Nothing here throws: what cannot be read is absent.</summary>
 internal static class RealMachineFacts
 {
-    /// <summary>Longest configuration file that is read.</summary>
-    public const long FileBytesMax = 16 * 1024 * 1024;
-
     private const int KindMask = 0xf000;
     private const int KindFolder = 0x4000;
     private const int KindRegular = 0x8000;
@@ -34,9 +30,9 @@ internal static class RealMachineFacts
             GroupId = groupId,
             HasInterface = name => Remembered(interfaces, name, each => RtNetlink.IndexOf(each) != 0),
             OwnAddresses = OwnAddresses,
-            EnvironmentVariable = name => name.Length == 0 || name.Contains('\0') ? null : Environment.GetEnvironmentVariable(name),
-            ReadFile = ReadFile,
-            ListDirectory = ListDirectory,
+            EnvironmentVariable = ConfigFiles.Variable,
+            ReadFile = ConfigFiles.Read,
+            ListDirectory = ConfigFiles.List,
             Inspect = path => Remembered(inspected, path, Inspect),
             FindUser = name => Remembered(users, name, FindUser),
             FindGroup = FindGroup,
@@ -95,39 +91,6 @@ internal static class RealMachineFacts
         }
 
         return addresses;
-    }
-
-    private static string? ReadFile(string path)
-    {
-        try
-        {
-            FileInfo file = new(path);
-            if (!file.Exists || file.Length > FileBytesMax)
-            {
-                return null;
-            }
-
-            // Bytes that are no UTF-8 become a replacement character; keepalived's own language is ASCII.
-            return Encoding.UTF8.GetString(File.ReadAllBytes(path));
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            return null;
-        }
-    }
-
-    private static string[] ListDirectory(string path)
-    {
-        try
-        {
-            string[] names = [.. Directory.EnumerateFileSystemEntries(path).Select(entry => Path.GetFileName(entry))];
-            Array.Sort(names, StringComparer.Ordinal);
-            return names;
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return [];
-        }
     }
 
     private static FileFacts? Inspect(string path)

@@ -83,6 +83,7 @@ internal static class RunVerb
             return ExitPermission;
         }
 
+        ProcessTuning.ShareHeap();
         using Signals signals = new();
         using LockFile? directoryLock = TakeDirectory(options.StateDirectory, out string directoryProblem);
         if (directoryProblem.Length > 0)
@@ -106,7 +107,9 @@ internal static class RunVerb
 
         log.Write(TimelineLevel.Notice, $"Starting FenceFirst {ProgramVersion.Text}, configuration {options.File}, pid {Environment.ProcessId}");
         Tune(config.Process, log);
+        LifecycleScript.Run(config.Process.StartupScript, config.Process.StartupTimeout, "startup_script", signals, log);
         ulong epochBase = EpochFile.Reserve(options.StateDirectory, log);
+        ProcessConfig process = config.Process;
         using StateKeeper keeper = new(options.StateDirectory, epochBase, log);
         log.Write(new JournalEntry(MonotonicClock.WallNow, MonotonicClock.Now, "", "Started", $"FenceFirst {ProgramVersion.Text} started, pid {Environment.ProcessId}"));
         try
@@ -134,6 +137,8 @@ internal static class RunVerb
                 log.Write(TimelineLevel.Error, $"stopped by a bug in FenceFirst, all addresses removed; please report it: {exception}");
                 return ExitBug;
             }
+
+            process = loop.Config.Process;
         }
         catch (LinuxException exception)
         {
@@ -141,6 +146,7 @@ internal static class RunVerb
             return ExitFailed;
         }
 
+        LifecycleScript.Run(process.ShutdownScript, process.ShutdownTimeout, "shutdown_script", signals: null, log);
         log.Write(TimelineLevel.Notice, "Stopped");
         return 0;
 

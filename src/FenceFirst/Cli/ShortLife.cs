@@ -5,7 +5,7 @@ namespace FenceFirst.Cli;
 /// <summary>For commands that read a configuration, tell what they think of it and end: memory is not worth the time of collecting it.</summary>
 internal static class ShortLife
 {
-    /// <summary>Bytes that may be allocated before the first collection, nearly all that the heap may have; a file with 2,000 instances and 2,000 scripts takes half of it.</summary>
+    /// <summary>Bytes that may be allocated before the first collection, nearly all that the heap may have; a file with 2,000 instances and 2,000 scripts takes a fifth of it.</summary>
     private const long Bytes = 120 * 1024 * 1024;
 
     /// <summary>Those of them that are for objects above 85 kB: the text of the file and the lists of its lines.</summary>

@@ -15,17 +15,14 @@ internal static class SimulateVerb
     /// <param name="error">Where the problem goes.</param>
     public static int Run(IReadOnlyList<string> arguments, TextWriter error)
     {
-        string own = Environment.ProcessPath ?? "";
-        bool isManaged = Path.GetFileName(own) == "dotnet";
-        string folder = isManaged ? AppContext.BaseDirectory : Path.GetDirectoryName(own) ?? "/";
-        string program = Path.Combine(folder, isManaged ? ProgramName + ".dll" : ProgramName);
+        List<string> command = [.. SiblingProgram.Command(ProgramName)];
+        string program = command[^1];
         if (!File.Exists(program))
         {
             error.WriteLine($"fencefirst: there is no {program}: the simulator is a program of its own and has to be installed beside fencefirst");
             return ExitUnusable;
         }
 
-        List<string> command = isManaged ? [own, program] : [program];
         command.AddRange(arguments);
         int errno = ProgramImage.Replace(command);
         error.WriteLine($"fencefirst: {program} cannot be executed: {ErrorNumber.Text(errno)}");

@@ -37,7 +37,20 @@ internal static class VrrpExplanation
         return dissection with { Kind = PacketKind.Vrrp, Message = shown.ToArray(), Error = error, Notes = notes };
     }
 
-    /// <summary>A message behind an IP authentication header (keepalived auth_type AH); RFC 2402 section 2.</summary>
+    /// <summary>A message behind the IPv4 authentication header of auth_type AH, which <see cref="VrrpCodec"/> has found.</summary>
+    public static Dissection ExplainAuthenticated(ReadOnlySpan<byte> header, ReadOnlySpan<byte> message, Dissection dissection)
+    {
+        InternetAddress index = AuthenticationHeader.IndexOf(header);
+        string stranger = index == dissection.Context.Source ? "" : ", not the sender: it is refused";
+        string[] notes =
+        [
+            .. dissection.Notes,
+            $"authentication header (auth_type AH): SPI {index}{stranger}, sequence {AuthenticationHeader.SequenceOf(header)}; the code is not compared, that needs the password",
+        ];
+        return Explain(message, dissection with { Notes = notes });
+    }
+
+    /// <summary>A message behind another IP authentication header, which the daemon does not accept; RFC 2402 section 2.</summary>
     public static Dissection ExplainAuthenticated(ReadOnlySpan<byte> payload, Dissection dissection)
     {
         int length = payload.Length < AuthenticationHeaderLength ? 0 : (payload[1] + 2) * 4;

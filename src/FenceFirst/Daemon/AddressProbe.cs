@@ -179,7 +179,9 @@ internal sealed class AddressProbe(EventLoop loop, LinkTable links, EventPoll po
         {
             if (!links.IsWithoutArp(address.Link))
             {
-                targets.Add(new Target(address.Address, links.IndexOf(address.Link), links.MacOf(address.Link)));
+                // With a virtual MAC address of our own, whoever has the same one would answer to himself, and switches would send us what is for him.
+                int lower = links.LowerOf(address.Link);
+                targets.Add(new Target(address.Address, links.IndexOf(lower), links.MacOf(lower)) { HeardIndex = links.IndexOf(address.Link) });
             }
         }
 
@@ -211,7 +213,7 @@ internal sealed class AddressProbe(EventLoop loop, LinkTable links, EventPoll po
         {
             Inquiry watch = _watches[i];
             InternetAddress claimed = claim.Address;
-            if (!claim.IsProbe && watch.Targets.Exists(target => target.LinkIndex == linkIndex && target.Address == claimed))
+            if (!claim.IsProbe && watch.Targets.Exists(target => target.IsHeardOn(linkIndex) && target.Address == claimed))
             {
                 _watches.RemoveAt(i);
                 loop.Enqueue(NodeEvent.AddressesProbed(watch.Instance, watch.Attempt, claim.Address, claim.Station));
@@ -224,7 +226,7 @@ internal sealed class AddressProbe(EventLoop loop, LinkTable links, EventPoll po
             {
                 // RFC 5227 section 2.1.1: a probe by somebody else is a conflict as well. DEVIATION: only if its Ethernet address is the greater one. Two
                 // nodes that ask at the same time would otherwise both give up, and again after the same pause; so exactly one goes on.
-                if (target.LinkIndex == linkIndex && target.Address == claim.Address && (!claim.IsProbe || claim.Station > target.Mac.Value))
+                if (target.IsHeardOn(linkIndex) && target.Address == claim.Address && (!claim.IsProbe || claim.Station > target.Mac.Value))
                 {
                     End(_inquiries[i], claim.Address, claim.Station);
                     break;
@@ -256,7 +258,14 @@ internal sealed class AddressProbe(EventLoop loop, LinkTable links, EventPoll po
         }
     }
 
-    private readonly record struct Target(InternetAddress Address, int LinkIndex, MacAddress Mac);
+    /// <summary>What is asked for, and where.</summary>
+    private readonly record struct Target(InternetAddress Address, int LinkIndex, MacAddress Mac)
+    {
+        /// <summary>The interface that the address will be on: the kernel gives it alone what comes from its own virtual MAC address.</summary>
+        public int HeardIndex { get; init; }
+
+        public bool IsHeardOn(int linkIndex) => linkIndex == LinkIndex || linkIndex == HeardIndex;
+    }
 
     private sealed class Inquiry(int instance, uint attempt, List<Target> targets, MonotonicInstant now)
     {

@@ -7,14 +7,6 @@ namespace FenceFirst.Daemon;
 /// <summary>What an agent reads from its standard input, and what must not be seen of it afterwards.</summary>
 internal sealed class AgentInput
 {
-    /// <summary>Longest file that is read for a secret.</summary>
-    private const int SecretBytesMax = 64 * 1024;
-
-    private const int KindMask = 0xf000;
-    private const int KindRegular = 0x8000;
-    private const int OthersMask = 0b000_111_111;
-    private const int NoSuchFile = 2;
-    private const int AccessDenied = 13;
     private const int InvalidArgument = 22;
 
     private readonly List<byte[]> _secrets = [];
@@ -114,38 +106,18 @@ internal sealed class AgentInput
         return result.ToArray();
     }
 
-    /// <summary>The first line of a private regular file; null with the reason. What the file was like when the configuration was read does not count.</summary>
+    /// <summary>The first line of a private regular file; null with the reason.</summary>
     private static byte[]? FirstLine(string path, out string why, out int errno)
     {
-        try
+        if (PrivateFile.Read(path, out why, out errno) is not { } read)
         {
-            string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-            if (!FileStatus.TryRead(target, out int mode, out _, out _))
-            {
-                (why, errno) = ("does not exist or is not accessible", NoSuchFile);
-                return null;
-            }
-
-            if ((mode & KindMask) != KindRegular || (mode & OthersMask) != 0)
-            {
-                (why, errno) = ((mode & KindMask) != KindRegular ? "is no regular file" : $"has mode {Convert.ToString(mode & 0xfff, 8).PadLeft(4, '0')}: others than its owner can use it", AccessDenied);
-                return null;
-            }
-
-            using FileStream stream = File.OpenRead(target);
-            byte[] bytes = new byte[SecretBytesMax];
-            ReadOnlySpan<byte> read = bytes.AsSpan(0, stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
-            int end = read.IndexOf((byte)'\n');
-            ReadOnlySpan<byte> line = (end < 0 ? read : read[..end]).TrimEnd((byte)'\r');
-            (why, errno) = line.IsEmpty ? ("holds nothing in its first line", InvalidArgument) : ("", 0);
-            return line.IsEmpty ? null : line.ToArray();
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            bool isMissing = failure is FileNotFoundException or DirectoryNotFoundException;
-            (why, errno) = isMissing ? ("does not exist", NoSuchFile) : ("cannot be read", AccessDenied);
             return null;
         }
+
+        int end = read.AsSpan().IndexOf((byte)'\n');
+        byte[] line = read.AsSpan(0, end < 0 ? read.Length : end).TrimEnd((byte)'\r').ToArray();
+        (why, errno) = line.Length == 0 ? ("holds nothing in its first line", InvalidArgument) : ("", 0);
+        return line.Length == 0 ? null : line;
     }
 
     private static void Append(MemoryStream lines, string name, ReadOnlySpan<byte> value)

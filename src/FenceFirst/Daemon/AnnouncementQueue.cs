@@ -51,6 +51,18 @@ internal sealed class AnnouncementQueue
             }
         }
 
+        // What leaves through a virtual MAC interface leaves through the one below.
+        foreach (VirtualLink vmac in config.Instances.SelectMany(instance => instance.EachVirtualLink()))
+        {
+            foreach (bool isIPv6 in (ReadOnlySpan<bool>)[false, true])
+            {
+                if (_laneOf.TryGetValue((vmac.Lower, isIPv6), out Lane? lane))
+                {
+                    _laneOf[(vmac.Link, isIPv6)] = lane;
+                }
+            }
+        }
+
         foreach (Waiting one in before)
         {
             int index = newIndex(one.Instance);

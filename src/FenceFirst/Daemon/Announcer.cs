@@ -12,6 +12,7 @@ internal sealed class Announcer : IDisposable
     private readonly LinkTable _links;
     private readonly PacketSocket _socket = new();
     private readonly AnnouncementQueue _queue = new();
+    private readonly ExtraAnnouncements _extra = new();
     private readonly byte[] _frame = new byte[NeighborAdvertisement.Length];
 
     /// <summary>Opens the socket.</summary>
@@ -21,15 +22,20 @@ internal sealed class Announcer : IDisposable
         Configure(config, static index => index);
     }
 
-    /// <summary>When an announcement that had to wait may leave; Never = none waits.</summary>
-    public MonotonicInstant Due => _queue.Due;
+    /// <summary>When the next announcement is due, one that had to wait or one that comes again and again; Never = there is none.</summary>
+    public MonotonicInstant Due => MonotonicInstant.Earlier(_queue.Due, _extra.Due);
 
     /// <summary>Takes another configuration; announcements that wait go on for instances that do.</summary>
-    public void Configure(NodeConfig config, Func<int, int> newIndex) => _queue.Configure(config, newIndex);
+    public void Configure(NodeConfig config, Func<int, int> newIndex)
+    {
+        _queue.Configure(config, newIndex);
+        _extra.Configure(config, newIndex, MonotonicClock.Now);
+    }
 
     /// <summary>Sends rounds over all addresses: 1, 2, 3, 1, 2, 3 and not 1, 1, 2, 2 (keepalived); where announcements keep their distance, beginning with one.</summary>
     public void Announce(int instance, VrrpConfig config, int rounds)
     {
+        _extra.Begin(instance, MonotonicClock.Now);
         for (int round = 0; round < rounds; round++)
         {
             foreach (VirtualAddress address in config.EachAddress())
@@ -41,10 +47,15 @@ internal sealed class Announcer : IDisposable
         Advance();
     }
 
-    /// <summary>Sends what has waited long enough.</summary>
+    /// <summary>Sends what has waited long enough, and what comes again.</summary>
     /// <remarks>The distance is kept between frames that leave, not between turns of the loop: a late turn does not shorten it.</remarks>
     public void Advance()
     {
+        foreach (VirtualAddress address in _extra.Take(MonotonicClock.Now))
+        {
+            Send(address);
+        }
+
         while (_queue.TryTake(MonotonicClock.Now, out VirtualAddress address))
         {
             Send(address);
@@ -52,7 +63,11 @@ internal sealed class Announcer : IDisposable
     }
 
     /// <summary>The addresses of an instance are given up: none of them is announced any more.</summary>
-    public void Discard(int instance) => _queue.Discard(instance);
+    public void Discard(int instance)
+    {
+        _queue.Discard(instance);
+        _extra.End(instance);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();

@@ -30,21 +30,25 @@ internal sealed class EffectRunner : IDisposable
     private readonly ProcessRunner _processes;
     private readonly StepEnvironment _environment = new();
     private readonly Dictionary<long, Job> _jobs = [];
+    private readonly VanishingAlarm _alarm;
     private bool _isSendErrorLogged;
     private bool _isRenewalErrorLogged;
 
     /// <summary>Opens what effects need.</summary>
-    public EffectRunner(EventLoop loop, LinkTable links, LogWriter log, PhaseTimes times, EventPoll poll, long reachTokenBase)
+    public EffectRunner(EventLoop loop, LinkTable links, LogWriter log, PhaseTimes times, EventPoll poll, long filterToken, long reachTokenBase)
     {
         _loop = loop;
         _log = log;
         _links = links;
         _timeline = new TimelineLog(log);
         _times = times;
-        _kernel = new KernelRunner(links);
+        Filter = new AddressFilter(log, poll, filterToken);
+        Filter.Configure(loop.Config.Filter);
+        _kernel = new KernelRunner(links, Filter);
         _leases = new LeaseRenewals(links);
         _leases.Reconfigure(loop.Config.Instances.Count);
-        Static = new StaticItems(_kernel, links, log);
+        _alarm = new VanishingAlarm(log);
+        Static = new StaticItems(_kernel, links, log, _alarm);
         Announcer = new Announcer(links, loop.Config);
         _processes = new ProcessRunner { Started = loop.Keeper.Started };
         Notifications = new Notifications(_processes, _environment, log, loop.State.Epoch);
@@ -53,6 +57,9 @@ internal sealed class EffectRunner : IDisposable
         Reach = new ReachRuns(links, poll, reachTokenBase, StepEnded);
         Checks = new FenceChecks(loop, _processes, _environment, log);
     }
+
+    /// <summary>The filter of no_accept.</summary>
+    public AddressFilter Filter { get; }
 
     /// <summary>Child processes.</summary>
     public ProcessRunner Processes => _processes;
@@ -154,6 +161,9 @@ internal sealed class EffectRunner : IDisposable
             case NodeEffectKind.ArmWatchdog:
                 _loop.Watchdog.Arm(config.Watchdog!, effect.Attempt); // Core arms what is configured.
                 break;
+            case NodeEffectKind.KeepMemory:
+                KeepMemory(config.Instances[effect.Index], effect);
+                break;
             case NodeEffectKind.DisarmWatchdog:
                 _loop.Watchdog.Disarm();
                 break;
@@ -198,6 +208,12 @@ internal sealed class EffectRunner : IDisposable
         }
 
         _timeline.Record(_loop.Config, entry, now);
+        Notifications.Mail.Alarm(_loop.Config, entry);
+        if (entry.Kind == TimelineKind.AddressesRestored)
+        {
+            _alarm.PutBack(_loop.Config.Instances[entry.Index].Name, "its addresses, routes or rules", now);
+        }
+
         _loop.Operations.Take(_loop.Config, entry, now);
         if (entry.Kind is TimelineKind.MaintenanceStarted or TimelineKind.MaintenanceEnded)
         {
@@ -272,6 +288,7 @@ internal sealed class EffectRunner : IDisposable
     public void Reconfigured(Func<int, bool, int> newIndex)
     {
         _timeline.Reset();
+        Filter.Configure(_loop.Config.Filter);
         _leases.Reconfigure(_loop.Config.Instances.Count);
         Notifications.Configure(_loop.Config);
         Announcer.Configure(_loop.Config, index => newIndex(index, false));
@@ -321,12 +338,13 @@ internal sealed class EffectRunner : IDisposable
         _processes.Dispose();
         Announcer.Dispose();
         _kernel.Dispose();
+        Filter.Dispose();
         _leases.Dispose();
     }
 
     private void SendAdvert(in NodeEffect effect)
     {
-        int errno = _loop.Transport.Send(effect.Index, effect.Priority, _loop.State.Instances[effect.Index].Source);
+        int errno = _loop.Transport.Send(effect.Index, effect.Priority, _loop.State.Instances[effect.Index].Source, effect.IsOfMaster);
         if (errno == 0)
         {
             return;
@@ -411,6 +429,20 @@ internal sealed class EffectRunner : IDisposable
         {
             Start(job, request);
         }
+    }
+
+    private void KeepMemory(VrrpConfig config, in NodeEffect effect)
+    {
+        uint attempt = effect.Attempt;
+        _jobs[attempt] = new Job(effect.Index, IsScript: false, config.Name);
+        _loop.Keeper.Keep(config.Name, () =>
+        {
+            // A reload may have given the instance another index, or taken it away.
+            if (_jobs.Remove(attempt, out Job job))
+            {
+                _loop.Enqueue(NodeEvent.MemoryKept(job.Index, attempt));
+            }
+        });
     }
 
     private void StepEnded(long tag, StepOutcome outcome)

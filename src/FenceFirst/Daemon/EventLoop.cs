@@ -15,6 +15,12 @@ namespace FenceFirst.Daemon;
 /// </remarks>
 internal sealed class EventLoop : IDisposable
 {
+    /// <summary>What giving back the memory of a reload takes, several times over.</summary>
+    private static readonly TimeSpan MemoryPause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>After this long the start and the first election are over, and what only they needed of the program is not needed any more.</summary>
+    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(5);
+
     private const long TimerToken = 0;
     private const long SignalToken = 1;
     private const long LinkToken = 2;
@@ -29,6 +35,9 @@ internal sealed class EventLoop : IDisposable
     private const long TrackerToken = 17;
     private const long NotifyToken = 18;
     private const long ReloadToken = 19;
+    private const long PolledToken = 20;
+    private const long FilterToken = 21;
+    private const long VmacToken = 22;
     private const long ControlTokenBase = 100;
     private const long SocketTokenBase = 1000;
     private const long ReachTokenBase = 1L << 32;
@@ -40,6 +49,7 @@ internal sealed class EventLoop : IDisposable
     private readonly LogWriter _log;
     private readonly LinkTable _links;
     private readonly EffectRunner _runner;
+    private readonly SecondaryPromotion _secondaries;
     private readonly TrackerHost _trackers;
     private readonly Signals _signals;
     private readonly ControlServer _control;
@@ -48,6 +58,7 @@ internal sealed class EventLoop : IDisposable
     private readonly DumpSignals _dumps;
     private ControlSocket? _controlSocket;
     private readonly OrderlyStop _stop;
+    private bool _isMemoryOwed;
     private MonotonicInstant _now;
     private MonotonicInstant _beginAt = MonotonicInstant.Never;
 
@@ -83,11 +94,12 @@ internal sealed class EventLoop : IDisposable
         _log = log;
         _signals = signals;
         _links = new LinkTable(config, log);
+        Vmacs = new Vmacs(log);
         Transport = new VrrpTransport(config, _poll, SocketTokenBase);
         Probe = new AddressProbe(this, _links, _poll, ProbeToken);
         PhaseTimes times = new();
         Reminder = new MaintenanceReminder(this, log);
-        _runner = new EffectRunner(this, _links, log, times, _poll, ReachTokenBase);
+        _runner = new EffectRunner(this, _links, log, times, _poll, FilterToken, ReachTokenBase);
         _stop = new OrderlyStop(this, _runner.Notifications, log);
         Reload = new ReloadRunner(this, log, loadConfig);
         Reports = new PacketReports(this, _runner, log);
@@ -95,11 +107,13 @@ internal sealed class EventLoop : IDisposable
         _dumps = new DumpSignals(this, _links, times, log, dumpDirectory);
         _leftovers = new Leftovers(this, log);
         Heartbeat = new Heartbeat(log);
+        _secondaries = new SecondaryPromotion(log);
         _trackers = new TrackerHost(log);
         Watchdog = new WatchdogRunner(this, log);
         _poll.Add(_timer.Descriptor, PollEvents.Readable, TimerToken);
         _poll.Add(signals.Descriptor, PollEvents.Readable, SignalToken);
         _poll.Add(_links.Descriptor, PollEvents.Readable, LinkToken);
+        _poll.Add(_links.PolledDescriptor, PollEvents.Readable, PolledToken);
         _poll.Add(_runner.Processes.Descriptor, PollEvents.Readable, ProcessToken);
         _poll.Add(_runner.Agents.Descriptor, PollEvents.Readable, AgentToken);
         _poll.Add(keeper.Descriptor, PollEvents.Readable, StateToken);
@@ -110,6 +124,7 @@ internal sealed class EventLoop : IDisposable
         _poll.Add(_trackers.Descriptor, PollEvents.Readable, TrackerToken);
         _poll.Add(_runner.Notifications.Descriptor, PollEvents.Readable, NotifyToken);
         _poll.Add(Reload.Descriptor, PollEvents.Readable, ReloadToken);
+        _poll.Add(Vmacs.Descriptor, PollEvents.Readable, VmacToken);
     }
 
     /// <summary>The configuration in force.</summary>
@@ -123,6 +138,9 @@ internal sealed class EventLoop : IDisposable
 
     /// <summary>VRRP sockets.</summary>
     public VrrpTransport Transport { get; }
+
+    /// <summary>Interfaces with a virtual MAC address.</summary>
+    public Vmacs Vmacs { get; }
 
     /// <summary>What is kept on disk for the next life of the daemon.</summary>
     public StateKeeper Keeper { get; }
@@ -148,6 +166,9 @@ internal sealed class EventLoop : IDisposable
     /// <summary>What is told about packets.</summary>
     public PacketReports Reports { get; }
 
+    /// <summary>Whether nothing is due for a while, so that work that takes less makes no advert late.</summary>
+    public bool HasTimeFor(TimeSpan pause) => MonotonicClock.Now + pause < NextDue();
+
     /// <summary>Whether the end has been asked for.</summary>
     public bool IsStopping => _stop.IsRequested;
 
@@ -170,6 +191,7 @@ internal sealed class EventLoop : IDisposable
     public void Run()
     {
         _now = MonotonicClock.Now;
+        Vmacs.ApplyNow(Config);
         _links.Resync(this);
         _trackers.Configure(this, isStart: true);
         _runner.SweepLeftovers((index, effect) =>
@@ -178,6 +200,7 @@ internal sealed class EventLoop : IDisposable
             NodeRecall.NoteRefusedRemoval(Config, State, index, effect, _now, _effects);
         });
         _runner.Static.Apply(Config);
+        _secondaries.Apply(Config);
         Recall();
         DrainQueue();
 
@@ -193,8 +216,8 @@ internal sealed class EventLoop : IDisposable
         _runner.Checks.Reconfigure(_now);
         SystemdNotify.Send("READY=1");
         Heartbeat.Begin(_now);
-        ProcessTuning.ReleaseStartupCode();
         GiveBackMemory();
+        MonotonicInstant settledAt = _now + SettlingTime;
         Span<EpollEvent> ready = new EpollEvent[EventPoll.ReadyMax];
         while (!_stop.IsFinished())
         {
@@ -211,10 +234,25 @@ internal sealed class EventLoop : IDisposable
             FireTimers();
             DrainQueue();
             Reload.Advance();
+            if (_isMemoryOwed && HasTimeFor(MemoryPause))
+            {
+                _isMemoryOwed = false;
+                GiveBackMemory();
+            }
+
+            if (settledAt <= _now && HasTimeFor(MemoryPause))
+            {
+                settledAt = MonotonicInstant.Never;
+                GiveBackMemory();
+                ProcessTuning.ReleaseStartupCode();
+            }
         }
 
         _runner.Notifications.Abandon();
+        _runner.Notifications.Mail.Abandon();
         _runner.Static.Remove();
+        _secondaries.Remove();
+        Vmacs.Remove();
     }
 
     /// <summary>Lets the instances begin as soon as they may.</summary>
@@ -285,9 +323,11 @@ internal sealed class EventLoop : IDisposable
         Transport.Reconfigure(next, kept);
         _runner.Reconfigured((index, isScript) => isScript ? next.Scripts.Span.IndexOf(old.Scripts[index]) : Array.IndexOf(kept, index));
         Probe.Reconfigured(index => Array.IndexOf(kept, index));
-        _links.Resync(this);
+        _links.Retell(this);
+        Vmacs.Look(_links);
         _trackers.Configure(this, isStart: false);
         _runner.Static.Apply(next);
+        _secondaries.Apply(next);
         DrainQueue();
 
         // A delay after the start goes on; a reload makes none.
@@ -296,7 +336,7 @@ internal sealed class EventLoop : IDisposable
         WritePresentStates();
         _runner.Checks.Reconfigure(_now);
         Reminder.Restart(_now);
-        GiveBackMemory();
+        _isMemoryOwed = true;
     }
 
     /// <summary>Nothing lives any more of an attempt that an earlier life of the daemon started.</summary>
@@ -315,7 +355,7 @@ internal sealed class EventLoop : IDisposable
         VrrpConfig config = Config.Instances[instance];
         try
         {
-            Transport.Open(instance, _links.IndexOf(config.Link), source);
+            Transport.Open(instance, _links.IndexOf(config.Link), config.Vmac is { } vmac ? _links.IndexOf(vmac.Link) : 0, source);
         }
         catch (LinuxException exception)
         {
@@ -328,7 +368,11 @@ internal sealed class EventLoop : IDisposable
     public void CommitSockets() => Transport.Commit();
 
     /// <summary>Removes every virtual address at once, without Core: for a daemon that ends because of its own bug.</summary>
-    public void RemoveEverything() => _runner.RemoveEverything();
+    public void RemoveEverything()
+    {
+        _runner.RemoveEverything();
+        Vmacs.Remove();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -338,6 +382,7 @@ internal sealed class EventLoop : IDisposable
         Reload.Dispose();
         _control.Dispose();
         Watchdog.Dispose();
+        Vmacs.Dispose();
         Transport.Dispose();
         Probe.Dispose();
         _trackers.Dispose();
@@ -348,7 +393,7 @@ internal sealed class EventLoop : IDisposable
     }
 
     /// <summary>Reading the configuration leaves ten times as much garbage as the daemon will ever hold: the kernel gets it back at once.</summary>
-    /// <remarks>A few milliseconds, once per start and reload, after the first adverts have left. In the steady state nothing is allocated.</remarks>
+    /// <remarks>A few milliseconds, twice per start, after the first adverts have left and after the first election, and once per reload, when nothing is due. In the steady state nothing is allocated.</remarks>
     private static void GiveBackMemory() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
     /// <summary>Takes up what an earlier life left, and has it on the disk before anything is sent or started.</summary>
@@ -382,7 +427,18 @@ internal sealed class EventLoop : IDisposable
                 TakeSignals();
                 break;
             case LinkToken:
-                _links.Read(this);
+                if (_links.Read(this))
+                {
+                    Vmacs.Look(_links);
+                }
+
+                _runner.Static.PutBack(_now);
+                break;
+            case PolledToken:
+                _links.TakePolled(this);
+                break;
+            case FilterToken:
+                _runner.Filter.Read(_now);
                 break;
             case ProcessToken:
                 _runner.TakeCompletions();
@@ -416,6 +472,9 @@ internal sealed class EventLoop : IDisposable
                 break;
             case ReloadToken:
                 Reload.Take();
+                break;
+            case VmacToken:
+                Vmacs.Take(_links);
                 break;
             case >= ControlTokenBase and < SocketTokenBase:
                 _controlSocket?.Serve(token, _now, _control.Answer);
@@ -463,6 +522,7 @@ internal sealed class EventLoop : IDisposable
         }
 
         Reminder.Advance(_now);
+        _runner.Filter.Advance(_now);
         if (_runner.Announcer.Due <= _now)
         {
             _runner.Announcer.Advance();
@@ -480,9 +540,7 @@ internal sealed class EventLoop : IDisposable
 
     private void ArmTimer()
     {
-        MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stop.Due), MonotonicInstant.Earlier(Probe.Due, _runner.Reach.Due));
-        deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(Heartbeat.Due, MonotonicInstant.Earlier(_runner.Checks.Due, Reminder.Due)));
-        deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(_runner.Announcer.Due, _beginAt));
+        MonotonicInstant deadline = NextDue();
 
         // A backup's deadline moves away with every advert. Then the timer stays where it is, fires once for nothing and is set anew: one wake-up
         // in place of a system call per packet. An armed instant that has passed is readable already.
@@ -490,6 +548,13 @@ internal sealed class EventLoop : IDisposable
         {
             _timer.Arm(deadline);
         }
+    }
+
+    private MonotonicInstant NextDue()
+    {
+        MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stop.Due), MonotonicInstant.Earlier(Probe.Due, _runner.Reach.Due));
+        deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(Heartbeat.Due, MonotonicInstant.Earlier(_runner.Checks.Due, Reminder.Due)));
+        return MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(_runner.Announcer.Due, MonotonicInstant.Earlier(_runner.Filter.Due, _beginAt)));
     }
 
     private void TakeSignals()

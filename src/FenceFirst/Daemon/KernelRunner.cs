@@ -5,10 +5,9 @@ using FenceFirst.Linux;
 namespace FenceFirst.Daemon;
 
 /// <summary>Asks the kernel for addresses, routes and rules, and waits for each acknowledgement.</summary>
-internal sealed class KernelRunner(LinkTable links) : IDisposable
+internal sealed class KernelRunner(LinkTable links, AddressFilter filter) : IDisposable
 {
     private readonly RtNetlink _netlink = new();
-    private readonly AddressFilter _filter = new();
     private bool _isFilterRefused;
 
     /// <summary>The kernel's own words for the last refusal; empty when it gave none.</summary>
@@ -21,34 +20,34 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
         SideEffect.AddExcluded => Add(config, config.ExcludedAddresses),
         SideEffect.RemoveAddresses => Remove(config, config.Addresses),
         SideEffect.RemoveExcluded => Remove(config, config.ExcludedAddresses),
-        SideEffect.AddRoutes => AddEach(config.Routes, route => _netlink.AddRoute(route, links.IndexOf)),
+        SideEffect.AddRoutes => AddEach(config.Routes, Add),
         SideEffect.RemoveRoutes => RemoveEach(config.Routes, route => _netlink.RemoveRoute(route, links.IndexOf)),
-        SideEffect.AddRules => AddEach(config.Rules, _netlink.AddRule),
+        SideEffect.AddRules => AddEach(config.Rules, Add),
         SideEffect.RemoveRules => RemoveEach(config.Rules, _netlink.RemoveRule),
-        SideEffect.Advertise or SideEffect.Announce or SideEffect.Demote or SideEffect.Release or SideEffect.Notify =>
+        SideEffect.Advertise or SideEffect.Announce or SideEffect.Demote or SideEffect.Release or SideEffect.Notify or SideEffect.Enter =>
             throw new InvalidOperationException($"{effect} is not the kernel's"),
     };
 
     /// <summary>Removes the filter that an earlier life of the daemon left, after its addresses; what cannot be removed is not there.</summary>
-    public void SweepFilter() => _filter.Clear();
+    public void SweepFilter() => filter.Clear();
 
     /// <summary>Removes one address; what is not there is not an error.</summary>
     public int Remove(VirtualAddress address) => Removed(_netlink.RemoveAddress(links.IndexOf(address.Link), address));
 
-    /// <summary>Adds a static address, whose link is the kernel's number already; 0 or the error number.</summary>
-    public int AddStatic(VirtualAddress address) => Added(_netlink.AddAddress(address.Link, address));
+    /// <summary>Adds a static address, whose link is the kernel's number already; 0 or the error number (EEXIST: it is there).</summary>
+    public int AddStatic(VirtualAddress address) => _netlink.AddAddress(address.Link, address);
 
     /// <summary>Removes a static address.</summary>
     public int RemoveStatic(VirtualAddress address) => Removed(_netlink.RemoveAddress(address.Link, address));
 
     /// <summary>Adds a static route, whose links are the kernel's numbers already.</summary>
-    public int AddStatic(VirtualRoute route) => Added(_netlink.AddRoute(route, static index => index));
+    public int AddStatic(VirtualRoute route) => _netlink.AddRoute(route, static index => index);
 
     /// <summary>Removes a static route.</summary>
     public int RemoveStatic(VirtualRoute route) => Removed(_netlink.RemoveRoute(route, static index => index));
 
     /// <summary>Adds a static rule.</summary>
-    public int AddStatic(VirtualRule rule) => Added(_netlink.AddRule(rule));
+    public int AddStatic(VirtualRule rule) => _netlink.AddRule(rule);
 
     /// <summary>Removes a static rule.</summary>
     public int RemoveStatic(VirtualRule rule) => Removed(_netlink.RemoveRule(rule));
@@ -72,14 +71,35 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _filter.Dispose();
         _netlink.Dispose();
+    }
+
+    private int Add(VirtualRoute route)
+    {
+        int errno = _netlink.AddRoute(route, links.IndexOf);
+        if (errno == ErrorNumber.AlreadyExists)
+        {
+            links.Routes.Found(route);
+        }
+
+        return errno;
+    }
+
+    private int Add(VirtualRule rule)
+    {
+        int errno = _netlink.AddRule(rule);
+        if (errno == ErrorNumber.AlreadyExists)
+        {
+            links.Routes.Found(rule);
+        }
+
+        return errno;
     }
 
     // no_accept: nobody reaches an address that is added before it is filtered, and none is without its filter before it is gone.
     private int Add(VrrpConfig config, in EquatableArray<VirtualAddress> addresses)
     {
-        int errno = config.IsFiltered ? _filter.Add(addresses) : 0;
+        int errno = config.IsFiltered ? filter.Add(addresses) : 0;
         _isFilterRefused = errno != 0;
         return errno != 0 ? errno : ChangeAddresses(addresses, isAdded: true, config.LeaseSeconds);
     }
@@ -91,7 +111,7 @@ internal sealed class KernelRunner(LinkTable links) : IDisposable
         if (errno == 0 && config.IsFiltered)
         {
             // A filter that stays, of addresses that are gone, hurts nobody: it holds no release back and is removed with the next change.
-            _ = _filter.Remove(addresses);
+            _ = filter.Remove(addresses);
         }
 
         return errno;

@@ -1,6 +1,7 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
+using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Daemon.Dumps;
 using FenceFirst.Linux;
@@ -10,24 +11,42 @@ namespace FenceFirst.Daemon;
 /// <summary>What the kernel says about the interfaces and addresses that the configuration names.</summary>
 internal sealed class LinkTable : ILinkFacts, IDisposable
 {
+    /// <summary>Reads before a storm of news is worse than a new list.</summary>
+    private const int ReadsMax = 16;
+
     private readonly LinkMonitor _monitor = new();
     private readonly LogWriter _log;
     private readonly Dictionary<int, List<AddressInfo>> _addresses = [];
     private readonly Dictionary<string, Link> _byName = [];
     private readonly Dictionary<(int LinkIndex, InternetAddress Address), int> _virtualOwner = [];
     private readonly HashSet<InternetAddress> _virtualAddresses = [];
+    private readonly HashSet<string> _vmacs = [];
+    private readonly EventCounter _polled = new();
     private NodeConfig _config;
     private Link[] _configured = [];
+    private int[] _lower = [];
+    private bool _isStaticSuspected;
+    private bool _isRouteDropped;
+    private LinkPoller? _poller;
 
     /// <summary>Begins to listen; <see cref="Resync"/> gives the first picture.</summary>
     public LinkTable(NodeConfig config, LogWriter log)
     {
         _log = log;
         _config = config;
+        FindVirtual();
+        Routes.Configure(config);
+        Poll();
     }
+
+    /// <summary>Which routes and rules of ours are gone.</summary>
+    public RouteWatch Routes { get; } = new();
 
     /// <summary>The descriptor to watch for reading.</summary>
     public int Descriptor => _monitor.Descriptor;
+
+    /// <summary>Readable when an interface that is polled has changed.</summary>
+    public int PolledDescriptor => _polled.Descriptor;
 
     /// <summary>Grows with every change of an interface or of the configuration: what was found out before may be different now.</summary>
     public int Version { get; private set; }
@@ -41,12 +60,35 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
     /// <summary>Ethernet address of a configured link.</summary>
     public MacAddress MacOf(int link) => Configured(link).Mac;
 
-    /// <summary>Whether any interface of this machine has the Ethernet address.</summary>
+    /// <summary>The configured link below a virtual MAC interface; any other link itself.</summary>
+    public int LowerOf(int link) => (uint)link < (uint)_lower.Length ? _lower[link] : link;
+
+    /// <summary>Kernel index and Ethernet address of an interface; 0 = it does not exist.</summary>
+    public (int Index, MacAddress Mac) Find(string name) => _byName.TryGetValue(name, out Link link) ? (link.Index, link.Mac) : default;
+
+    /// <summary>The first link-local address of an interface that is not virtual; absent = there is none.</summary>
+    public InternetAddress LinkLocalOf(string name)
+    {
+        if (_addresses.TryGetValue(Find(name).Index, out List<AddressInfo>? present))
+        {
+            foreach (AddressInfo address in present)
+            {
+                if (address.Address.IsLinkLocal && address.Address.IsIPv6 && !_virtualAddresses.Contains(address.Address))
+                {
+                    return address.Address;
+                }
+            }
+        }
+
+        return InternetAddress.None;
+    }
+
+    /// <summary>Whether any interface of this machine has the Ethernet address, and no other machine; a virtual MAC address is everybody's.</summary>
     public bool IsOwn(ulong station)
     {
-        foreach (Link link in _byName.Values)
+        foreach ((string name, Link link) in _byName)
         {
-            if (link.Mac.Value == station)
+            if (link.Mac.Value == station && !_vmacs.Contains(name))
             {
                 return true;
             }
@@ -65,18 +107,57 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
     public (int Index, bool IsUp, string Mac) Look(int link)
     {
         Link one = _byName.GetValueOrDefault(_config.Links[link]);
-        return (one.Index, one.IsUp, one.Mac.ToString());
+        return (one.Index, IsUp(link, one), one.Mac.ToString());
     }
 
     /// <inheritdoc/>
     public InternetAddress FirstAddress(int link, bool isIPv6) =>
         _addresses.TryGetValue(IndexOf(link), out List<AddressInfo>? present) ? present.Find(one => one.Address.IsIPv6 == isIPv6).Address : InternetAddress.None;
 
-    /// <summary>Takes another configuration; call <see cref="Resync"/> afterwards.</summary>
+    /// <summary>Takes another configuration; call <see cref="Retell"/> when the others have it too.</summary>
     public void Reconfigure(NodeConfig config)
     {
+        bool isPollingOther = !Polled(config).SequenceEqual(Polled(_config));
         _config = config;
+        FindVirtual();
+        Routes.Configure(config);
+        if (isPollingOther)
+        {
+            Poll();
+        }
+
         FindConfigured();
+    }
+
+    /// <summary>Whether static items may have gone since it was asked last.</summary>
+    public bool TakeSuspicion()
+    {
+        bool isSuspected = _isStaticSuspected;
+        _isStaticSuspected = false;
+        return isSuspected;
+    }
+
+    /// <summary>Takes what the kernel has told up to now, and tells the loop what is different from what Core knows of its new configuration.</summary>
+    /// <remarks>The table holds every interface, named in the configuration or not: listing them anew, some milliseconds with hundreds of addresses, is not needed.</remarks>
+    public void Retell(EventLoop loop)
+    {
+        _monitor.Hear(Routes.HasRoutes, Routes.HasRules);
+        MonitorResult result = _monitor.Read();
+        for (int i = 0; i < ReadsMax && result == MonitorResult.Changes; i++)
+        {
+            ApplyLinks();
+            ApplyAddresses(out _);
+            Routes.Take(_monitor.Routes, _monitor.Rules);
+            result = _monitor.Read();
+        }
+
+        if (result != MonitorResult.Nothing)
+        {
+            Resync(loop);
+            return;
+        }
+
+        Tell(loop);
     }
 
     /// <summary>Is not told of IPv4 addresses that the renewer renews.</summary>
@@ -109,7 +190,9 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
     /// <summary>Reads everything anew and tells the loop what is different from what Core knows.</summary>
     public void Resync(EventLoop loop)
     {
+        _monitor.Hear(Routes.HasRoutes, Routes.HasRules);
         NetworkSnapshot snapshot = _monitor.Resync();
+        _isStaticSuspected = true;
         _byName.Clear();
         _addresses.Clear();
         foreach (LinkInfo link in snapshot.Links)
@@ -123,30 +206,40 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
         }
 
         FindConfigured();
+        Tell(loop);
+    }
+
+    private void Tell(EventLoop loop)
+    {
         IndexVirtualAddresses();
         TellLinks(loop);
         TellSources(loop);
-        TellLostAddresses(loop);
+        TellLost(loop);
     }
 
-    /// <summary>Reads what the kernel has told and passes on what concerns Core.</summary>
-    public void Read(EventLoop loop)
+    /// <summary>Reads what the kernel has told and passes on what concerns Core; whether an interface or an address is different now.</summary>
+    public bool Read(EventLoop loop)
     {
         MonitorResult result = _monitor.Read();
         if (result == MonitorResult.Overrun)
         {
             _log.Write(TimelineLevel.Warning, "the kernel told of more changes than fit: reading all interfaces and addresses anew");
+            Routes.NewsLost();
             Resync(loop);
-            return;
+            return true;
         }
 
         if (result == MonitorResult.Nothing)
         {
-            return;
+            return false;
         }
 
         bool isLinkChanged = ApplyLinks();
-        bool isAddressChanged = ApplyAddresses(out bool isVirtualLost);
+        bool isAddressChanged = ApplyAddresses(out bool isLost);
+        bool isRouteLost = Routes.Take(_monitor.Routes, _monitor.Rules);
+        isLost |= isRouteLost | _isRouteDropped;
+        _isStaticSuspected |= isLinkChanged | isRouteLost;
+        _isRouteDropped = false;
         if (isLinkChanged)
         {
             TellLinks(loop);
@@ -157,10 +250,28 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
             TellSources(loop);
         }
 
-        if (isVirtualLost)
+        if (isLost)
         {
-            TellLostAddresses(loop);
+            TellLost(loop);
         }
+
+        return isLinkChanged || isAddressChanged;
+    }
+
+    /// <summary>Passes on what polling has found.</summary>
+    public void TakePolled(EventLoop loop)
+    {
+        _polled.Drain();
+        for (int link = 0; link < _config.Links.Count; link++)
+        {
+            bool isUp = IsUp(link, Configured(link));
+            if (PollOf(link) >= 0 && Configured(link).Index != 0 && loop.State.Links[link].IsUp != isUp)
+            {
+                _log.Write(TimelineLevel.Notice, $"Linkbeat reports {_config.Links[link]} {(isUp ? "up" : "down")}");
+            }
+        }
+
+        TellLinks(loop);
     }
 
     /// <summary>The virtual addresses of an instance that are on their interfaces now: left from an earlier life.</summary>
@@ -176,7 +287,47 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _monitor.Dispose();
+    public void Dispose()
+    {
+        _poller?.Dispose();
+        _polled.Dispose();
+        _monitor.Dispose();
+    }
+
+    private static IEnumerable<(string Name, LinkPollMethod Method)> Polled(NodeConfig config) =>
+        config.PolledLinks.Select(poll => (config.Links[poll.Link], poll.Method));
+
+    private void Poll()
+    {
+        _poller?.Dispose();
+        (string Name, LinkPollMethod Method)[] links = [.. Polled(_config)];
+        _poller = links.Length == 0 ? null : new LinkPoller(links, _polled);
+        for (int i = 0; i < links.Length; i++)
+        {
+            LinkPollMethod method = _poller!.MethodOf(i); // There is a link.
+            if (links[i].Method != LinkPollMethod.Any && method != LinkPollMethod.Any && method != links[i].Method)
+            {
+                _log.Write(TimelineLevel.Warning, $"linkbeat: {links[i].Name} does not support {Word(links[i].Method)}, {Word(method)} is used");
+            }
+        }
+
+        static string Word(LinkPollMethod method) => method.ToString().ToUpperInvariant();
+    }
+
+    private int PollOf(int link)
+    {
+        for (int i = 0; i < _config.PolledLinks.Count; i++)
+        {
+            if (_config.PolledLinks[i].Link == link)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private bool IsUp(int link, in Link known) => _poller is not null && PollOf(link) is >= 0 and int poll ? known.Index != 0 && _poller.IsUp(poll) : known.IsUp;
 
     private bool ApplyLinks()
     {
@@ -185,7 +336,7 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
         for (int i = 0; i < _monitor.Links.Count; i++)
         {
             LinkChange change = _monitor.Links[i];
-            bool isWithoutArp = _byName.TryGetValue(change.Name, out Link before) && before.IsWithoutArp;
+            Link before = _byName.GetValueOrDefault(change.Name);
             string? oldName = NameOfIndex(change.Index);
             if (oldName is not null && (change.IsDeleted || oldName != change.Name))
             {
@@ -198,13 +349,15 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
             }
             else
             {
-                _byName[change.Name] = new Link(change.Index, change.IsUp, change.Mac, isWithoutArp);
+                _byName[change.Name] = new Link(change.Index, change.IsUp, change.Mac, change.IsWithoutArp);
             }
 
-            if (IsConfigured(change.Name) && (change.IsDeleted || before.Index != change.Index || before.IsUp != change.IsUp))
+            bool isPolled = PollOf(_config.Links.Span.IndexOf(change.Name)) >= 0;
+            if (IsConfigured(change.Name) && (change.IsDeleted || before.Index != change.Index || (before.IsUp != change.IsUp && !isPolled)))
             {
                 _log.Write(TimelineLevel.Notice, change.IsDeleted ? $"Interface {change.Name} deleted" : $"Netlink reports {change.Name} {(change.IsUp ? "up" : "down")}");
                 isIndexChanged |= before.Index != change.Index || change.IsDeleted;
+                _isRouteDropped |= change.IsUp && !change.IsDeleted && Routes.LinkDropped(_config.Links.Span.IndexOf(change.Name));
             }
 
             isChanged = true;
@@ -256,6 +409,8 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
                 }
 
                 isChanged = true;
+                _isStaticSuspected = true;
+                _isRouteDropped |= change.Address.IsIPv4 && !present.Exists(one => one.Address.IsIPv4) && Routes.LinkDropped(ConfiguredIndexOf(change.LinkIndex));
                 isVirtualLost |= _virtualOwner.ContainsKey((change.LinkIndex, change.Address));
             }
         }
@@ -280,7 +435,7 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
     {
         for (int link = 0; link < _config.Links.Count; link++)
         {
-            bool isUp = _byName.TryGetValue(_config.Links[link], out Link known) && known.IsUp;
+            bool isUp = _byName.TryGetValue(_config.Links[link], out Link known) && IsUp(link, known);
             if (loop.State.Links[link].IsUp != isUp)
             {
                 loop.Enqueue(NodeEvent.LinkChanged(link, isUp));
@@ -304,7 +459,7 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
         loop.CommitSockets();
     }
 
-    private void TellLostAddresses(EventLoop loop)
+    private void TellLost(EventLoop loop)
     {
         for (int i = 0; i < _config.Instances.Count; i++)
         {
@@ -325,13 +480,29 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
             }
         }
 
+        foreach (VirtualRoute route in config.Routes)
+        {
+            if (Routes.IsGone(route))
+            {
+                return true;
+            }
+        }
+
+        foreach (VirtualRule rule in config.Rules)
+        {
+            if (Routes.IsGone(rule))
+            {
+                return true;
+            }
+        }
+
         return false;
     }
 
-    /// <summary>The configured source, or the interface's first usable address that is not virtual; for IPv6 a link-local one.</summary>
+    /// <summary>The configured source, or the interface's first usable address that is not virtual; for IPv6 a link-local one, of the interface that sends.</summary>
     private InternetAddress SourceOf(VrrpConfig config)
     {
-        int index = IndexOf(config.Link);
+        int index = IndexOf(config.Vmac is { IsIPv6: true, IsSending: true } ? config.Vmac.Link : config.Link);
         if (!config.Source.IsNone)
         {
             return config.IsSourceTracked && !Has(index, config.Source, out _) ? InternetAddress.None : config.Source;
@@ -408,6 +579,19 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
             _configured[i] = _byName.GetValueOrDefault(_config.Links[i]);
         }
     }
+
+    private void FindVirtual()
+    {
+        _vmacs.Clear();
+        _lower = [.. Enumerable.Range(0, _config.Links.Count)];
+        foreach (VirtualLink vmac in _config.Instances.SelectMany(instance => instance.EachVirtualLink()))
+        {
+            _vmacs.Add(_config.Links[vmac.Link]);
+            _lower[vmac.Link] = vmac.Lower;
+        }
+    }
+
+    private int ConfiguredIndexOf(int kernelIndex) => Array.FindIndex(_configured, link => link.Index == kernelIndex);
 
     private Link Configured(int link) => (uint)link < (uint)_configured.Length ? _configured[link] : default;
 

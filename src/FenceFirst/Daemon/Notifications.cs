@@ -6,7 +6,7 @@ using FenceFirst.Linux;
 
 namespace FenceFirst.Daemon;
 
-/// <summary>Tells of changes: lines in named pipes at once, scripts one at a time and in order per instance; a newer state supersedes older ones that have not started.</summary>
+/// <summary>Tells of changes: lines in named pipes at once, scripts one at a time and in order per instance; a newer state supersedes older ones that have not started. Then mails.</summary>
 /// <remarks>
 /// keepalived starts all scripts at once, so that the script of an older state may end after that of a newer one; notify_parallel brings that back.
 /// A script may run as long as it likes while nothing newer waits for it: some start a server and stay with it.
@@ -16,12 +16,13 @@ internal sealed class Notifications : IDisposable
     private const int OutputBytesMax = 16 * 1024;
     private const long PipeToken = 1;
     private const long TimerToken = 2;
+    private const long MailToken = 3;
 
     private readonly ProcessRunner _processes;
     private readonly StepEnvironment _environment;
     private readonly LogWriter _log;
     private readonly EventPoll _poll = new();
-    private readonly EpollEvent[] _ready = new EpollEvent[2];
+    private readonly EpollEvent[] _ready = new EpollEvent[3];
     private readonly DeadlineTimer _timer = new();
     private readonly NotifyPipes _pipes;
     private readonly Dictionary<string, Line> _lines = [];
@@ -44,9 +45,14 @@ internal sealed class Notifications : IDisposable
         _log = log;
         _generation = generationBase;
         _pipes = new NotifyPipes(processes, environment, log, () => --_lastTag);
+        Mail = new Mailer(processes, environment, log, () => --_lastTag);
+        _poll.Add(Mail.Descriptor, PollEvents.Readable, MailToken);
         _poll.Add(_pipes.Descriptor, PollEvents.Readable, PipeToken);
         _poll.Add(_timer.Descriptor, PollEvents.Readable, TimerToken);
     }
+
+    /// <summary>Mails.</summary>
+    public Mailer Mail { get; }
 
     /// <summary>Readable when <see cref="Read"/> has something to do.</summary>
     public int Descriptor => _poll.Descriptor;
@@ -86,15 +92,17 @@ internal sealed class Notifications : IDisposable
     {
         _scriptTimeout = config.Notify.ScriptTimeout;
         _pipes.Configure(config);
+        Mail.Configure(config);
     }
 
-    /// <summary>Writes a line into the pipes and queues the scripts: first the one of the state, then the general one.</summary>
+    /// <summary>Writes a line into the pipes and queues the scripts, first the one of the state, then the general one; then the mail.</summary>
     public void Notify(VrrpConfig config, string group, Notification notification, byte priority, ulong epoch)
     {
         WriteLine("INSTANCE", config.Name, Word(notification), priority);
         bool isState = notification is not (Notification.MasterHeardLower or Notification.MasterPriority or Notification.BackupPriority);
         Run(config.Name, config.Notify, notification, isState, ["INSTANCE", config.Name, Word(notification), priority.ToString()], variables: generation =>
             _environment.ForNotification(config.Name, group, notification, priority, epoch, generation));
+        Mail.Tell(config, notification);
     }
 
     /// <summary>The same for a sync group, in keepalived's words: GROUP, its name, the state and 0.</summary>
@@ -103,6 +111,7 @@ internal sealed class Notifications : IDisposable
         WriteLine("GROUP", group.Name, Word(notification), 0);
         Run($"VRRP_Group {group.Name}", group.Notify, notification, isState: true, ["GROUP", group.Name, Word(notification), "0"], variables: generation =>
             _environment.ForNotification("", group.Name, notification, 0, epoch, generation));
+        Mail.Tell(group, notification);
     }
 
     private void Run(string subject, NotifyScripts scripts, Notification notification, bool isState, string[] arguments, Func<ulong, string[]> variables)
@@ -181,6 +190,10 @@ internal sealed class Notifications : IDisposable
                 _timer.Acknowledge();
                 EndOverdue();
             }
+            else if (_ready[i].Token == MailToken)
+            {
+                Mail.Read();
+            }
             else
             {
                 _pipes.Read();
@@ -191,7 +204,7 @@ internal sealed class Notifications : IDisposable
     /// <summary>A program with one of our tags has ended.</summary>
     public void Completed(in ProcessCompletion completion)
     {
-        if (_pipes.Completed(completion))
+        if (_pipes.Completed(completion) || Mail.Completed(completion))
         {
             return;
         }
@@ -257,6 +270,7 @@ internal sealed class Notifications : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Mail.Dispose();
         _pipes.Dispose();
         _timer.Dispose();
         _poll.Dispose();

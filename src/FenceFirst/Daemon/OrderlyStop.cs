@@ -5,16 +5,19 @@ using FenceFirst.Linux;
 
 namespace FenceFirst.Daemon;
 
-/// <summary>The end that a signal asks for: every instance comes to rest first, and notify scripts get a bounded time after that.</summary>
+/// <summary>The end that a signal asks for: every instance comes to rest first, and notify scripts and mails get a bounded time after that.</summary>
 internal sealed class OrderlyStop(EventLoop loop, Notifications notifications, LogWriter log)
 {
+    private MonotonicInstant _scriptsDue = MonotonicInstant.Never;
+    private MonotonicInstant _mailDue = MonotonicInstant.Never;
+    private bool _areMailsHurried;
     private bool _isAbandoned;
 
     /// <summary>Whether the end has been asked for.</summary>
     public bool IsRequested { get; private set; }
 
     /// <summary>When <see cref="IsFinished"/> has to be asked again although nothing happens; Never = then it need not be.</summary>
-    public MonotonicInstant Due { get; private set; } = MonotonicInstant.Never;
+    public MonotonicInstant Due => MonotonicInstant.Earlier(_scriptsDue, _mailDue);
 
     /// <summary>Begins to stop; further requests change nothing.</summary>
     public void Request()
@@ -38,24 +41,54 @@ internal sealed class OrderlyStop(EventLoop loop, Notifications notifications, L
             return false;
         }
 
+        bool areMailsDone = AreMailsDone();
+        return AreScriptsDone() && notifications.IsClosed(loop.Now) && areMailsDone;
+    }
+
+    private bool AreMailsDone()
+    {
+        if (_areMailsHurried && notifications.Mail.IsIdle)
+        {
+            _mailDue = MonotonicInstant.Never;
+            return true;
+        }
+
+        if (!_areMailsHurried)
+        {
+            _areMailsHurried = true;
+            _mailDue = loop.Now + Mailer.StopBound;
+            notifications.Mail.Hurry();
+        }
+        else if (loop.Now >= _mailDue)
+        {
+            _mailDue = MonotonicInstant.Never;
+            notifications.Mail.Abandon();
+        }
+
+        return notifications.Mail.IsIdle;
+    }
+
+    private bool AreScriptsDone()
+    {
         if (_isAbandoned || !notifications.IsBusy)
         {
-            return notifications.IsClosed(loop.Now);
+            _scriptsDue = MonotonicInstant.Never;
+            return true;
         }
 
         TimeSpan bound = loop.Config.Notify.StopTimeout;
-        if (Due.IsNever)
+        if (_scriptsDue.IsNever)
         {
-            Due = loop.Now + bound;
+            _scriptsDue = loop.Now + bound;
             notifications.Hurry(bound / 2);
         }
-        else if (loop.Now >= Due)
+        else if (loop.Now >= _scriptsDue)
         {
             log.Write(TimelineLevel.Warning, $"notify scripts still run after {TimelineText.Duration(bound)} (notify_stop_timeout); they are killed");
             notifications.Abandon();
-            Due = MonotonicInstant.Never;
+            _scriptsDue = MonotonicInstant.Never;
             _isAbandoned = true;
-            return notifications.IsClosed(loop.Now);
+            return true;
         }
 
         return false;

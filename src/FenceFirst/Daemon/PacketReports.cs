@@ -16,6 +16,13 @@ internal sealed class PacketReports(EventLoop loop, EffectRunner runner, LogWrit
     public void Hmac(int instance, HmacNotice notice, InternetAddress source) =>
         Record(notice == HmacNotice.ClockSkew ? TimelineKind.ClockSkewed : TimelineKind.ReplayMarkForgotten, instance, source);
 
+    /// <summary>A unicast peer has sent a version 3 checksum as keepalived up to 1.3.6 did; from now on ours are the same.</summary>
+    public void OldChecksum(int instance, InternetAddress source)
+    {
+        string name = loop.Config.Instances[instance].Name;
+        log.Write(TimelineLevel.Notice, name, "checksum", $"({name}) Setting unicast VRRPv3 checksum to old version, as {source} sends it (old_unicast_checksum)");
+    }
+
     /// <summary>A packet for a Vrid that is not configured on its interface; only told of with log_unknown_vrids, and once per Vrid.</summary>
     public void UnknownVrid(byte vrid, InternetAddress source)
     {

@@ -13,6 +13,9 @@ internal sealed record ReloadReading(LoadedConfig Loaded, ReloadPlan? Plan);
 internal sealed class ReloadReader(Func<LoadedConfig> load) : IDisposable
 {
     private readonly EventCounter _done = new();
+    private readonly SemaphoreSlim _asked = new(0);
+    private NodeConfig? _inForce;
+    private Thread? _thread;
     private volatile ReloadReading? _reading;
     private Exception? _failure;
 
@@ -21,7 +24,17 @@ internal sealed class ReloadReader(Func<LoadedConfig> load) : IDisposable
 
     /// <summary>Begins to read; one at a time.</summary>
     /// <param name="inForce">The configuration that it is compared with; it must not change before the reading has been taken.</param>
-    public void Begin(NodeConfig inForce) => new Thread(() => Read(inForce)) { Name = "reload", IsBackground = true }.Start();
+    public void Begin(NodeConfig inForce)
+    {
+        _inForce = inForce;
+        _asked.Release();
+        if (_thread is null)
+        {
+            // Kept for the next one: whoever starts a thread waits until it runs, which is milliseconds on a busy machine.
+            _thread = new Thread(ReadWheneverAsked) { Name = "reload", IsBackground = true };
+            _thread.Start();
+        }
+    }
 
     /// <summary>Takes the reading that has ended; null = there is none.</summary>
     public ReloadReading? Take()
@@ -37,6 +50,18 @@ internal sealed class ReloadReader(Func<LoadedConfig> load) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _done.Dispose();
+
+    private void ReadWheneverAsked()
+    {
+        while (true)
+        {
+            _asked.Wait();
+            if (Interlocked.Exchange(ref _inForce, null) is { } inForce)
+            {
+                Read(inForce);
+            }
+        }
+    }
 
     private void Read(NodeConfig inForce)
     {

@@ -1,3 +1,4 @@
+using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
@@ -8,11 +9,22 @@ namespace FenceFirst.Daemon;
 /// <summary>Reload by difference: the file is read beside the loop, judged as a whole, and only what is different is touched.</summary>
 internal sealed class ReloadRunner(EventLoop loop, LogWriter log, Func<LoadedConfig> loadConfig) : IDisposable
 {
+    /// <summary>What a reload waits at most for each pause between adverts. A loop that has none is woken before the pause would have ended, and asks again.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+
+    /// <summary>Reading hundreds of instances on the other thread takes a fraction of this; it shares processors and memory with the loop.</summary>
+    private static readonly TimeSpan ReadingPause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Going on with another configuration takes some milliseconds.</summary>
+    private static readonly TimeSpan ChangingPause = TimeSpan.FromMilliseconds(20);
+
     private readonly ReloadReader _reader = new(loadConfig);
     private ReloadPlan? _plan;
+    private MonotonicInstant _latest;
     private string _facts = "";
     private Operation? _operation;
     private bool _isReading;
+    private bool _isReadingOwed;
     private bool _isDryRun;
 
     /// <summary>How the last reload went; null = there was none.</summary>
@@ -44,7 +56,8 @@ internal sealed class ReloadRunner(EventLoop loop, LogWriter log, Func<LoadedCon
             SystemdNotify.Send("RELOADING=1");
         }
 
-        _reader.Begin(loop.Config);
+        _isReadingOwed = true;
+        _latest = loop.Now + LongestWait;
         return _operation;
     }
 
@@ -78,6 +91,7 @@ internal sealed class ReloadRunner(EventLoop loop, LogWriter log, Func<LoadedCon
         }
 
         _plan = plan;
+        _latest = loop.Now + LongestWait;
         _facts = reading.Loaded.Facts;
         operation.Report("stopping in order what is changed or removed");
         Last = new LastReload(MonotonicClock.WallNow, IsAccepted: true, changes.Count == 0 ? "nothing is different" : string.Join("; ", changes));
@@ -87,6 +101,12 @@ internal sealed class ReloadRunner(EventLoop loop, LogWriter log, Func<LoadedCon
     /// <summary>Goes on with a reload that has begun; to be called after every turn of the loop.</summary>
     public void Advance()
     {
+        if (_isReadingOwed && (loop.Now >= _latest || loop.HasTimeFor(ReadingPause)))
+        {
+            _isReadingOwed = false;
+            _reader.Begin(loop.Config);
+        }
+
         if (_plan is null || loop.IsStopping)
         {
             return;
@@ -123,7 +143,14 @@ internal sealed class ReloadRunner(EventLoop loop, LogWriter log, Func<LoadedCon
 
     private void Advance(ReloadPlan plan, int[] kept)
     {
-        if (!IsReady(plan, kept) || !IsDroppedRemoved(plan, kept))
+        if (!IsReady(plan, kept) || !loop.Vmacs.IsReady(plan.Next))
+        {
+            // What it stops takes longer than any wait for a pause.
+            _latest = loop.Now + LongestWait;
+            return;
+        }
+
+        if ((loop.Now < _latest && !loop.HasTimeFor(ChangingPause)) || !IsDroppedRemoved(plan, kept))
         {
             return;
         }

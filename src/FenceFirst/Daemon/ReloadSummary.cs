@@ -58,6 +58,11 @@ internal static class ReloadSummary
         Compare(lines, "check script", old.Scripts, next.Scripts, script => script.Name);
         Compare(lines, "vrrp_sync_group", old.Groups.Select(Named(old)).ToEquatableArray(), next.Groups.Select(Named(next)).ToEquatableArray(), group => group.Name);
         Compare(lines, "fence_device", old.FenceDevices, next.FenceDevices, device => device.Name);
+        if (old.Mail != next.Mail)
+        {
+            lines.Add("mail: changed");
+        }
+
         if (old.Process != next.Process)
         {
             lines.Add("settings of the process itself (vrrp_rt_priority, vrrp_no_swap and the like) take effect at the next start");

@@ -149,13 +149,16 @@ internal sealed class StateKeeper : IDisposable
     public void Promise(AttemptMemory memory, string program, Action start)
     {
         _attempts[memory.Attempt] = new PromisedAttempt(memory, RunOf(memory.Attempt), program);
-        _isDirty = true;
-        _waiting.Add(new Waiting(memory, _posted + 1, MonotonicClock.Now + PromiseBound, start));
-        ArmTimer();
+        Await(memory.Instance, memory.Attempt, $"attempt {memory.Attempt} is started although it is not written down", start);
     }
 
+    /// <summary>Has the state at the end of this turn written.</summary>
+    /// <param name="instance">Name of the instance that asks.</param>
+    /// <param name="goOn">Called as with <see cref="Promise"/>, once.</param>
+    public void Keep(string instance, Action goOn) => Await(instance, attempt: 0, "the promotion goes on although it is not written down that its demotion will be due", goOn);
+
     /// <summary>Takes back a step that has not been started; false when it was, or is none that waits.</summary>
-    public bool Cancel(long attempt) => _waiting.RemoveAll(waiting => waiting.Memory.Attempt == attempt) > 0;
+    public bool Cancel(long attempt) => attempt != 0 && _waiting.RemoveAll(waiting => waiting.Attempt == attempt) > 0;
 
     /// <summary>A program of an attempt runs.</summary>
     public void Started(long attempt, ProcessIdentity process)
@@ -225,6 +228,13 @@ internal sealed class StateKeeper : IDisposable
         _timer.Dispose();
     }
 
+    private void Await(string instance, uint attempt, string otherwise, Action goOn)
+    {
+        _isDirty = true;
+        _waiting.Add(new Waiting(instance, attempt, otherwise, _posted + 1, MonotonicClock.Now + PromiseBound, goOn));
+        ArmTimer();
+    }
+
     private void StartWaiting(Predicate<Waiting> isReady, string trouble)
     {
         for (int i = 0; i < _waiting.Count;)
@@ -239,14 +249,10 @@ internal sealed class StateKeeper : IDisposable
             _waiting.RemoveAt(i);
             if (trouble.Length > 0)
             {
-                _log.Write(
-                    TimelineLevel.Error,
-                    waiting.Memory.Instance,
-                    "state",
-                    $"({waiting.Memory.Instance}) attempt {waiting.Memory.Attempt} is started although it is not written down: {trouble}");
+                _log.Write(TimelineLevel.Error, waiting.Instance, "state", $"({waiting.Instance}) {waiting.Otherwise}: {trouble}");
             }
 
-            waiting.Start();
+            waiting.GoOn();
         }
     }
 
@@ -298,6 +304,6 @@ internal sealed class StateKeeper : IDisposable
         _timer.Arm(next);
     }
 
-    /// <summary>A step that waits for the disk.</summary>
-    private sealed record Waiting(AttemptMemory Memory, long Number, MonotonicInstant GiveUpAt, Action Start);
+    /// <summary>A step, or an instance (attempt 0), that waits for the disk, and what is said when it waits no longer.</summary>
+    private sealed record Waiting(string Instance, uint Attempt, string Otherwise, long Number, MonotonicInstant GiveUpAt, Action GoOn);
 }

@@ -19,9 +19,12 @@ internal sealed class VrrpTransport : IDisposable
     private readonly List<Port> _ports = [];
     private NodeConfig _config;
     private Port?[] _portOf;
+    private Port?[] _lowerPortOf;
     private ushort[] _identification;
     private HmacSenderState[] _hmacSent;
     private HmacReceiverState[] _hmacHeard;
+    private AuthenticationHeaderState[] _sequence;
+    private bool[] _hasOldPeer;
 
     /// <summary>No sockets yet; <see cref="Open"/> makes them.</summary>
     public VrrpTransport(NodeConfig config, EventPoll poll, long tokenBase)
@@ -30,9 +33,12 @@ internal sealed class VrrpTransport : IDisposable
         _poll = poll;
         _tokenBase = tokenBase;
         _portOf = new Port?[config.Instances.Count];
+        _lowerPortOf = new Port?[config.Instances.Count];
         _identification = new ushort[config.Instances.Count];
         _hmacSent = new HmacSenderState[config.Instances.Count];
         _hmacHeard = NewHmacStates(config);
+        _sequence = new AuthenticationHeaderState[config.Instances.Count];
+        _hasOldPeer = new bool[config.Instances.Count];
         Counters = NewCounters(config);
     }
 
@@ -46,6 +52,8 @@ internal sealed class VrrpTransport : IDisposable
         ushort[] identification = new ushort[counters.Length];
         HmacSenderState[] sent = new HmacSenderState[counters.Length];
         HmacReceiverState[] heard = NewHmacStates(config);
+        AuthenticationHeaderState[] sequence = new AuthenticationHeaderState[counters.Length];
+        bool[] hasOldPeer = new bool[counters.Length];
         for (int i = 0; i < counters.Length; i++)
         {
             // Kept under another name, or stopped and started anew under the same one: neither is a reason to repeat a sequence or to forget one.
@@ -54,12 +62,14 @@ internal sealed class VrrpTransport : IDisposable
             {
                 sent[i] = _hmacSent[earlier];
                 heard[i] = HmacReceiverState.Create(config.Instances[i], _hmacHeard[earlier]);
+                sequence[i] = _sequence[earlier];
             }
 
             if (oldIndexOf[i] >= 0)
             {
                 counters[i] = Counters[oldIndexOf[i]];
                 identification[i] = _identification[oldIndexOf[i]];
+                hasOldPeer[i] = _hasOldPeer[oldIndexOf[i]];
             }
         }
 
@@ -68,27 +78,36 @@ internal sealed class VrrpTransport : IDisposable
         _identification = identification;
         _hmacSent = sent;
         _hmacHeard = heard;
+        _sequence = sequence;
+        _hasOldPeer = hasOldPeer;
         Counters = counters;
     }
 
-    /// <summary>Opens the socket of an instance if it is not open and what it needs is there.</summary>
+    /// <summary>Opens the sockets of an instance if they are not open and what they need is there.</summary>
     /// <param name="instance">Index of the instance.</param>
     /// <param name="linkIndex">Kernel index of its interface; 0 = none.</param>
+    /// <param name="vmacIndex">Kernel index of its virtual MAC interface; 0 = none, or it has none.</param>
     /// <param name="source">Its source address; absent = none yet.</param>
-    public void Open(int instance, int linkIndex, InternetAddress source)
+    /// <remarks>
+    /// What comes from the Ethernet address of a virtual MAC interface the kernel gives to that interface alone, and what comes from others to it too: so adverts
+    /// are received there, wherever they are sent from. The group is joined on the interface below as well: whose reports of membership switches hear.
+    /// </remarks>
+    public void Open(int instance, int linkIndex, int vmacIndex, InternetAddress source)
     {
         VrrpConfig config = _config.Instances[instance];
+        bool isOnVmac = config.Vmac is not null && !config.IsUnicast;
         InternetAddress bound = config.IsUnicast ? source : config.Group;
-        if (bound.IsNone || (linkIndex == 0 && config.Link >= 0))
+        if (bound.IsNone || (linkIndex == 0 && config.Link >= 0) || (isOnVmac && vmacIndex == 0))
         {
             Close(instance);
             return;
         }
 
-        PortKey key = new(linkIndex, bound, config.IsUnicast);
+        PortKey key = new(isOnVmac ? vmacIndex : linkIndex, bound, config.IsUnicast, config.Authentication == AuthenticationType.AuthenticationHeader);
+        PortKey lowerKey = key with { LinkIndex = linkIndex };
         if (_portOf[instance] is { } present)
         {
-            if (present.Key == key)
+            if (present.Key == key && (!isOnVmac || _lowerPortOf[instance]?.Key == lowerKey))
             {
                 return;
             }
@@ -96,43 +115,34 @@ internal sealed class VrrpTransport : IDisposable
             Close(instance);
         }
 
-        foreach (Port port in _ports)
+        Join(Find(key) ?? Add(key, config), instance);
+        if (isOnVmac)
         {
-            if (port.Key == key)
-            {
-                Join(port, instance);
-                return;
-            }
+            Port lower = Find(lowerKey) ?? Add(lowerKey, config);
+            lower.Senders++;
+            lower.IsStale = true;
+            _lowerPortOf[instance] = lower;
         }
 
-        Port opened = new(key, config.IsUnicast
-            ? VrrpSocket.OpenUnicast(bound, linkIndex, [config.Vrid])
-            : VrrpSocket.OpenMulticast(linkIndex, bound, [config.Vrid]));
-        _ports.Add(opened);
-        Join(opened, instance);
         RegisterAll();
     }
 
     /// <summary>Closes the socket of an instance unless others use it.</summary>
     public void Close(int instance)
     {
-        if (_portOf[instance] is not { } port)
+        if (_portOf[instance] is { } port)
         {
-            return;
+            _portOf[instance] = null;
+            port.Instances.Remove(instance);
+            CloseUnused(port);
         }
 
-        _portOf[instance] = null;
-        port.Instances.Remove(instance);
-        if (port.Instances.Count > 0)
+        if (_lowerPortOf[instance] is { } lower)
         {
-            port.IsStale = true;
-            return;
+            _lowerPortOf[instance] = null;
+            lower.Senders--;
+            CloseUnused(lower);
         }
-
-        _poll.Remove(port.Socket.Descriptor);
-        port.Socket.Dispose();
-        _ports.Remove(port);
-        RegisterAll();
     }
 
     /// <summary>Gives the kernel's filters and the Vrid tables what has been opened and closed since the last call.</summary>
@@ -148,10 +158,15 @@ internal sealed class VrrpTransport : IDisposable
     }
 
     /// <summary>Sends one advert of an instance to its group or to every peer; returns the first error number, or 0.</summary>
-    public int Send(int instance, byte priority, InternetAddress source)
+    /// <param name="instance">Index of the instance.</param>
+    /// <param name="priority">What it says.</param>
+    /// <param name="source">Its source address; absent = nothing is sent.</param>
+    /// <param name="isOfMaster">Whether it comes from the virtual MAC address, if the instance sends from one at all.</param>
+    public int Send(int instance, byte priority, InternetAddress source, bool isOfMaster)
     {
         VrrpConfig config = _config.Instances[instance];
-        if (_portOf[instance] is not { } port || source.IsNone)
+        bool isFromLower = _lowerPortOf[instance] is not null && !(isOfMaster && config.Vmac is { IsSending: true });
+        if ((isFromLower ? _lowerPortOf : _portOf)[instance] is not { } port || source.IsNone)
         {
             Counters[instance].SendErrors++;
             return 0;
@@ -160,18 +175,19 @@ internal sealed class VrrpTransport : IDisposable
         // One sequence and one signature for all copies.
         Span<byte> trailer = stackalloc byte[HmacTrailer.Length];
         trailer = trailer[..HmacTrailer.Sign(trailer, config, priority, source, WallClock(config), ref _hmacSent[instance])];
+        uint sequence = port.Key.HasHeader ? _sequence[instance].Next() : 0;
         int first = 0;
         if (config.IsUnicast)
         {
             foreach (ref readonly UnicastPeer peer in config.UnicastPeers.Span)
             {
-                int errno = SendTo(port, config, instance, priority, source, peer.Address, trailer);
+                int errno = SendTo(port, config, instance, priority, source, peer.Address, trailer, sequence);
                 first = first == 0 ? errno : first;
             }
         }
         else
         {
-            first = SendTo(port, config, instance, priority, source, config.Group, trailer);
+            first = SendTo(port, config, instance, priority, source, config.Group, trailer, sequence);
         }
 
         if (priority == 0)
@@ -192,6 +208,13 @@ internal sealed class VrrpTransport : IDisposable
         }
 
         Port port = _ports[index];
+        if (port.Instances.Count == 0)
+        {
+            // It only sends; what has come in before the filter stood is nobody's.
+            _ = port.Socket.Receive(_batch);
+            return;
+        }
+
         for (int i = 0; i < BatchesMax; i++)
         {
             int count = port.Socket.Receive(_batch);
@@ -270,16 +293,56 @@ internal sealed class VrrpTransport : IDisposable
 
         _ports.Clear();
         _portOf.AsSpan().Clear();
+        _lowerPortOf.AsSpan().Clear();
+    }
+
+    private Port? Find(PortKey key)
+    {
+        foreach (Port port in _ports)
+        {
+            if (port.Key == key)
+            {
+                return port;
+            }
+        }
+
+        return null;
+    }
+
+    private Port Add(PortKey key, VrrpConfig config)
+    {
+        Port opened = new(key, key.IsUnicast
+            ? VrrpSocket.OpenUnicast(key.Bound, key.LinkIndex, [config.Vrid], key.HasHeader)
+            : VrrpSocket.OpenMulticast(key.LinkIndex, key.Bound, [config.Vrid], key.HasHeader));
+        _ports.Add(opened);
+        return opened;
+    }
+
+    private void CloseUnused(Port port)
+    {
+        if (port.IsUsed)
+        {
+            port.IsStale = true;
+            return;
+        }
+
+        _poll.Remove(port.Socket.Descriptor);
+        port.Socket.Dispose();
+        _ports.Remove(port);
+        RegisterAll();
     }
 
     /// <summary>Gives the instances of the new configuration the sockets of those that they go on from, and closes the others.</summary>
     private void KeepPorts(ReadOnlySpan<int> oldIndexOf)
     {
-        Port?[] before = _portOf;
+        Port?[] before = _portOf, lowerBefore = _lowerPortOf;
         _portOf = new Port?[oldIndexOf.Length];
+        _lowerPortOf = new Port?[oldIndexOf.Length];
         foreach (Port port in _ports)
         {
             port.Instances.Clear();
+            port.Senders = 0;
+            port.IsStale = true;
         }
 
         for (int i = 0; i < oldIndexOf.Length; i++)
@@ -288,11 +351,17 @@ internal sealed class VrrpTransport : IDisposable
             {
                 Join(port, i);
             }
+
+            if (oldIndexOf[i] >= 0 && lowerBefore[oldIndexOf[i]] is { } lower)
+            {
+                lower.Senders++;
+                _lowerPortOf[i] = lower;
+            }
         }
 
         for (int p = _ports.Count - 1; p >= 0; p--)
         {
-            if (_ports[p].Instances.Count == 0)
+            if (!_ports[p].IsUsed)
             {
                 _poll.Remove(_ports[p].Socket.Descriptor);
                 _ports[p].Socket.Dispose();
@@ -329,11 +398,18 @@ internal sealed class VrrpTransport : IDisposable
     }
 
     private int SendTo(
-        Port port, VrrpConfig config, int instance, byte priority, InternetAddress source, InternetAddress target, ReadOnlySpan<byte> trailer)
+        Port port,
+        VrrpConfig config,
+        int instance,
+        byte priority,
+        InternetAddress source,
+        InternetAddress target,
+        ReadOnlySpan<byte> trailer,
+        uint sequence)
     {
         int length = config.IsIPv6
             ? AdvertWriter.WriteIPv6(_packet, config, priority, source, target, trailer)
-            : AdvertWriter.WriteIPv4(_packet, config, priority, source, target, NextIdentification(instance), trailer);
+            : AdvertWriter.WriteIPv4(_packet, config, priority, source, target, NextIdentification(instance), trailer, sequence, HasOldChecksum(config, instance));
         int errno = port.Socket.Send(_packet.AsSpan(0, length), target, source, config.UnicastTtl);
         if (errno == 0)
         {
@@ -346,6 +422,9 @@ internal sealed class VrrpTransport : IDisposable
 
         return errno;
     }
+
+    private bool HasOldChecksum(VrrpConfig config, int instance) =>
+        config.OldChecksum == OldChecksum.Always || (config.OldChecksum == OldChecksum.Learnt && _hasOldPeer[instance]);
 
     /// <summary>keepalived counts 1, 2, 3 …, never 0.</summary>
     private ushort NextIdentification(int instance)
@@ -390,13 +469,24 @@ internal sealed class VrrpTransport : IDisposable
         if (error == DecodeError.None)
         {
             VrrpConfig config = _config.Instances[instance];
-            InternetAddress own = loop.State.Instances[instance].Source;
-            error = AdvertAcceptance.Check(
-                config, advert, message, context, own, WallClock(config), ref _hmacHeard[instance], out isListDifferent, out notice);
+            ref readonly VrrpState state = ref loop.State.Instances[instance];
+            error = port.Key.HasHeader
+                ? AdvertAcceptance.Check(
+                    config,
+                    advert,
+                    packet.Bytes,
+                    message,
+                    context,
+                    state.Source,
+                    state.Phase == VrrpPhase.Master ? state.Priority : (byte)0,
+                    ref _sequence[instance],
+                    out isListDifferent)
+                : AdvertAcceptance.Check(
+                    config, advert, message, context, state.Source, WallClock(config), ref _hmacHeard[instance], out isListDifferent, out notice);
         }
 
         PacketCounters counters = Counters[instance];
-        if (error == DecodeError.OwnPacket)
+        if (error is DecodeError.OwnPacket or DecodeError.IgnoredByOwner)
         {
             counters.CountRefused(error);
             return;
@@ -410,6 +500,15 @@ internal sealed class VrrpTransport : IDisposable
         }
 
         counters.Received++;
+        if (port.Key.IsUnicast
+            && !_hasOldPeer[instance]
+            && _config.Instances[instance].OldChecksum == OldChecksum.Learnt
+            && VrrpCodec.IsOldUnicastChecksum(message, advert, context))
+        {
+            _hasOldPeer[instance] = true;
+            loop.Reports.OldChecksum(instance, context.Source);
+        }
+
         if (advert.Priority == 0)
         {
             counters.ReleasesReceived++;
@@ -436,7 +535,7 @@ internal sealed class VrrpTransport : IDisposable
     }
 
     /// <summary>What makes a socket one and the same.</summary>
-    private readonly record struct PortKey(int LinkIndex, InternetAddress Bound, bool IsUnicast);
+    private readonly record struct PortKey(int LinkIndex, InternetAddress Bound, bool IsUnicast, bool HasHeader);
 
     private sealed class Port(PortKey key, VrrpSocket socket)
     {
@@ -446,7 +545,13 @@ internal sealed class VrrpTransport : IDisposable
 
         public VrrpSocket Socket { get; } = socket;
 
+        /// <summary>Who receives here.</summary>
         public List<int> Instances { get; } = [];
+
+        /// <summary>How many only send from here.</summary>
+        public int Senders { get; set; }
+
+        public bool IsUsed => Instances.Count + Senders > 0;
 
         public long Token { get; set; } = -1;
 
@@ -474,6 +579,12 @@ internal sealed class VrrpTransport : IDisposable
                     _byVrid[one.Vrid] = instance;
                     vrids[count++] = one.Vrid;
                 }
+            }
+
+            if (count == 0)
+            {
+                Socket.Silence();
+                return;
             }
 
             // Unknown Vrids are dropped in the kernel unless somebody wants to read about them (log_unknown_vrids).

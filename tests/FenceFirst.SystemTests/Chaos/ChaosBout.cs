@@ -12,7 +12,11 @@ namespace FenceFirst.SystemTests;
 /// <param name="Gaps">How long nobody held it before each take-over.</param>
 /// <param name="Violations">What the checkers found.</param>
 /// <param name="Story">Everything that was seen; empty when nothing was found.</param>
-internal sealed record ChaosResult(int Seed, int Failovers, double Seconds, TimeSpan HeldTwice, IReadOnlyList<TimeSpan> Gaps, IReadOnlyList<string> Violations, string Story);
+internal sealed record ChaosResult(int Seed, int Failovers, double Seconds, TimeSpan HeldTwice, IReadOnlyList<TimeSpan> Gaps, IReadOnlyList<string> Violations, string Story)
+{
+    /// <summary>In a mixed cluster: the longest time with two owners that nothing excused.</summary>
+    public TimeSpan LongestUnexcused { get; init; }
+}
 
 /// <summary>
 /// Three nodes with real daemons in namespaces, a power board, and trouble from a seed: what is done is drawn from it, when it hits is the machine's matter.

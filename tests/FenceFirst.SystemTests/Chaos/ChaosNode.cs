@@ -11,12 +11,26 @@ internal sealed class ChaosNode(Lab lab, Node node, Random random, Func<Daemon> 
     private DateTime _poweredOffAt;
     private double _restartSeconds = 0.1;
     private DateTime _endedAt = DateTime.MaxValue;
+    private DateTime _downSince;
+    private readonly List<(DateTime From, DateTime To)> _downs = [];
 
     public string Name => node.Name;
 
     public Node Node => node;
 
     public bool IsOn { get; private set; } = true;
+
+    /// <summary>When no daemon ran here: from its end, seen within some milliseconds, to the next start.</summary>
+    public IReadOnlyList<(DateTime From, DateTime To)> Downs
+    {
+        get
+        {
+            lock (_downs)
+            {
+                return [.. _downs, .. _endedAt != DateTime.MaxValue ? [(_downSince, DateTime.MaxValue)] : Array.Empty<(DateTime, DateTime)>()];
+            }
+        }
+    }
 
     public void Begin() => _work = Task.Run(KeepAsync);
 
@@ -87,12 +101,17 @@ internal sealed class ChaosNode(Lab lab, Node node, Random random, Func<Daemon> 
                     if (_endedAt == DateTime.MaxValue)
                     {
                         _endedAt = now;
+                        _downSince = now;
                         _restartSeconds = 0.05 + (0.4 * random.NextDouble());
                     }
                     if (_daemon is null || now > _endedAt.AddSeconds(_restartSeconds))
                     {
-                        _daemon = start();
-                        _endedAt = DateTime.MaxValue;
+                        lock (_downs)
+                        {
+                            _downs.Add((_downSince, DateTime.UtcNow));
+                            _daemon = start();
+                            _endedAt = DateTime.MaxValue;
+                        }
                     }
                 }
             }

@@ -53,6 +53,35 @@ public sealed partial class DumpTests(ITestOutputHelper output)
         Assert.Equal("600", (await b.RunAsync("stat", "-c", "%a", Path.Combine(b.Folder, "keepalived.data"))).Trim());
     }
 
+    [NeedsFact("keepalived", "fencefirst")]
+    public async Task The_section_of_sync_groups_is_that_of_keepalived()
+    {
+        // Two groups on each node, which do not hear each other: all are masters. A fault of one member is counted, and the other one follows.
+        await using Lab lab = await Lab.OpenAsync(output, "a", "b");
+        await lab.CutAdvertsAsync();
+        Node a = lab["a"], b = lab["b"];
+        (Node Node, Daemon Daemon)[] both = [(a, a.StartKeepalived("keepalived", Groups(lab, a), ["env", "TMPDIR=" + a.Folder], "-P")), (b, b.StartFenceFirst(Groups(lab, b)))];
+        string[] names = ["VI_1", "VI_2", "VI_3", "VI_4"];
+        foreach ((_, Daemon daemon) in both)
+        {
+            foreach (string name in names)
+            {
+                await daemon.WaitForLogAsync($"({name}) Entering MASTER STATE");
+            }
+        }
+        List<string> master = [], fault = [];
+        foreach ((Node node, Daemon daemon) in both)
+        {
+            master.Add(Section(await DumpAsync(lab, node, daemon, (int)Signal.Usr1, "keepalived.data")));
+            node.WriteFile("gate", "1\n");
+            await daemon.WaitForLogAsync("(VI_2) Entering FAULT STATE");
+            fault.Add(Section(await DumpAsync(lab, node, daemon, (int)Signal.Usr1, "keepalived.data")));
+        }
+        Assert.Equal(master[0], master[1]);
+        Assert.Equal(fault[0], fault[1]);
+        Assert.Contains(" VRRP Sync Group = G, FAULT\n   Num member fault 1, num member init 0", fault[1], StringComparison.Ordinal);
+    }
+
     [NeedsFact("fencefirst")]
     public async Task Statistics_can_be_begun_anew_and_a_file_that_cannot_be_written_disturbs_nothing()
     {
@@ -68,6 +97,26 @@ public sealed partial class DumpTests(ITestOutputHelper output)
         daemon.Send(Signal.Usr1);
         await daemon.WaitForLogAsync("the dump /proc/nowhere/dump could not be written");
         Assert.True(a.Holds(lab.Virtual));
+    }
+
+    private static string Section(string dump)
+    {
+        int from = dump.IndexOf("------< VRRP Sync groups", StringComparison.Ordinal);
+        return dump[from..dump.IndexOf("------<", from + 1, StringComparison.Ordinal)];
+    }
+
+    private static string Groups(Lab lab, Node node)
+    {
+        string gate = node.WriteFile("gate", "0\n");
+        string groups = $"track_file gate {{\n    file {gate}\n    weight 0\n}}\n"
+            + "vrrp_sync_group G {\n    group {\n        VI_1\n        VI_2\n    }\n    notify_master \"/usr/bin/true m\"\n    notify_backup /usr/bin/true\n    notify_fault /usr/bin/true\n    notify_stop /usr/bin/true\n    notify \"/usr/bin/true any\"\n}\n"
+            + "vrrp_sync_group H {\n    group {\n        VI_3\n        VI_4\n    }\n}\n";
+        return Conf.File(groups, [.. Enumerable.Range(1, 4).Select(i => new Conf(System.Net.IPAddress.Parse($"10.99.{i}.1"))
+        {
+            Name = $"VI_{i}",
+            Vrid = 50 + i,
+            Extra = i == 2 ? "    track_file {\n        gate\n    }\n" : "",
+        })]);
     }
 
     private static int MasterPriority(string json) => JsonDocument.Parse(json).RootElement[0].GetProperty("data").GetProperty("master_priority").GetInt32();

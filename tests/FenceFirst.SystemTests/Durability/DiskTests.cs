@@ -22,7 +22,8 @@ public sealed class DiskTests(ITestOutputHelper output)
         await b.WaitForAddressAsync(lab.SecondVirtual);
         DateTime from = DateTime.UtcNow;
         await b.WaitForAddressAsync(lab.Virtual, 15);
-        await daemon.WaitForLogAsync("(VI_1) attempt 1 is started although it is not written down: " + reason);
+        await daemon.WaitForLogAsync("is started although it is not written down: " + reason);
+        await daemon.WaitForLogAsync("(VI_2) the promotion goes on although it is not written down that its demotion will be due: " + reason);
         foreach (string file in new[] { "state.json", "journal.jsonl" })
         {
             Assert.Equal(1, daemon.Log.Count($"{file} cannot be written: {reason}"));
@@ -96,7 +97,7 @@ public sealed class DiskTests(ITestOutputHelper output)
     private static string TwoInstances(Lab lab, Node target, Node node) => Conf.File(
         Promotion.Device(node.WriteScript("fence.sh", "exit 0"), 20, target),
         new Conf(lab.Virtual) { Extra = Promotion.Fence(1) },
-        new Conf(lab.SecondVirtual) { Vrid = 52, Name = "VI_2" });
+        new Conf(lab.SecondVirtual) { Vrid = 52, Name = "VI_2", Extra = "    demotion {\n        run \"/usr/bin/true\" timeout 2\n    }\n" });
 
     // `ip netns exec` gives every command a mount namespace of its own: what is mounted there is nobody else's, and goes with the daemon.
     private static Daemon StartOn(Node node, string prepare, string text)

@@ -29,10 +29,11 @@ public sealed class KillTests(ITestOutputHelper output)
     {
         int next = -1, kills = 0, taken = 0, alive = 0;
         List<string> found = [];
+        using PauseMeter meter = new();
         await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => Task.Run(async () =>
         {
             await using Lab lab = await Lab.OpenAsync(new Quiet(), "a", "b");
-            KillLane lane = new(lab);
+            KillLane lane = new(lab, meter);
             for (int run = Interlocked.Increment(ref next); run < Runs; run = Interlocked.Increment(ref next))
             {
                 (Story story, bool isTaken, string trouble) = await lane.RunAsync(FirstSeed + run);
@@ -71,7 +72,7 @@ public sealed class KillTests(ITestOutputHelper output)
     }
 
     /// <summary>One laboratory in which run follows run: a is the old master, b the standby whose daemon is killed.</summary>
-    private sealed class KillLane(Lab lab)
+    private sealed class KillLane(Lab lab, PauseMeter meter)
     {
         private const string Interval = "0.05";
         private readonly Node _a = lab["a"];
@@ -155,6 +156,7 @@ public sealed class KillTests(ITestOutputHelper output)
             IEnumerable<(DateTime At, string Text)> lines = story.Address.Select(each => (each.At, "b kernel " + (each.Added ? "+" : "-")))
                 .Concat(story.OldMaster.Select(each => (each.At, "a kernel " + (each.Added ? "+" : "-"))))
                 .Concat(story.Kills.Select(each => (each, "killed")))
+                .Concat(story.Pauses.Select(each => (each.From, $"the machine stood still until {Seen.Stamp(each.To)}")))
                 .Concat(story.Scripts.Select(each => (each.At, $"script {each.What} {each.Step} {each.Attempt} {each.Epoch} {each.Rest}")))
                 .Concat(story.Journal.Select(each => (each.At, $"journal {each.Kind} {each.Step} {each.Attempt} {each.IsSuccess}")));
             return string.Join('\n', lines.OrderBy(each => each.At).Select(each => $"{Seen.Stamp(each.At)} {each.Text}"));
@@ -179,6 +181,7 @@ public sealed class KillTests(ITestOutputHelper output)
         {
             story.Address.AddRange(_b.Observer.Events.Skip(addressMark).Where(each => each.Address.Equals(lab.Virtual)).Select(each => (each.At, each.Added)));
             story.OldMaster.AddRange(_a.Observer.Events.Skip(masterMark).Where(each => each.Address.Equals(lab.Virtual)).Select(each => (each.At, each.Added)));
+            story.Pauses.AddRange(meter.Pauses);
             story.Scripts.AddRange(scripts.Lines.Select(ScriptFact.Parse));
             foreach (string line in File.ReadLines(Path.Combine(_b.Folder, "state", "journal.jsonl")))
             {

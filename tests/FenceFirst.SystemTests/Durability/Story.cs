@@ -14,6 +14,9 @@ internal sealed class Story
     /// <summary>When the daemon was killed.</summary>
     public List<DateTime> Kills { get; } = [];
 
+    /// <summary>When the whole machine stood still, kernels, scripts, daemons and observers alike.</summary>
+    public List<(DateTime From, DateTime To)> Pauses { get; } = [];
+
     /// <summary>What the scripts wrote themselves.</summary>
     public List<ScriptFact> Scripts { get; } = [];
 

@@ -69,7 +69,7 @@ internal static class StoryChecker
 
             DateTime killed = story.Kills.Where(kill => kill > promotion.First().At).DefaultIfEmpty(DateTime.MaxValue).Min();
             bool isSwept = story.Address.Any(each => !each.Added && each.At > killed && each.At < heard);
-            if (completed < killed && (heard <= killed || (heard - killed < Hearing && !isSwept)))
+            if (completed < killed && (heard <= killed || ((Earliest(story, heard) <= killed || heard - killed < Hearing) && !isSwept)))
             {
                 return heard <= killed ? heard : killed;
             }
@@ -77,6 +77,10 @@ internal static class StoryChecker
 
         return null;
     }
+
+    /// <summary>When something may have happened that was heard at an instant: then, or since the beginning of a pause of the whole machine that had just ended.</summary>
+    private static DateTime Earliest(Story story, DateTime heard) =>
+        story.Pauses.Where(pause => pause.From < heard && pause.To > heard - Hearing).Select(pause => pause.From).DefaultIfEmpty(heard).Min();
 
     /// <summary>When the last step of a promotion ended well; null = not all did, or not in their order.</summary>
     private static DateTime? CompletedAt(Story story, IGrouping<ulong, ScriptFact> promotion)
@@ -98,14 +102,18 @@ internal static class StoryChecker
         return last;
     }
 
-    /// <summary>The journal tells the same: PromotionStarted, every step's success in order, EnteredMaster, then the address.</summary>
+    /// <summary>
+    /// The journal tells the same: PromotionStarted, every step's success in order, EnteredMaster, then the address. Where the whole machine stood still when the
+    /// address came, the daemon may have left again before it was heard.
+    /// </summary>
     private static void CheckJournalOf(Story story, DateTime added, List<string> found)
     {
         DateTime killed = story.Kills.Where(kill => kill >= added).DefaultIfEmpty(DateTime.MaxValue).Min();
         JournalFact[] life = [.. Life(story, added).Where(fact => fact.At <= added)];
         int master = Array.FindLastIndex(life, fact => fact.Kind == "EnteredMaster");
         int left = Array.FindLastIndex(life, fact => fact.Kind is "EnteredBackup" or "EnteredFault" or "Stopped");
-        if (master < 0 || left > master)
+        bool isLeftBefore = left > master && life[left].At < Earliest(story, added);
+        if (master < 0 || isLeftBefore)
         {
             if (killed - added > JournalTail)
             {

@@ -95,6 +95,23 @@ public sealed class StoryCheckerTests
         Assert.Equal(isGood, StoryChecker.Violations(story).Count == 0);
     }
 
+    // Shown: the machine stood still from the instant at which the address came; when it went on, the daemon found that it had stalled and left, and then the address
+    // was heard. Without the pause, or when the daemon had left before it began, the address came without a promotion. (Seed 20260142.)
+    [Theory]
+    [InlineData(3.42, 4.4, 4.41, true)]
+    [InlineData(3.42, 4.2, 4.41, false)]
+    [InlineData(4.415, 4.425, 4.41, false)]
+    [InlineData(0, 0, 4.41, false)]
+    public void An_address_heard_after_a_pause_of_the_machine_came_in_it(double from, double to, double left, bool isGood)
+    {
+        Story story = Good();
+        story.Address.Clear();
+        story.Address.AddRange([(At(left + 0.02), true), (At(left + 0.03), false)]);
+        story.Pauses.Add((At(from), At(to)));
+        story.Journal.AddRange([new JournalFact(At(left - 0.01), "Stalled"), new JournalFact(At(left), "EnteredBackup")]);
+        Assert.Equal(isGood, StoryChecker.Violations(story).Count == 0);
+    }
+
     [Fact]
     public void A_journal_that_tells_of_too_few_steps_is_found()
     {

@@ -24,12 +24,14 @@ public sealed class CheckDumpTests(ITestOutputHelper output)
     {
         ["state"] = "keepalived prints what it wants to be now",
         ["vip_lease"] = "ours",
+        [KeepalivedDump.VmacName] = "a part of use_vmac",
         ["param_match"] = "not printed",
         ["init_fail"] = "not printed; it has no effect there",
         ["track_src_ip"] = "not printed",
         ["v3_checksum_as_v2"] = "unknown to 2.2.7",
         ["notify_parallel"] = "ours",
         ["reassert"] = "ours",
+        ["owner_ignore_adverts"] = "unknown to 2.2.7",
     };
 
     /// <summary>Places where the values differ on purpose, with the reason.</summary>

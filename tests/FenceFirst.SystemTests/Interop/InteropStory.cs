@@ -9,6 +9,9 @@ internal sealed record Dialect(int Version, bool Ipv6, string? Password, bool Un
     /// <summary>More of the vrrp_instance, the same on both nodes.</summary>
     public string Extra { get; init; } = "";
 
+    /// <summary>auth_type AH.</summary>
+    public bool HasHeader { get; init; }
+
     /// <summary>Version 2 counts whole seconds only.</summary>
     public TimeSpan Interval => Version == 2 ? TimeSpan.FromSeconds(1) : TimeSpan.FromSeconds(0.2);
 
@@ -18,6 +21,7 @@ internal sealed record Dialect(int Version, bool Ipv6, string? Password, bool Un
         Interval = Version == 2 ? "1" : "0.2",
         Priority = priority,
         Password = Password,
+        HasHeader = HasHeader,
         Extra = Extra,
         Source = Unicast ? AddressOf(self) : null,
         Peers = Unicast ? [AddressOf(peer)] : [],
@@ -100,11 +104,17 @@ internal sealed class InteropStory(ITestOutputHelper output, Dialect dialect)
         {
             Assert.Equal(dialect.Version, each.Version);
             Assert.Equal(dialect.Interval, each.Interval);
-            Assert.Equal(dialect.Password is null ? 0 : 1, each.AuthType);
+            Assert.Equal(dialect.Password is null ? 0 : dialect.HasHeader ? 2 : 1, each.AuthType);
             Assert.Contains(dialect.VirtualIn(lab), each.Addresses);
             IPAddress group = IPAddress.Parse(dialect.Ipv6 ? "ff02::12" : "224.0.0.18");
             Assert.Equal(dialect.Unicast, !each.Destination.Equals(group));
         });
+        if (dialect.HasHeader)
+        {
+            // One count for all routers (keepalived): whoever becomes master goes on where the last one stopped.
+            uint[] sequences = [.. adverts.Select(each => each.Sequence!.Value)];
+            Assert.Equal(sequences.Distinct().Order(), sequences);
+        }
         if (!dialect.Unicast)
         {
             // RFC 9568 section 5.1.1.3: the TTL must be 255.

@@ -39,6 +39,10 @@ public sealed class Version_2_password_multicast(ITestOutputHelper output) : Int
 
 public sealed class Version_2_password_unicast(ITestOutputHelper output) : InteropTests(output, new Dialect(2, false, "secret12", true));
 
+public sealed class Version_2_header_multicast(ITestOutputHelper output) : InteropTests(output, new Dialect(2, false, "secret12", false) { HasHeader = true });
+
+public sealed class Version_2_header_unicast(ITestOutputHelper output) : InteropTests(output, new Dialect(2, false, "secret", true) { HasHeader = true });
+
 public sealed class Version_3_ipv4_multicast(ITestOutputHelper output) : InteropTests(output, new Dialect(3, false, null, false));
 
 public sealed class Version_3_ipv4_unicast(ITestOutputHelper output) : InteropTests(output, new Dialect(3, false, null, true));

@@ -7,11 +7,15 @@ namespace FenceFirst.SystemTests;
 /// <remarks>Written from its output alone; knows nothing of our code. What is about the state and not about the file is left out.</remarks>
 internal static partial class KeepalivedDump
 {
+    /// <summary>Name of the virtual MAC interface of an instance, until its address is read.</summary>
+    public const string VmacName = "(use_vmac)";
+
     /// <summary>keepalived's words for single values, and what is behind the equals sign made ours.</summary>
     private static readonly Dictionary<string, (string Keyword, Func<string, string> Value)> Values = new(StringComparer.Ordinal)
     {
         ["VRRP Version"] = ("version", Same),
-        ["Interface"] = ("interface", Same),
+        ["Interface"] = ("interface", value => value.Split(" on ")[^1].Split(',')[0]),
+        ["Gratuitous ARP for each secondary VMAC"] = ("garp_extra_if", Same),
         ["Gratuitous ARP delay"] = ("garp_master_delay", Same),
         ["Gratuitous ARP repeat"] = ("garp_master_repeat", Same),
         ["Gratuitous ARP refresh"] = ("garp_master_refresh", Same),
@@ -25,10 +29,14 @@ internal static partial class KeepalivedDump
         ["Priority"] = ("priority", Same),
         ["Advert interval"] = ("advert_int", Seconds),
         ["Preempt"] = ("nopreempt", value => value == "disabled" ? "True" : "False"),
+        ["Accept"] = ("no_accept", value => value == "disabled" ? "True" : "False"),
         ["Preempt delay"] = ("preempt_delay", Seconds),
-        ["Authentication type"] = ("authentication", value => value == "SIMPLE_PASSWORD" ? "PASS" : ""),
+        ["Authentication type"] = ("authentication", value => value switch { "SIMPLE_PASSWORD" => "PASS", "IPSEC_AH" => "AH", _ => "" }),
+        ["Promote_secondaries"] = ("promote_secondaries", value => value == "enabled" ? "True" : "False"),
+        ["Unicast checksum compatibility"] = ("old_unicast_checksum", value => value switch { "config" => "always", "never" => "never", _ => "" }),
         ["Unicast TTL"] = ("unicast_ttl", Same),
         ["Check unicast src"] = ("check_unicast_src", value => value == "yes" ? "True" : "False"),
+        ["Using smtp notification"] = ("smtp_alert", value => value == "yes" ? "True" : "False"),
         ["Notify priority changes"] = ("notify_priority_changes", value => value == "true" ? "True" : "False"),
         ["Notify deleted"] = ("notify_deleted", value => value == "Deleted" ? "True" : "False"),
         ["Backup state transition script"] = ("notify_backup", Command),
@@ -83,7 +91,7 @@ internal static partial class KeepalivedDump
         DumpValues result = new();
         string block = "", link = "";
         (string Keyword, Func<string, string> Entry)? list = null;
-        foreach (string line in text.Split('\n'))
+        foreach (string line in VirtualLink().Replace(text, "dev $1").Split('\n'))
         {
             if (Heading().Match(line) is { Success: true } heading)
             {
@@ -104,12 +112,17 @@ internal static partial class KeepalivedDump
             {
                 list = TakeLine(result, block, line.Trim());
             }
+            else if (depth == 3 && link.Length > 0 && halves is ["MAC", _] && result.Places.FirstOrDefault(place => place.EndsWith(": " + VmacName, StringComparison.Ordinal) && result[place] == link) is { } place)
+            {
+                // The name stands with the instance, the address with the interface.
+                result.Add(place.Split(": ")[0], "use_vmac", $"{link} {halves[1]}");
+            }
             else if (depth == 5 && link.Length > 0 && line.Contains(", weight ", StringComparison.Ordinal))
             {
                 // The list of the instance leaves out what is tracked because an address or a route is there; that of the interface does not.
                 string[] tracked = line.Trim().Split(", ", 2);
                 string instance = $"vrrp_instance {tracked[0]}";
-                result.Add(instance, "track_interface", result[$"{instance}: interface"] == link ? "" : $"{link} {tracked[1]}");
+                result.Add(instance, "track_interface", result[$"{instance}: interface"] == link || result[$"{instance}: {VmacName}"] == link ? "" : $"{link} {tracked[1]}");
             }
             else if (depth == 5 && list is { } open)
             {
@@ -134,6 +147,13 @@ internal static partial class KeepalivedDump
                 break;
             case "VRRP interface tracking disabled":
                 result.Add(block, "dont_track_primary", "True");
+                break;
+            case var _ when line.StartsWith("Use VMAC, i/f name ", StringComparison.Ordinal):
+                result.Add(block, VmacName, line.Split(' ')[4].TrimEnd(','));
+                result.Add(block, "vmac_xmit_base", line.EndsWith("true", StringComparison.Ordinal) ? "True" : "False");
+                break;
+            case "Enforcing strict VRRP compliance":
+                result.Add(block, "strict_mode", "True");
                 break;
             case "Skip checking advert IP addresses":
                 result.Add(block, "skip_check_adv_addr", "True");
@@ -186,6 +206,10 @@ internal static partial class KeepalivedDump
 
     [GeneratedRegex(@"^(.*?) (?:\(\d+\))?\s*:$")]
     private static partial Regex ListHead();
+
+    // A virtual MAC interface stands with the one below: vrrp.51@eth0.
+    [GeneratedRegex(@"dev (\S+)@\S+")]
+    private static partial Regex VirtualLink();
 
     [GeneratedRegex(@"[0-9.]+")]
     private static partial Regex Number();

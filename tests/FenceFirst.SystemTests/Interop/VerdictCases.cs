@@ -15,6 +15,8 @@ internal static class VerdictCases
     private const string Head = "global_defs {\n    enable_script_security\n    script_user root\n    {0}\n}\n{1}\nvrrp_script good {\n    script \"/usr/bin/true\"\n    {2}\n}\n";
     private const string Peers = "unicast_peer {\n        10.99.0.20\n    }";
 
+    private const string TrackGroup = "track_group T {\n    group {\n        V\n    }\n}\n";
+
     private static readonly string[] Switches = ["", "on", "off", "yes", "no", "true", "false", "maybe", "ON"];
     private static readonly string[] FewSwitches = ["", "off", "maybe"];
     private static readonly string[] Scripts = ["\"/usr/bin/true\"", "\"/usr/bin/true a b\" root", "\"/usr/bin/true\" absent_user", "/absent/script"];
@@ -22,7 +24,7 @@ internal static class VerdictCases
 
     /// <summary>Every case.</summary>
     public static IEnumerable<VerdictCase> All =>
-        Global().Concat(GlobalFiles()).Concat(Script()).Concat(Instance()).Concat(InstanceOther()).Concat(Group()).Concat(Trackers())
+        Global().Concat(GlobalFiles()).Concat(Mail()).Concat(Script()).Concat(Instance()).Concat(InstanceOther()).Concat(Vmac()).Concat(Group()).Concat(Trackers())
             .SelectMany(row => row.Values.Select(value => new VerdictCase(row.Block, value.Length == 0 ? row.Keyword : $"{row.Keyword} {value}")))
             .Concat(Lists().SelectMany(row => row.Entries.Select(entry => new VerdictCase(row.Block, $"{row.List} {{\n        {entry}\n    }}"))))
             .Concat(Whole().Select(text => new VerdictCase('r', text)));
@@ -109,8 +111,17 @@ internal static class VerdictCases
         yield return ('g', "vrrp_priority", ["-20", "19", "-21", "20", "x"]);
         yield return ('g', "vrrp_no_swap", [""]);
         yield return ('g', "vrrp_rt_priority", ["1", "99", "x"]);
-        yield return ('g', "vrrp_strict", ["off", "maybe"]);
+        yield return ('g', "vrrp_strict", [.. Switches]);
         yield return ('g', "vrrp_startup_delay", ["0.001", "4294", "0", "-1", "4295", "x"]);
+        yield return ('g', "nftables", ["", "own_name", "\"\""]);
+        yield return ('g', "nftables_priority", ["-5", "0", "100000", "3000000000", "x"]);
+        yield return ('g', "nftables_counters", [""]);
+        foreach (string name in (string[])["startup_script", "shutdown_script"])
+        {
+            yield return ('g', name, Scripts);
+            yield return ('g', name + "_timeout", ["1", "1000", "0", "1001", "x"]);
+        }
+
         yield return ('g', "random_seed", ["0", "5", "x"]);
         yield return ('g', "default_interface", ["eth0", "absent0"]);
     }
@@ -127,6 +138,20 @@ internal static class VerdictCases
             yield return ('g', name, ["/run/ff_fifo", "/run/ff_fifo root root", "/run/ff_fifo absent_user", ""]);
             yield return ('g', name + "_script", ["\"/usr/bin/true\""]);
             yield return ('g', $"{name} /run/ff_fifo\n    {name}_script", Scripts);
+        }
+    }
+
+    private static IEnumerable<(char Block, string Keyword, string[] Values)> Mail()
+    {
+        yield return ('g', "smtp_server", ["10.99.0.25", "10.99.0.25 587", "fd00::25 25", "no-such-host.invalid", "10.99.0.25 0", "10.99.0.25 65536", "10.99.0.25 x"]);
+        yield return ('g', "smtp_helo_name", ["a.example.org"]);
+        yield return ('g', "smtp_connect_timeout", ["1", "4294", "0", "-1", "4295", "x"]);
+        yield return ('g', "notification_email_from", ["a@example.org", "\"A <a@example.org>\""]);
+        yield return ('g', "notification_email", ["{\n        a@example.org b@example.org\n    }", "{\n    }"]);
+        yield return ('g', "no_email_faults", [""]);
+        foreach ((char block, string name) in ((char, string)[])[('g', "smtp_alert"), ('g', "smtp_alert_vrrp"), ('i', "smtp_alert"), ('y', "smtp_alert")])
+        {
+            yield return (block, name, FewSwitches);
         }
     }
 
@@ -166,7 +191,7 @@ internal static class VerdictCases
         yield return ('i', "priority", ["1", "254", "255", "0", "256", "x", "100x"]);
         yield return ('i', "advert_int", ["1", "2", "255", "0", "256", "x"]);
         yield return ('i', "version", ["2", "3", "1", "4", "x"]);
-        yield return ('i', "authentication {\n        auth_type", ["PASS\n        auth_pass secret\n    }", "PASS\n        auth_pass much_too_long\n    }", "NONE\n        auth_pass x\n    }"]);
+        yield return ('i', "authentication {\n        auth_type", ["PASS\n        auth_pass secret\n    }", "PASS\n        auth_pass much_too_long\n    }", "NONE\n        auth_pass x\n    }", "AH\n        auth_pass secret\n    }", "AH\n    }", "AH\n        auth_pass secret\n    }\n    state MASTER\n    priority 100", "AH\n        auth_pass secret\n    }\n    state MASTER\n    priority 255", "AH\n        auth_pass secret\n    }\n    version 3"]);
     }
 
     private static IEnumerable<(char Block, string Keyword, string[] Values)> InstanceOther()
@@ -185,10 +210,36 @@ internal static class VerdictCases
         yield return ('i', "preempt_delay", ["0", "1000", "0.5", "1001", "-1", "x"]);
         yield return ('i', "accept", [""]);
         yield return ('i', "no_accept", [""]);
-        yield return ('i', "strict_mode", ["off", "maybe"]);
+        yield return ('i', "strict_mode", [.. Switches]);
+        yield return ('i', "strict_mode\n   ",
+            ["state MASTER", "state MASTER\n    priority 100", "state BACKUP\n    priority 255", "state BACKUP\n    priority 100", "preempt_delay 5", "preempt_delay 0", "down_timer_adverts 4", "down_timer_adverts 3",
+                "garp_lower_prio_repeat 1", "garp_lower_prio_repeat 0", "garp_lower_prio_delay 1", "lower_prio_no_advert", "lower_prio_no_advert off", "higher_prio_send_advert", "higher_prio_send_advert off",
+                "accept", "accept\n    version 3", "no_accept", "nopreempt", Peers, "native_ipv6", "state MASTER\n    priority 100\n    nopreempt",
+                "authentication {\n        auth_type PASS\n        auth_pass secret\n    }", "authentication {\n        auth_type AH\n        auth_pass secret\n    }"]);
+        yield return ('i', "linkbeat_use_polling", [""]);
+        yield return ('i', "old_unicast_checksum", ["", "never", "x", $"never\n    {Peers}", $"\n    version 3\n    {Peers}"]);
         yield return ('i', "down_timer_adverts", ["1", "100", "0", "101", "x"]);
         yield return ('i', "native_ipv6", [""]);
         yield return ('i', "nonsense", ["", "5"]);
+    }
+
+    private static IEnumerable<(char Block, string Keyword, string[] Values)> Vmac()
+    {
+        yield return ('g', "vmac_prefix", ["vip", "a-prefix-of-20-chars"]);
+        yield return ('g', "vmac_addr_prefix", ["vip", "vip\n    vmac_addr_prefix vap"]);
+        yield return ('g', "vrrp_garp_extra_if", ["1", "all 86400", "10 all", "0", "86401", "all", "x"]);
+        yield return ('g', "vrrp_vmac_garp_intvl", ["10"]);
+        yield return ('i', "use_vmac",
+        [
+            "", "vip0", "02:00:00:00:00:07", "vip0 02:00:00:00:00:07", "02:00:00:00:00:07 vip0", "2:0:0:0:7", "2:0:0:0:7:", "2:0:0:7", "02:00:00:00:00:007", "02:00:00:00:00:zz", "02:00:00:00:00:07:08",
+            "01:00:00:00:00:07", "00:00:5e:00:01:07", "00:00:5e:00:02:07", "00:00:5e:00:03:07", "02:00:00:00:00:07 02:00:00:00:00:08", "vip0 vip1", "name-of-16-letter", "a/b", "..", "eth0", "lo",
+            $"\n    {Peers}", $"\n    vmac_xmit_base\n    {Peers}", "\n    no_accept", "02:00:00:00:00:07\n    strict_mode", "\n    vmac_xmit_base\n    strict_mode", "\n    strict_mode", "\n    virtual_ipaddress_excluded {\n        10.99.0.9 dev eth0 use_vmac\n    }",
+        ]);
+        yield return ('i', "use_vmac_addr", ["", "\n    virtual_ipaddress_excluded {\n        fd99::9/64\n    }"]);
+        yield return ('i', "vmac_xmit_base", ["", "\n    use_vmac"]);
+        yield return ('i', "promote_secondaries", ["", "\n    use_vmac"]);
+        yield return ('i', "garp_extra_if", ["0", "86400", "all 5", "86401", "all", "x"]);
+        yield return ('i', "vmac_garp_intvl", ["10"]);
     }
 
     private static IEnumerable<(char Block, string Keyword, string[] Values)> Group()
@@ -221,14 +272,14 @@ internal static class VerdictCases
         yield return ('p', "terminate_delay", Delays);
         yield return ('a', "interface", ["lo", "absent0"]);
         yield return ('a', "garp_interval", ["0.1", "0", "-1", "4295", "x"]);
-        yield return ('a', "gna_interval", ["0.1", "0", "-1", "4295", "x"]);
+        yield return ('a', "gna_interval", ["0.1", "0", "-1", "4295", "x", "0.1\n    garp_interval 0"]);
         yield return ('a', "nonsense", [""]);
     }
 
     private static IEnumerable<(char Block, string List, string[] Entries)> Lists()
     {
         yield return ('i', "virtual_ipaddress", ["10.99.0.2", "10.99.0.3/24 dev eth0 brd + label eth0:x scope link", "10.99.0.4/33", "x", "10.99.0.5 dev absent0", "10.99.0.6 nonsense", "10.99.0.7 brd +", "fd99::1"]);
-        yield return ('i', "virtual_ipaddress_excluded", ["10.99.1.2", "fd99::1/64", "fd99::2 brd +", "10.99.1.3/24 preferred_lft 5", "10.99.1.4 label much_too_long_a_label"]);
+        yield return ('i', "virtual_ipaddress_excluded", ["10.99.1.2", "fd99::1/64", "fd99::2 brd +", "10.99.1.3/24 preferred_lft 5", "10.99.1.5 use_vmac", "fd99::3/64 dev eth0 use_vmac", "10.99.1.4 label much_too_long_a_label"]);
         yield return ('i', "virtual_routes",
             ["10.98.0.0/16 via 10.99.0.9 dev eth0", "10.98.0.0/16 via 10.99.0.9", "blackhole 10.98.0.0/16 no_track", "via 10.99.0.9 dev eth0", "10.98.0.0/16 dev eth0 mtu lock 1400 table 5",
                 "10.98.0.0/16 dev eth0 table nonsense", "10.98.0.0/16 dev eth0 metric x", "10.98.0.0/16 gw 10.99.0.9 dev eth0", "10.98.0.0/16 via fd99::1 dev eth0",
@@ -257,10 +308,23 @@ internal static class VerdictCases
         "vrrp_script unused {\n    script \"/usr/bin/true\"\n}",
         "vrrp_instance N {\n    interface eth0\n    virtual_router_id 54\n    native_ipv6\n    virtual_ipaddress {\n        fd99::9/64\n    }\n}",
         "vrrp_track_file old {\n    file /run/fencefirst_tracked\n}",
+        "linkbeat_use_polling",
+        "linkbeat_interfaces {\n    eth0\n}",
+        "linkbeat_interfaces {\n    eth0 ETHTOOL\n    lo\n}",
+        "linkbeat_interfaces {\n    eth0 mii\n}",
+        "linkbeat_interfaces {\n    eth0 MII x\n}",
+        "linkbeat_interfaces {\n    absent0\n}",
         "track_file tracked {\n    weight 5\n}",
         "track_file {\n    file /run/fencefirst_tracked\n}",
         "vrrp_track_process tracked {\n    weight 5\n}",
         "garp_group {\n    garp_interval 0.1\n    gna_interval 0.1\n    interfaces {\n        eth0\n        lo\n    }\n}",
+        TrackGroup + "static_ipaddress {\n    10.98.0.1/24 dev eth0 track_group T\n}\nstatic_rules {\n    from 10.98.0.1 table 5 priority 100 iif eth0 track_group T\n}",
+        TrackGroup + "static_routes {\n    10.97.0.0/16 via 10.99.0.9 dev eth0 track_group T\n}",
+        TrackGroup + "static_routes {\n    10.97.0.0/16 via 10.99.0.9 track_group T\n}",
+        "static_routes {\n    10.97.0.0/16 via 10.99.0.9 dev eth0 track_group T\n}",
+        TrackGroup + TrackGroup,
+        "track_group T {\n    group {\n        V\n        absent\n    }\n}",
+        "track_group T {\n}",
         "vrrp_sync_group G {\n    group {\n        V\n    }\n}",
         "vrrp_sync_group G {\n    group {\n        absent\n    }\n}",
         "vrrp_sync_group G {\n}",

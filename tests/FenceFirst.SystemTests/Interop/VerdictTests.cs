@@ -15,6 +15,9 @@ public sealed class VerdictTests(ITestOutputHelper output)
         [("global_defs", "state_file_location")] = "in the manual only; the parser knows state_dump_file, from 2.3.3 on",
         [("global_defs", "stats_file_location")] = "as above",
         [("global_defs", "json_file_location")] = "as above",
+        [("vrrp_instance", "linkbeat_use_polling")] = "deprecated there, which counts as an error; read here with a warning",
+        [("global_defs", "vrrp_vmac_garp_intvl")] = "an old word, of which keepalived complains",
+        [("vrrp_instance", "vmac_garp_intvl")] = "as above",
         [("vrrp_sync_group", "global_tracking")] = "an old word, of which keepalived complains",
     };
 
@@ -23,7 +26,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
     [
         .. For("2.2.7 reads whole seconds, later releases and we read fractions", "s interval 0.5", "s timeout 0.5"),
         .. For("without a source address it tracks nothing, which keepalived does not say", "i track_src_ip"),
-        .. For("keepalived takes any word for on", "g vrrp_skip_check_adv_addr maybe", "g vrrp_skip_check_adv_addr ON", "g vrrp_strict maybe"),
+        .. For("keepalived takes any word for on", "g vrrp_skip_check_adv_addr maybe", "g vrrp_skip_check_adv_addr ON", "g vrrp_strict maybe", "g vrrp_strict ON"),
         .. For("keepalived loses the prefix length without a word", "i mcast_src_ip 10.99.0.7/24", "i unicast_src_ip 10.99.0.7/24 unicast_peer { 10.99.0.20 }"),
         .. For("more than 1000 announcements in a burst keep the loop from everything else", [.. Repeats.SelectMany(name => (string[])[$"g vrrp_{name} 86400", $"i {name} 86400"])]),
         .. For("in keepalived's manual, unknown to its parser", "g state_file_location /run/x.data", "g stats_file_location /run/x.stats", "g json_file_location /run/x.json"),
@@ -31,9 +34,15 @@ public sealed class VerdictTests(ITestOutputHelper output)
         .. For("a script that nothing feeds; keepalived does not say so", "g notify_fifo_script \"/usr/bin/true\"", "g vrrp_notify_fifo_script \"/usr/bin/true\""),
         .. For("keepalived gives the pipe to somebody else without a word", "g notify_fifo /run/ff_fifo absent_user", "g vrrp_notify_fifo /run/ff_fifo absent_user"),
         .. For("keepalived drops a notify script without an error", [.. NotifyLines.SelectMany(line => (string[])[line + " \"/usr/bin/true\" absent_user", line + " /absent/script"])]),
+        .. For("a check never uses the network", "g smtp_server no-such-host.invalid"),
         .. For("a group that spaces nothing; keepalived does not say so", "a garp_interval 0", "a gna_interval 0"),
+        .. For("keepalived drops a startup script without an error", "g startup_script /absent/script", "g shutdown_script /absent/script"),
+        .. For("2.2.7 takes a table without a name", "g nftables \"\""),
+        .. For("2.2.7 has the message and misses the case; later releases refuse it", "i strict_mode unicast_peer { 10.99.0.20 }"),
         .. For("2.2.7 accepts a script that nobody tracks", "r vrrp_script unused { script \"/usr/bin/true\" }"),
         .. For("an old word, of which keepalived complains; read here", "y global_tracking"),
+        .. For("keepalived reads six bytes of seven", "i use_vmac 02:00:00:00:00:07:08"),
+        .. For("what is not in a track_group, keepalived says when it starts and not before", "r track_group T { group { V absent } }", "r track_group T { }"),
         .. For("a delay that is missing is not said by keepalived", "r interface_up_down_delays { lo }"),
     ], StringComparer.Ordinal);
 

@@ -12,6 +12,10 @@ internal sealed record Conf(IPAddress Virtual)
     public int Version { get; init; } = 3;
     public string Interval { get; init; } = "0.2";
     public string? Password { get; init; }
+
+    /// <summary>Whether the password is the key of an authentication header instead of being sent.</summary>
+    public bool HasHeader { get; init; }
+
     public IPAddress? Source { get; init; }
     public IReadOnlyList<IPAddress> Peers { get; init; } = [];
     public string Extra { get; init; } = "";
@@ -30,7 +34,7 @@ internal sealed record Conf(IPAddress Virtual)
         text.Append("\n    advert_int ").Append(Interval).Append('\n');
         if (Password is not null)
         {
-            text.Append("    authentication {\n        auth_type PASS\n        auth_pass ").Append(Password).Append("\n    }\n");
+            text.Append("    authentication {\n        auth_type ").Append(HasHeader ? "AH" : "PASS").Append("\n        auth_pass ").Append(Password).Append("\n    }\n");
         }
         if (Peers.Count > 0)
         {

@@ -16,6 +16,9 @@ internal abstract record Frame(DateTime At, PhysicalAddress SourceMac)
         /// <summary>The auth_hmac trailer behind the message; empty where there is none.</summary>
         public required byte[] Trailer { get; init; }
 
+        /// <summary>The sequence of the authentication header; null where there is none.</summary>
+        public uint? Sequence { get; init; }
+
         /// <summary>The id of the key that signed it; null where nobody did.</summary>
         public int? KeyId => Trailer.Length > 1 ? Trailer[1] : null;
 
@@ -56,6 +59,15 @@ internal abstract record Frame(DateTime At, PhysicalAddress SourceMac)
     {
         ReadOnlySpan<byte> packet = frame[14..];
         int header = (packet[0] & 0x0f) * 4, total = BinaryPrimitives.ReadUInt16BigEndian(packet[2..]);
+        if (packet[9] == 51 && total <= packet.Length && total - header >= 32 && packet[header] == 112)
+        {
+            // RFC 2402: the length in words less 2, and the sequence in the third one.
+            int message = header + ((packet[header + 1] + 2) * 4);
+            uint sequence = BinaryPrimitives.ReadUInt32BigEndian(packet[(header + 8)..]);
+            return message + 8 <= total
+                ? ReadVrrp(at, mac, new IPAddress(packet[12..16]), new IPAddress(packet[16..20]), packet[8], packet[message..total], 4, frame) with { Sequence = sequence }
+                : null;
+        }
         return packet[9] == 112 && total <= packet.Length && total - header >= 8
             ? ReadVrrp(at, mac, new IPAddress(packet[12..16]), new IPAddress(packet[16..20]), packet[8], packet[header..total], 4, frame)
             : null;

@@ -38,8 +38,38 @@ internal sealed class FramePort : IDisposable
 
     public void Send(byte[] frame) => Native.Send(_descriptor, frame);
 
+    /// <summary>Sends it again and again, until disposed; on a thread that is before all others, since a gap would tell a daemon something.</summary>
+    public IDisposable Repeat(byte[] frame, TimeSpan interval) => new Repetition(this, frame, interval);
+
     /// <summary>The next frame; empty when the time-out passed.</summary>
     public byte[] Receive() => _buffer[..Native.Receive(_descriptor, _buffer)];
 
     public void Dispose() => Native.Close(_descriptor);
+
+    private sealed class Repetition : IDisposable
+    {
+        private readonly Thread _thread;
+        private volatile bool _isEnding;
+
+        public Repetition(FramePort port, byte[] frame, TimeSpan interval)
+        {
+            _thread = new Thread(() =>
+            {
+                Native.PutFirst();
+                while (!_isEnding)
+                {
+                    port.Send(frame);
+                    Thread.Sleep(interval);
+                }
+            })
+            { IsBackground = true, Name = "repeated frames" };
+            _thread.Start();
+        }
+
+        public void Dispose()
+        {
+            _isEnding = true;
+            _thread.Join(TimeSpan.FromSeconds(2));
+        }
+    }
 }

@@ -18,7 +18,7 @@ internal enum Signal
 }
 
 /// <summary>The few system calls that the laboratory makes itself, so that its observers share nothing with the daemon under test.</summary>
-internal static class Native
+internal static partial class Native
 {
     /// <summary>Sends a signal; a process that has gone already is not an error.</summary>
     public static void Kill(int pid, Signal signal)
@@ -144,7 +144,7 @@ internal static class Native
         }
     }
 
-    private static int Checked(int result, string call) =>
+    internal static int Checked(int result, string call) =>
         result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError(), call);
 
     [DllImport("libc", SetLastError = true)]

@@ -122,6 +122,7 @@ internal sealed class Node(Lab lab, string name, string networkNamespace, string
         for signal in STOP KILL; do for pid in $pids; do kill -$signal $pid 2>/dev/null; done; done
         ip -n {networkNamespace} link set eth0 down
         ip -n {networkNamespace} addr flush dev eth0
+        for each in $(ip -n {networkNamespace} -o link show type macvlan | cut -d: -f2 | cut -d@ -f1); do ip -n {networkNamespace} link del dev $each; done
         """;
 
     /// <summary>Switches the node on again, with its own addresses and nothing running.</summary>

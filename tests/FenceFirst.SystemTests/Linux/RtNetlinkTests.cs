@@ -240,7 +240,7 @@ public sealed class RtNetlinkTests
             Assert.Equal(0, netlink.MoveLink(far, NamespaceTarget.OfDescriptor(network.Right)));
             Assert.Equal(0, RtNetlink.IndexOf("far0"));
             Assert.Contains("far0", KernelNetwork.Ip(network.Right, "link show"), StringComparison.Ordinal);
-            Assert.Equal(0, netlink.CreateMacvlan("vrrp.51", RtNetlink.IndexOf("left0")));
+            Assert.Equal(0, netlink.CreateMacvlan(new MacvlanRequest("vrrp.51", RtNetlink.IndexOf("left0"))));
             Assert.Contains("macvlan mode private", network.Ip("-details link show dev vrrp.51"), StringComparison.Ordinal);
             Assert.Equal(0, netlink.DeleteLink(near));
             Assert.Equal(0, netlink.DeleteLink(bridge));

@@ -86,6 +86,60 @@ public sealed class NotifyScriptTests(ITestOutputHelper output)
     }
 
     [NeedsFact("fencefirst")]
+    public async Task Whatever_a_notify_script_does_the_next_one_runs_and_nobody_is_held_up()
+    {
+        // Each Fault runs a script that does something else; notify_backup follows every time, in the same line.
+        await using Lab lab = await Lab.OpenAsync(output, "a");
+        Node a = lab["a"];
+        ScriptLog log = lab.OpenScriptLog();
+        Capture capture = await lab.CaptureAsync();
+        string gate = a.WriteFile("gate", "0\n");
+        string body =
+            $"""
+            mode=$(cat '{a.Folder}/mode')
+            note $mode
+            case $mode in
+            fork) sleep 60 & ;;
+            flood) head -c 100000000 /dev/zero ;;
+            closed) exec 0<&- 1>&- 2>&- ;;
+            esac
+            """;
+        string fault = a.WriteScript("fault.sh", body, log), backup = a.WriteScript("backup.sh", "note backup", log);
+        const int second = 52;
+        Daemon daemon = a.StartFenceFirst(Conf.File(
+            $"track_file gate {{\n    file {gate}\n    weight 0\n}}\n",
+            new Conf(lab.Virtual) { Extra = $"    track_file {{\n        gate\n    }}\n    notify_fault {fault}\n    notify_backup {backup}\n" },
+            new Conf(lab.SecondVirtual) { Name = "VI_2", Vrid = second }));
+        await a.WaitForAddressAsync(lab.SecondVirtual);
+        DateTime from = DateTime.UtcNow;
+        int backups = 1;
+        foreach (string mode in (string[])["fork", "flood", "closed", "gone"])
+        {
+            int mark = daemon.Log.Mark;
+            a.WriteFile("mode", mode);
+            if (mode == "gone")
+            {
+                File.Delete(fault);
+            }
+            a.WriteFile("gate", "1\n");
+            if (mode == "gone")
+            {
+                await daemon.WaitForLogAsync("fault.sh could not be started", 5, mark);
+            }
+            else
+            {
+                await log.WaitForAsync(mode);
+            }
+            a.WriteFile("gate", "0\n");
+            await log.WaitForAsync("backup", occurrence: ++backups);
+        }
+        DateTime to = (await capture.WaitForAdvertAsync(a, _ => true, "anything", vrid: second, from: DateTime.UtcNow)).At;
+        TimeSpan gap = capture.LargestGap(a, second, from, to);
+        Assert.True(gap < TimeSpan.FromSeconds(1), $"VI_2 was silent for {gap.TotalSeconds} s");
+        Assert.Equal(0, await daemon.StopAsync());
+    }
+
+    [NeedsFact("fencefirst")]
     public Task Our_notify_stop_has_its_time() => TellStopAsync((node, conf) => node.StartFenceFirst(conf), isEnding: true);
 
     [NeedsFact("keepalived")]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using Xunit.Abstractions;
 
 namespace FenceFirst.SystemTests;
@@ -29,6 +30,36 @@ public sealed class AcceptTests(ITestOutputHelper output)
         Assert.True(await AnswersAsync(b, lab.Virtual));
         Assert.DoesNotContain("table", await a.RunAsync("nft", "list", "ruleset"));
     }
+
+    // Shown: the whole ruleset, the table, and one rule of it; and that a table of the operator's own name and priority is meant.
+    [NeedsFact("fencefirst", "ping")]
+    public async Task What_somebody_removes_is_put_back()
+    {
+        await using Lab lab = await Lab.OpenAsync(output, "a", "b");
+        Node a = lab["a"], b = lab["b"];
+        string conf = Conf.File(new Conf(lab.Virtual) { Extra = "    no_accept\n" }, new Conf(lab.Virtual6) { Name = "VI_2", Vrid = 52, Extra = "    no_accept\n" });
+        conf = conf.Replace("global_defs {", "global_defs {\n    nftables own_name\n    nftables_priority -7\n    nftables_counters", StringComparison.Ordinal);
+        Daemon daemon = a.StartFenceFirst(conf);
+        await a.WaitForAddressAsync(lab.Virtual);
+        await a.WaitForAddressAsync(lab.Virtual6);
+        string whole = await RulesAsync(a);
+        Assert.Contains("table ip own_name", whole);
+        Assert.Contains("priority filter - 7;", whole);
+        Assert.Contains("counter packets", whole);
+        foreach (string removal in (string[])["flush ruleset", "delete table ip6 own_name", "flush chain ip own_name in", $"delete element ip own_name vips {{ {lab.Virtual} }}"])
+        {
+            int mark = daemon.Log.Mark;
+            await a.RunAsync("sh", "-c", $"nft flush chain ip own_name in 2>/dev/null; nft '{removal}'");
+            await daemon.WaitForLogAsync("somebody has removed the filter of no_accept (nftables table own_name): it is put back", 1, mark);
+            await lab.UntilAsync(() => Regex.Replace(RulesAsync(a).GetAwaiter().GetResult(), "packets.*drop", "") == Regex.Replace(whole, "packets.*drop", ""), 1, "the rules as they were");
+        }
+        Assert.False(await AnswersAsync(b, lab.Virtual));
+        Assert.False(await AnswersAsync(b, lab.Virtual6));
+        await daemon.StopAsync();
+        Assert.DoesNotContain("own_name", await RulesAsync(a));
+    }
+
+    private static Task<string> RulesAsync(Node node) => node.RunAsync("nft", "list", "ruleset");
 
     private async Task TellAsync(Func<Node, string, Daemon> start, string table)
     {

@@ -36,6 +36,9 @@ internal static class Forgery
         return copy.With(priority, copy.Length);
     }
 
+    /// <summary>An unsigned one as if another node sent it, with another priority.</summary>
+    public static byte[] From(this byte[] frame, IPAddress source, byte priority) => frame.From(source).With(priority, frame.Length);
+
     /// <summary>With its trailer and another priority: the signature no longer fits.</summary>
     public static byte[] Changed(this byte[] frame, byte priority) => frame.Copied().With(priority, frame.Length - Trailer);
 

@@ -115,7 +115,7 @@ public sealed class HmacReplayTests(ITestOutputHelper output)
         await pair.Lab.UntilAsync(
             () => DateTime.UtcNow - pair.Capture.AdvertsOf(pair.A.Node)[^1].At > TimeSpan.FromSeconds(1.5 * Pair.Interval), 5, "the last advert of a to be captured");
         byte[] copy = pair.Capture.AdvertsOf(pair.A.Node)[^1].Bytes.Copied();
-        using Timer repeated = new(_ => attacker.Send(copy), null, TimeSpan.Zero, TimeSpan.FromSeconds(Pair.Interval));
+        using IDisposable repeated = attacker.Repeat(copy, TimeSpan.FromSeconds(Pair.Interval));
         await pair.B.UntilRefusedAsync("AuthenticationReplayed", 1);
         await pair.B.Node.WaitForAddressAsync(pair.Virtual, 5);
         Assert.NotNull(pair.B.Daemon.Log.Find("It says nothing about who is alive now.", mark));
@@ -133,7 +133,7 @@ public sealed class HmacReplayTests(ITestOutputHelper output)
         await pair.StartAsync(new Signing(1, 1) { Window = 60 });
         byte[] copy = pair.Capture.AdvertsOf(pair.A.Node)[0].Bytes.Copied();
         await pair.UntilHeardAsync(3);
-        using (Timer repeated = new(_ => attacker.Send(copy), null, TimeSpan.Zero, TimeSpan.FromSeconds(Pair.Interval / 4)))
+        using (attacker.Repeat(copy, TimeSpan.FromSeconds(Pair.Interval / 4)))
         {
             await pair.A.Node.PowerOffAsync();
             int mark = pair.B.Daemon.Log.Mark;

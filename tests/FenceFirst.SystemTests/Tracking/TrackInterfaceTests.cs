@@ -100,6 +100,28 @@ public sealed class TrackInterfaceTests(ITestOutputHelper output)
         await a.WaitForNoAddressAsync(lab.Virtual);
     }
 
+    // Shown: the polled interface is asked and not listened to; one beside it is told of by netlink. keepalived's own words, with keepalived for comparison.
+    [NeedsTheory("keepalived", "fencefirst")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_polled_interface_is_down_when_it_is_asked(bool isOurs)
+    {
+        await using Lab lab = await Lab.OpenAsync(output, "a");
+        Node a = lab["a"];
+        string conf = Conf.File("linkbeat_interfaces {\n    eth0 ETHTOOL\n}\n", new Conf(lab.Virtual) { Interval = "0.1" });
+        Daemon daemon = isOurs ? a.StartFenceFirst(conf) : a.StartKeepalived(conf);
+        await a.WaitForAddressAsync(lab.Virtual);
+        int mark = daemon.Log.Mark;
+        await lab.SetCableAsync(a, plugged: false);
+        await daemon.WaitForLogAsync("Linkbeat reports eth0 down", 5, mark);
+        await daemon.WaitForLogAsync("(VI_1) Entering FAULT STATE", 5, mark);
+        await a.WaitForNoAddressAsync(lab.Virtual);
+        await lab.SetCableAsync(a, plugged: true);
+        await daemon.WaitForLogAsync("Linkbeat reports eth0 up", 5, mark);
+        await a.WaitForAddressAsync(lab.Virtual);
+        Assert.Null(daemon.Log.Find("Netlink reports eth0"));
+    }
+
     private static async Task MakeAsync(Node node, string name, string? address = null)
     {
         await node.RunAsync("ip", "link", "add", "name", name, "type", "veth", "peer", "name", name + "-peer");

@@ -55,8 +55,8 @@ public sealed class DissectorTests
     public void An_authentication_header_is_named_with_its_sequence()
     {
         Dissection dissection = Dissector.FromBytes(WireSamples.Bytes(Authenticated));
-        Assert.Equal((PacketKind.Vrrp, DecodeError.WrongProtocol), (dissection.Kind, dissection.Error));
-        Assert.Equal("authentication header (auth_type AH): SPI 10.99.0.1, sequence 7; the daemon does not accept it", Assert.Single(dissection.Notes));
+        Assert.Equal((PacketKind.Vrrp, DecodeError.None), (dissection.Kind, dissection.Error));
+        Assert.Equal("authentication header (auth_type AH): SPI 10.99.0.1, sequence 7; the code is not compared, that needs the password", Assert.Single(dissection.Notes));
     }
 
     [Fact]
@@ -64,8 +64,21 @@ public sealed class DissectorTests
     {
         byte[] packet = WireSamples.Bytes(Authenticated);
         packet[^1] = 1;
-        Assert.Equal(
-            "apart from that: The checksum does not agree (RFC 9568 section 7.1).", Dissector.FromBytes(packet).Notes[1]);
+        packet[27] = 2;
+        Dissection dissection = Dissector.FromBytes(packet);
+        Assert.Equal(DecodeError.WrongChecksum, dissection.Error);
+        Assert.Contains("SPI 10.99.0.2, not the sender: it is refused", Assert.Single(dissection.Notes), StringComparison.Ordinal);
+    }
+
+    // RFC 2402 section 2.2: the length says how much code there is.
+    [Fact]
+    public void An_authentication_header_that_keepalived_does_not_write_is_refused()
+    {
+        byte[] packet = WireSamples.Bytes(Authenticated);
+        packet[21] = 5;
+        Dissection dissection = Dissector.FromBytes(packet);
+        Assert.Equal(DecodeError.WrongProtocol, dissection.Error);
+        Assert.EndsWith("the daemon does not accept it", dissection.Notes[0], StringComparison.Ordinal);
     }
 
     [Fact]

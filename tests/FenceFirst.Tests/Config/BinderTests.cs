@@ -9,6 +9,13 @@ namespace FenceFirst.Tests.Config;
 
 public sealed class BinderTests
 {
+    // keepalived, vrrp_complete_instance: without a state it is MASTER if and only if the priority is 255.
+    [Theory]
+    [InlineData("priority 255", true)]
+    [InlineData("priority 254", false)]
+    [InlineData("state BACKUP\npriority 255", false)]
+    public void An_owner_that_names_no_state_begins_as_master(string lines, bool isMaster) => Assert.Equal(isMaster, Instance(lines).IsStateMaster);
+
     [Theory]
     [InlineData("advert_int 1.4", 2, 1.0)]
     [InlineData("advert_int 1.5", 2, 2.0)]
@@ -58,13 +65,10 @@ public sealed class BinderTests
     }
 
     [Theory]
-    [InlineData("vrrp_strict", "FF1103")]
-    [InlineData("vrrp_owner_ignore_adverts", "FF1104")]
+    [InlineData("dynamic_interfaces", "FF1104")]
     public void Global_settings_that_cannot_be_honoured_are_refused(string line, string code) => AssertCode(Wrapped("") + "global_defs {\n" + line + "\n}\n", code, Severity.Error);
 
     [Theory]
-    [InlineData("strict_mode yes", "FF1103")]
-    [InlineData("authentication {\nauth_type AH\nauth_pass x\n}", "FF1103")]
     [InlineData("authentication {\nauth_type PASS\n}", "FF1405")]
     [InlineData("auth_hmac {\nkey 1 secret\nactive_key 1\n}", "FF1420")]
     [InlineData("interface lo", "FF1210")]
@@ -84,7 +88,7 @@ public sealed class BinderTests
     [InlineData("unicast_src_ip 10.9.9.9", "FF1508")]
     [InlineData("nopreempt 1", "FF1109")]
     [InlineData("skip_check_adv_addr off", "FF1512")]
-    [InlineData("smtp_alert", "FF1105")]
+    [InlineData("smtp_alert", "FF1595")]
     [InlineData("vip_lease 1", "FF1541")]
     public void What_is_only_surprising_is_a_warning(string lines, string code) => AssertCode(Wrapped(lines), code, Severity.Warning);
 

@@ -38,7 +38,7 @@ public sealed class HmacBinderTests
     {
         Assert.Contains("belongs to user 26", Problem(Hex, new FileFacts(FileKind.Regular, 0b110_000_000, 26, 0)), StringComparison.Ordinal);
         Assert.Contains("no regular file", Problem(Hex, new FileFacts(FileKind.Folder, 0b111_000_000, 0, 0)), StringComparison.Ordinal);
-        Assert.Contains("no regular file", Problem(Hex, new FileFacts(FileKind.SymbolicLink, 0b111_000_000, 0, 0, Path)), StringComparison.Ordinal);
+        Assert.Contains("does not exist or is not accessible", Problem(Hex, new FileFacts(FileKind.SymbolicLink, 0b111_000_000, 0, 0, Path)), StringComparison.Ordinal);
         Assert.Contains("fewer than 32", Problem("hex:00", new FileFacts(FileKind.Regular, 0b110_000_000, 0, 0)), StringComparison.Ordinal);
         Assert.Contains("is empty", Problem("\n", new FileFacts(FileKind.Regular, 0b110_000_000, 0, 0)), StringComparison.Ordinal);
         Assert.Contains("cannot be read", Problem(null, new FileFacts(FileKind.Regular, 0b110_000_000, 0, 0)), StringComparison.Ordinal);

@@ -23,7 +23,7 @@ public sealed class SpacingBinderTests
     [InlineData("garp_interval 1", "FF1401")]
     [InlineData("garp_interval 1\ninterface eth0\ninterface eth0", "FF1402")]
     [InlineData("garp_interval 1\ninterface eth77", "FF1210")]
-    [InlineData("garp_interval 0\ngna_interval 1\ninterface eth0", "FF1521")]
+    [InlineData("garp_interval 0\ngna_interval 1\ninterface eth0", "FF1593")]
     [InlineData("garp_interval soon\ninterface eth0", "FF1201")]
     public void What_cannot_be_a_group_is_told(string lines, string code) =>
         Assert.Contains(Load("", $"garp_group {{\n{lines}\n}}\n").Diagnostics.Sorted(), each => each.Code.Id == code);

@@ -34,6 +34,18 @@ public sealed class SyncGroupBinderTests
         Assert.Same(config.Instances[0].Demotion, config.Instances[1].Demotion);
     }
 
+    // A neighbour's virtual address may well be what one asks before taking one's own.
+    [Fact]
+    public void A_check_of_one_group_is_not_held_against_the_addresses_of_the_next()
+    {
+        static string Two(string asked) =>
+            $"vrrp_sync_group G {{\ngroup {{\nA\n}}\npromotion {{\ncheck ping {asked}\n}}\n}}\nvrrp_sync_group H {{\ngroup {{\nB\n}}\npromotion {{\ncheck ping 10.0.0.8\n}}\n}}\n"
+            + Instance("A", 1) + Instance("B", 2);
+
+        Assert.DoesNotContain("FF1441", Shown(Two("10.0.0.2")), StringComparison.Ordinal);
+        Assert.Contains("FF1441", Shown(Two("10.0.0.1")), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Notify_master_before_vip_makes_the_groups_own_script_a_step()
     {
@@ -109,6 +121,8 @@ public sealed class SyncGroupBinderTests
         $"vrrp_instance {name} {{\nstate BACKUP\ninterface eth0\nvirtual_router_id {vrid}\npriority {priority}\nvirtual_ipaddress {{\n10.0.0.{vrid}/24\n}}\n{lines}\n}}\n";
 
     private static string Group(string lines, string members = "A\nB") => $"vrrp_sync_group G {{\ngroup {{\n{members}\n}}\n{lines}\n}}\n";
+
+    private static string Shown(string text) => DiagnosticText.Render(FakeMachine.Load(Globals + text).Diagnostics);
 
     private static NodeConfig Good(string text)
     {

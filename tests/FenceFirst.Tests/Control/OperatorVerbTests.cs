@@ -121,6 +121,7 @@ public class OperatorVerbTests
             ],
             Describe(next));
         Assert.Equal(["VI_2: removed, is stopped in order"], Describe(old with { Instances = [one, four] }));
+        Assert.Equal(["mail: changed"], Describe(old with { Mail = new MailConfig { Server = "mail.example.org" } }));
 
         List<string> Describe(NodeConfig other)
         {

@@ -40,6 +40,18 @@ public sealed class AnnouncementQueueTests
         Assert.Equal(["0 10.0.1.1", "1 10.0.2.1"], Run(together, 3));
     }
 
+    // Shown: what leaves through a virtual MAC interface waits for what leaves through the one below, and the other way round.
+    [Fact]
+    public void A_virtual_MAC_interface_shares_the_spacing_of_the_one_below()
+    {
+        AnnouncementQueue queue = new();
+        VrrpConfig instance = TestConfig.Instance() with { Vmac = new VirtualLink(1, 0, 0x00005e000133) };
+        queue.Configure(TestConfig.Node(instance) with { Links = ["eth0", "vrrp.51"], Spacing = new AnnouncementSpacing { Arp = Second } }, static index => index);
+        queue.TryAdd(0, First, 1);
+        queue.TryAdd(0, Elsewhere, 1);
+        Assert.Equal(["0 10.0.1.1", "1 10.0.2.1"], Run(queue, 3));
+    }
+
     // Shown: ARP and neighbour advertisements have their own spacing; without one nothing is queued.
     [Fact]
     public void Without_a_spacing_nothing_waits()

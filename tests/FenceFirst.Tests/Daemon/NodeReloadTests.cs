@@ -48,6 +48,25 @@ public sealed class NodeReloadTests
         Assert.Equal(phase == VrrpPhase.Master, Carry(old, state, next).Instances[0].IsHoldingChanged);
     }
 
+    // Shown: another MAC address, another name of the interface, or none of its own any more: the addresses have to move, so the instance stops in order and starts anew.
+    [Theory]
+    [InlineData("vrrp.51", 0x00005e000133, true)]
+    [InlineData("vrrp.51", 0x020000000033, false)]
+    [InlineData("vip0", 0x00005e000133, false)]
+    [InlineData("", 0, false)]
+    public void Another_virtual_MAC_address_starts_an_instance_anew(string name, ulong mac, bool isKept)
+    {
+        VrrpConfig with = TestConfig.Instance() with { Vmac = new VirtualLink(1, 0, 0x00005e000133), TrackLinks = [new TrackReference(0, 0, false)] };
+        NodeConfig old = TestConfig.Node(with) with { Links = ["eth0", "vrrp.51"] };
+        NodeConfig next = TestConfig.Node(with with { Vmac = name.Length == 0 ? null : new VirtualLink(0, 1, mac), Link = 1, TrackLinks = [new TrackReference(1, 0, false)] })
+            with
+        { Links = [name, "eth0"] };
+        NodeState state = new(old, 0);
+        state.Instances[0].Phase = VrrpPhase.Backup;
+        next = next with { Instances = [next.Instances[0] with { Addresses = [next.Instances[0].Addresses[0] with { Link = 1 }] }] };
+        Assert.Equal(isKept ? 0 : -1, Assert.Single(ReloadPlan.Make(old, next).Kept(state)));
+    }
+
     [Fact]
     public void Only_what_is_held_no_more_is_dropped()
     {

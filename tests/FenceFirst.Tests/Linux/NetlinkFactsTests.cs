@@ -113,12 +113,12 @@ public sealed class NetlinkFactsTests
     {
         // Shown with an answer as the kernel sends it: number, header of the request, attribute with a sentence.
         byte[] payload = [.. BitConverter.GetBytes(-17), .. new byte[16], .. BitConverter.GetBytes((ushort)9), 1, 0, .. "busy\0"u8, 0, 0, 0];
-        NetlinkMessage message = new(Netlink.Error, Netlink.ExtendedAcknowledgement, 1, payload);
+        NetlinkMessage message = new(Netlink.Error, Netlink.ExtendedAcknowledgement, 1, 0, payload);
         Assert.True(NetlinkFacts.TryReadError(in message, out int errno, out ReadOnlySpan<byte> words));
         Assert.Equal((17, "busy"), (errno, NetlinkFacts.Text(words)));
-        message = new(Netlink.Error, 0, 1, BitConverter.GetBytes(int.MinValue));
+        message = new(Netlink.Error, 0, 1, 0, BitConverter.GetBytes(int.MinValue));
         Assert.False(NetlinkFacts.TryReadError(in message, out _, out _));
-        message = new(Netlink.Error, 0, 1, BitConverter.GetBytes(0));
+        message = new(Netlink.Error, 0, 1, 0, BitConverter.GetBytes(0));
         Assert.True(NetlinkFacts.TryReadError(in message, out errno, out _));
         Assert.Equal(0, errno);
     }

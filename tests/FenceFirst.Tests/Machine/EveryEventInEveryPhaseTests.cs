@@ -49,6 +49,8 @@ public class EveryEventInEveryPhaseTests
         ("MaintenanceChanged on", m => m.Deliver(NodeEvent.MaintenanceChanged(-1, MonotonicInstant.Never))),
         ("MaintenanceChanged off", m => m.Deliver(NodeEvent.MaintenanceChanged(-1, MonotonicInstant.Zero))),
         ("FenceTestChanged", m => m.Deliver(NodeEvent.FenceTestChanged([TestConfig.AddressOf('z')]))),
+        ("MemoryKept", Written),
+        ("MemoryKept stale", m => m.Deliver(NodeEvent.MemoryKept(0, 77))),
         ("ReplayMarkForgotten", m => m.Deliver(NodeEvent.ReplayMarkForgotten(0, TestConfig.AddressOf('z')))),
         ("StopRequested", m => m.Deliver(NodeEvent.StopRequested())),
         ("StopRequested twice", StopTwice),
@@ -59,6 +61,7 @@ public class EveryEventInEveryPhaseTests
         ("Initialize awaiting scripts", _ => { }),
         ("Backup", m => Check(m, 0)),
         ("Promoting", m => Raise(m, isAnswered: false)),
+        ("Promoting awaiting the disk", m => { m.Driver.IsDiskQuick = false; Raise(m, isAnswered: true); }),
         ("Master raising", m => Raise(m, isAnswered: true)),
         ("Master", RaiseCompletely),
         ("Demoting removing", m => { RaiseCompletely(m); m.Deliver(NodeEvent.LinkChanged(0, false)); }),
@@ -117,6 +120,14 @@ public class EveryEventInEveryPhaseTests
     {
         m.Deliver(NodeEvent.StopRequested());
         m.Deliver(NodeEvent.StopRequested());
+    }
+
+    private static void Written(SimulatedNode m)
+    {
+        if (m.OpenKeeps.Count > 0)
+        {
+            m.AnswerDisk();
+        }
     }
 
     private static void End(SimulatedNode m, StepOutcome outcome)

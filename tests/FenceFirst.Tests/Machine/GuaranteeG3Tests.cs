@@ -1,5 +1,7 @@
+using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Tests.Machine;
@@ -92,5 +94,39 @@ public class GuaranteeG3Tests
         Assert.True(OperatorRules.IsFencing(m.Config, m.State, [TestConfig.AddressOf('y')]));
         m.Deliver(NodeEvent.FenceTestChanged([]));
         Assert.Equal(2, m.OpenSteps.Count);
+    }
+
+    // Shown: two instances, one in its pause after a failure. When the other one has fenced the target, the pause is over: after it the target would be back, be fenced
+    // again, and with it what it has taken meanwhile (seeds 1364496 and 719726899064). What fences somebody else goes on waiting, and the next pause is longer.
+    [Fact]
+    public void A_fence_ends_the_pause_of_another_instance_of_the_same_target()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Node(
+            TestConfig.Instance().Promote(TestConfig.Fence("z")),
+            TestConfig.Instance(name: "VI_2", vrid: 52).Promote(TestConfig.Fence("yz")),
+            TestConfig.Instance(name: "VI_3", vrid: 53).Promote(TestConfig.Fence("x"))));
+        m.Driver.Advance(4);
+        m.Fail(2);
+        m.Driver.Advance(0.1);
+        m.Succeed(0);
+        Assert.Equal(1, m.OpenSteps.Single().Instance);
+        m.Fail(1);
+        Assert.True(m.Recorded(TimelineKind.PromotionFailed));
+        m.Hear('z', 50);
+        m.Driver.Advance(0);
+        MonotonicInstant failedAt = m.Driver.Now;
+        Assert.Equal(VrrpPhase.Master, m.First.Phase);
+        Assert.True(m.State.Instances[1].RetryAt > failedAt + TimeSpan.FromSeconds(20));
+
+        // The first one loses its place, and fences z again while the second one still waits.
+        m.Hear('z', 200);
+        m.Driver.Advance(5);
+        m.Succeed(0);
+        Assert.True(m.Recorded(TimelineKind.PauseEnded));
+        m.Driver.Advance(0.1);
+        Assert.Equal([1], m.OpenSteps.Select(open => open.Instance));
+        Assert.Equal(VrrpPhase.Backup, m.State.Instances[2].Phase);
+        m.Fail(1);
+        Assert.Equal(2, m.State.Instances[1].FailedPromotions);
     }
 }

@@ -1,4 +1,5 @@
 using FenceFirst.Core.Node;
+using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Tests.Machine;
@@ -55,6 +56,22 @@ public class GuaranteeG7Tests
         m.Driver.Suspend(5);
         m.AnswerKernel();
         Assert.Equal("RemoveAddresses", m.Seen);
+    }
+
+    // Shown: the kernel has refused the address, and a stall left no time to read that. The removal goes first, and then the story says that nothing was there (G8;
+    // seed 254287).
+    [Fact]
+    public void A_refusal_that_a_stall_has_overtaken_is_told()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance());
+        m.Driver.Kernel = (_, _) => null;
+        m.Driver.AdvanceTo(m.First.MasterDownAt);
+        m.Driver.Suspend(5);
+        m.AnswerKernel(errno: 12);
+        Assert.Equal("RemoveAddresses", m.Seen);
+        Assert.Equal((SideEffect.AddAddresses, 12), m.Entries.Where(entry => entry.Kind == TimelineKind.KernelRefused).Select(entry => (entry.Effect, entry.First)).Single());
+        m.AnswerKernel(errno: 16);
+        Assert.Equal(2, m.Entries.Count(entry => entry.Kind == TimelineKind.KernelRefused));
     }
 
     // Shown: after the release it elects anew, and a gap shorter than the interval is no stall.

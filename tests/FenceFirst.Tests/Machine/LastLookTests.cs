@@ -509,6 +509,24 @@ public class LastLookTests
         Assert.Equal(isHeld, m.First.Steps.IsHeld);
     }
 
+    // The same on a network of 22 bits, which end within a byte.
+    [Theory]
+    [InlineData("10.0.3.77", true)]
+    [InlineData("10.0.5.77", false)]
+    public void A_neighbour_shares_every_bit_of_the_prefix(string sender, bool isHeld)
+    {
+        SimulatedNode m = MachineDriver.Alone(Fencing with
+        {
+            IsUnicast = true,
+            UnicastPeers = [new UnicastPeer(InternetAddress.Parse("10.9.9.9"))],
+            Addresses = [Fencing.Addresses[0] with { PrefixLength = 22 }],
+        });
+        m.Driver.Advance(3);
+        m.Deliver(NodeEvent.PacketRefused(0, DecodeError.WrongPassword, InternetAddress.Parse(sender)));
+        m.Driver.Advance(1);
+        Assert.Equal(isHeld, m.First.Steps.IsHeld);
+    }
+
     // 6.1: without a promotion nothing changes: RFC 9568 section 7.1 discards, and so does keepalived.
     [Fact]
     public void A_plain_instance_is_not_held()

@@ -46,6 +46,9 @@ internal sealed class MachineDriver
     /// <summary>Errno of arming the watchdog; null = held until the test answers it. The default answers success at once.</summary>
     public Func<SimulatedNode, int?> Watchdog { get; set; } = _ => 0;
 
+    /// <summary>Whether the disk answers at once; otherwise <see cref="SimulatedNode.AnswerDisk"/> does.</summary>
+    public bool IsDiskQuick { get; set; } = true;
+
     /// <summary>How late a timer wakes its node; the default is on time.</summary>
     public Func<TimeSpan> Lateness { get; set; } = () => TimeSpan.Zero;
 
@@ -421,6 +424,17 @@ internal sealed class SimulatedNode
         Deliver(NodeEvent.WatchdogAnswered(attempt, errno));
     }
 
+    /// <summary>Requests to write down what has to survive that have not been answered, oldest first.</summary>
+    public List<(int Instance, uint Attempt)> OpenKeeps { get; } = [];
+
+    /// <summary>Says that the oldest request is on the disk, or is not waited for any longer.</summary>
+    public void AnswerDisk()
+    {
+        (int instance, uint attempt) = OpenKeeps[0];
+        OpenKeeps.RemoveAt(0);
+        Deliver(NodeEvent.MemoryKept(instance, attempt));
+    }
+
     /// <summary>Answers the oldest open run of a check script.</summary>
     public void AnswerScript(int script, StepOutcome outcome)
     {
@@ -531,7 +545,7 @@ internal sealed class SimulatedNode
         NodeEffectKind.WatchAddresses => effect.Attempt == 0 ? "end-watch" : "watch",
         NodeEffectKind.ArmWatchdog => "arm",
         NodeEffectKind.DisarmWatchdog => "disarm",
-        NodeEffectKind.ArmTimer or NodeEffectKind.Record => "",
+        NodeEffectKind.ArmTimer or NodeEffectKind.Record or NodeEffectKind.KeepMemory => "",
     };
 
     /// <summary>How many priority 0 adverts were sent.</summary>
@@ -633,6 +647,14 @@ internal sealed class SimulatedNode
                 if (_driver.Watchdog(this) is { } watchdogErrno)
                 {
                     AnswerWatchdog(effect.Attempt, watchdogErrno);
+                }
+
+                break;
+            case NodeEffectKind.KeepMemory:
+                OpenKeeps.Add((effect.Index, effect.Attempt));
+                if (_driver.IsDiskQuick)
+                {
+                    AnswerDisk();
                 }
 
                 break;
@@ -807,6 +829,7 @@ internal sealed class SimulatedNode
         OpenSteps.Clear();
         OpenScripts.Clear();
         OpenKernel.Clear();
+        OpenKeeps.Clear();
         OpenProbes.Clear();
         OpenWatches.Clear();
         Killed.Clear();
@@ -852,7 +875,7 @@ internal sealed class SimulatedNode
     /// <summary>An effect in one line; timers are left out.</summary>
     public string Describe(NodeEffect effect) => effect.Kind switch
     {
-        NodeEffectKind.ArmTimer => "",
+        NodeEffectKind.ArmTimer or NodeEffectKind.KeepMemory => "",
         NodeEffectKind.SendAdvert => $"-> advert {effect.Priority}",
         NodeEffectKind.AskKernel => $"-> kernel {effect.Effect} ({effect.Attempt})",
         NodeEffectKind.Announce => $"-> announce x{effect.Count}",

@@ -22,6 +22,27 @@ public class PromotionTests
         Assert.Equal(1ul, m.First.Steps.Epoch);
     }
 
+    // 3: a candidate's adverts come from the interface's own MAC address, and so does its priority 0; a master's from the virtual one, its release too.
+    [Fact]
+    public void Only_a_masters_adverts_come_from_the_virtual_MAC_address()
+    {
+        SimulatedNode m = Lost(Fencing);
+        Assert.Equal([false], Adverts(m));
+        m.Driver.Advance(1);
+        Assert.Equal([false], Adverts(m));
+        m.Fail();
+        Assert.Equal([false], Adverts(m));
+        Assert.Contains(m.Last, effect => effect is { Kind: NodeEffectKind.SendAdvert, Priority: 0 });
+
+        SimulatedNode master = Lost(Fencing);
+        master.Succeed();
+        Assert.Equal([true], Adverts(master));
+        master.Deliver(NodeEvent.StopRequested(0));
+        Assert.Equal([true, true], Adverts(master));
+
+        static bool[] Adverts(SimulatedNode node) => [.. node.Last.Where(effect => effect.Kind == NodeEffectKind.SendAdvert).Select(effect => effect.IsOfMaster)];
+    }
+
     // 3.1: the reasons that steps are told.
     [Fact]
     public void The_reason_says_what_was_seen()

@@ -195,25 +195,11 @@ public class RandomWalkTests
 
             if (request.Step.IsRestoring)
             {
-                driver.After(after / 2, () => BootIfDown(driver[request.Step.Name[^1]]));
+                driver.After(after / 2, () => Disturbance.BootIfDown(driver[request.Step.Name[^1]]));
                 return (after, StepOutcome.Success);
             }
 
-            // A fence is truthful: its target loses power before success is reported.
-            driver.After(after / 2, () =>
-            {
-                foreach (SimulatedNode target in driver.Nodes)
-                {
-                    if (node.OpenSteps.Contains(request) && request.Step.Targets.Contains(TestConfig.AddressOf(target.Name)) && target.IsRunning)
-                    {
-                        target.Crash();
-                        if (!isFaulty() || random.Next(2) == 0)
-                        {
-                            driver.After(after + TimeSpan.FromSeconds(random.NextDouble() * 20), () => BootIfDown(target));
-                        }
-                    }
-                }
-            });
+            Disturbance.FenceTruthfully(driver, node, request, after, random, () => !isFaulty() || random.Next(2) == 0);
             return (after, StepOutcome.Success);
         };
     }
@@ -221,34 +207,11 @@ public class RandomWalkTests
     private static void Disturb(MachineDriver driver, Random random)
     {
         SimulatedNode node = driver.Nodes[random.Next(driver.Nodes.Count)];
-        switch (random.Next(16))
+        int kind = random.Next(16);
+        switch (kind)
         {
-            case 0 when node.IsRunning:
-                node.Crash();
-                break;
-            case 1:
-            case 2:
-                BootIfDown(node);
-                break;
-            case 3:
-                node.DeliverIfRunning(NodeEvent.LinkChanged(0, false));
-                break;
-            case 4:
-            case 5:
-                node.DeliverIfRunning(NodeEvent.LinkChanged(0, true));
-                break;
-            case 6 when node.IsRunning && node.State.IsStopped:
-                node.Crash();
-                node.Boot();
-                break;
-            case 6:
-                node.DeliverIfRunning(NodeEvent.StopRequested());
-                break;
-            case 7:
-                node.DeliverIfRunning(NodeEvent.AddressLost(0));
-                break;
-            case 8:
-                node.DeliverIfRunning(NodeEvent.PacketRefused(0, Core.Wire.DecodeError.WrongChecksum, TestConfig.AddressOf('z')));
+            case < Disturbance.Kinds:
+                Disturbance.Do(kind, node, 0, NodeEvent.LinkChanged(0, false), NodeEvent.LinkChanged(0, true));
                 break;
             case 9:
                 // A late answer to an attempt that is not under way any more, and to no probe at all.
@@ -292,7 +255,7 @@ public class RandomWalkTests
     {
         foreach (SimulatedNode node in driver.Nodes)
         {
-            BootIfDown(node);
+            Disturbance.BootIfDown(node);
             bool isStop = random.Next(2) == 0;
             if (node.Phase != VrrpPhase.Master)
             {
@@ -307,7 +270,7 @@ public class RandomWalkTests
                     node.Crash();
                 }
 
-                BootIfDown(node);
+                Disturbance.BootIfDown(node);
                 node.Deliver(NodeEvent.LinkChanged(0, true));
             });
         }
@@ -322,18 +285,10 @@ public class RandomWalkTests
                 node.Crash();
             }
 
-            BootIfDown(node);
+            Disturbance.BootIfDown(node);
             node.DeliverIfRunning(NodeEvent.LinkChanged(0, true));
             node.DeliverIfRunning(NodeEvent.MaintenanceChanged(-1, MonotonicInstant.Zero));
             node.DeliverIfRunning(NodeEvent.FenceTestChanged([]));
-        }
-    }
-
-    private static void BootIfDown(SimulatedNode node)
-    {
-        if (!node.IsRunning)
-        {
-            node.Boot();
         }
     }
 }

@@ -259,6 +259,127 @@ public class RecallTests
         Assert.False(InstanceMemory.Of("VI_1", m.First).IsDemotionDue);
     }
 
+    // Shown: the disk is asked when the promotion begins and has all the time that the fence takes; no address is added before it has answered. (Seeds 1107314 and
+    // 1257142: a daemon that died with the address just added had told nobody.)
+    [Fact]
+    public void No_address_is_added_before_the_disk_knows_that_a_demotion_will_be_due()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("z")).Demote(TestConfig.Run("stop_writes")));
+        m.Driver.IsDiskQuick = false;
+        m.Driver.Advance(4);
+        Assert.Single(m.OpenKeeps);
+        Assert.Single(m.OpenSteps);
+        m.Driver.Advance(1);
+        m.Succeed();
+        Assert.Equal(VrrpPhase.Promoting, m.Phase);
+        m.AnswerDisk();
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+
+        SimulatedNode quick = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("z")).Demote(TestConfig.Run("stop_writes")));
+        quick.Driver.IsDiskQuick = false;
+        quick.Driver.Advance(4);
+        quick.AnswerDisk();
+        Assert.Equal(VrrpPhase.Promoting, quick.Phase);
+        quick.Succeed();
+        Assert.Equal(VrrpPhase.Master, quick.Phase);
+    }
+
+    // Shown: as above without a promotion block, and in a sync group, where one demotion is due for all.
+    [Fact]
+    public void Plain_vrrp_and_a_group_wait_for_the_disk_as_well()
+    {
+        SimulatedNode plain = MachineDriver.Alone(TestConfig.Instance().Demote(TestConfig.Run("stop_writes")));
+        SimulatedNode group = MachineDriver.Alone(TestConfig.Group(
+            TestConfig.Instance().Promote().Demote(TestConfig.Run("stop_writes")), TestConfig.Instance(name: "VI_2", vrid: 52)));
+        foreach (SimulatedNode m in (SimulatedNode[])[plain, group])
+        {
+            m.Driver.IsDiskQuick = false;
+            m.Driver.Advance(4);
+            Assert.DoesNotContain(VrrpPhase.Master, m.State.Instances.Select(instance => instance.Phase));
+            m.AnswerDisk();
+            m.Driver.Advance(1);
+            Assert.All(m.State.Instances, instance => Assert.Equal(VrrpPhase.Master, instance.Phase));
+            Assert.Empty(m.OpenKeeps);
+        }
+    }
+
+    // Shown: where there is nothing to demote the disk is not asked.
+    [Fact]
+    public void Without_a_demotion_nothing_waits_for_the_disk()
+    {
+        foreach (VrrpConfig config in (VrrpConfig[])[TestConfig.Instance(), TestConfig.Instance().Promote(TestConfig.Run()), TestConfig.Instance().Demote()])
+        {
+            SimulatedNode m = MachineDriver.Alone(config);
+            m.Driver.IsDiskQuick = false;
+            m.Driver.Steps = (_, _) => (TimeSpan.FromMilliseconds(1), StepOutcome.Success);
+            m.Driver.Advance(4);
+            Assert.Equal(VrrpPhase.Master, m.Phase);
+            Assert.Empty(m.OpenKeeps);
+        }
+    }
+
+    // Shown: a host that never answers holds nothing up for longer than the bound; its late answer changes nothing.
+    [Fact]
+    public void The_wait_for_the_disk_is_bounded()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("z")).Demote(TestConfig.Run("stop_writes")));
+        m.Driver.IsDiskQuick = false;
+        m.Driver.Advance(4);
+        m.Succeed();
+        m.Driver.Advance(2.9);
+        Assert.Equal(VrrpPhase.Promoting, m.Phase);
+        m.Driver.Advance(0.2);
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+        m.AnswerDisk();
+        Assert.Equal("", m.Seen);
+    }
+
+    // Shown: whoever is heard meanwhile, and a fault, end the promotion as they end a step; the answer of the disk is then nobody's, also in the next promotion.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_living_master_and_a_fault_end_the_wait_for_the_disk(bool isFault)
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("y")).Demote(TestConfig.Run("stop_writes")));
+        m.Driver.IsDiskQuick = false;
+        m.Driver.Advance(4);
+        m.Succeed();
+        if (isFault)
+        {
+            m.Deliver(NodeEvent.LinkChanged(0, false));
+            m.Deliver(NodeEvent.LinkChanged(0, true));
+        }
+        else
+        {
+            m.Hear('z', 200);
+        }
+
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        m.AnswerDisk();
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        m.Driver.Advance(4);
+        Assert.Equal(VrrpPhase.Promoting, m.Phase);
+        m.Deliver(NodeEvent.MemoryKept(0, m.OpenKeeps.Single().Attempt - 1));
+        m.Succeed();
+        Assert.Equal(VrrpPhase.Promoting, m.Phase);
+    }
+
+    // Shown: a program that was found counts, though the disk was never told of its number (seed 703601).
+    [Fact]
+    public void Numbers_begin_above_those_of_the_programs_that_were_found()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Promote(TestConfig.Fence("z")), isBooted: false);
+        m.Memory = new NodeMemory
+        {
+            LastAttempt = 10,
+            Attempts = [new AttemptMemory("VI_1", 70) { Kind = StepKind.Run, IsAlive = true }, new AttemptMemory("VI_2", uint.MaxValue) { Kind = StepKind.Run }],
+        };
+        m.Boot();
+        m.Deliver(NodeEvent.LeftoverEnded(70));
+        m.Driver.Advance(40);
+        Assert.InRange(m.OpenSteps.Single().Attempt, 71u, 100u);
+    }
+
     // Shown: maintenance of the whole node, one instance excepted, and one that has passed meanwhile: each is what it was, and no promotion starts where it is on.
     [Fact]
     public void Maintenance_goes_on()

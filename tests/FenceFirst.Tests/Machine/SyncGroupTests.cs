@@ -434,15 +434,7 @@ public class SyncGroupTests
                     return (after, new StepOutcome(StepOutcomeKind.Exited, 1));
                 }
 
-                // A fence is truthful: its target loses power before success is reported.
-                driver.After(after / 2, () =>
-                {
-                    foreach (SimulatedNode target in driver.Nodes.Where(other => request.Step.Targets.Contains(TestConfig.AddressOf(other.Name)) && other.IsRunning && node.OpenSteps.Contains(request)))
-                    {
-                        target.Crash();
-                        driver.After(after + TimeSpan.FromSeconds(random.NextDouble() * 20), () => Boot(target));
-                    }
-                });
+                Disturbance.FenceTruthfully(driver, node, request, after, random, () => true);
                 return (after, StepOutcome.Success);
             };
             driver.Start();
@@ -468,7 +460,7 @@ public class SyncGroupTests
                     node.Crash();
                 }
 
-                Boot(node);
+                Disturbance.BootIfDown(node);
                 node.Deliver(NodeEvent.SourceChanged(1, TestConfig.AddressOf(node.Name)));
                 node.Deliver(NodeEvent.MaintenanceChanged(-1, MonotonicInstant.Zero));
             }
@@ -488,34 +480,11 @@ public class SyncGroupTests
     {
         SimulatedNode node = driver.Nodes[random.Next(2)];
         int instance = random.Next(2);
-        switch (random.Next(12))
+        int kind = random.Next(12);
+        switch (kind)
         {
-            case 0 when node.IsRunning:
-                node.Crash();
-                break;
-            case 1:
-            case 2:
-                Boot(node);
-                break;
-            case 3:
-                node.DeliverIfRunning(NodeEvent.SourceChanged(1, InternetAddress.None));
-                break;
-            case 4:
-            case 5:
-                node.DeliverIfRunning(NodeEvent.SourceChanged(1, TestConfig.AddressOf(node.Name)));
-                break;
-            case 6 when node.IsRunning && node.State.IsStopped:
-                node.Crash();
-                node.Boot();
-                break;
-            case 6:
-                node.DeliverIfRunning(NodeEvent.StopRequested());
-                break;
-            case 7:
-                node.DeliverIfRunning(NodeEvent.AddressLost(instance));
-                break;
-            case 8:
-                node.DeliverIfRunning(NodeEvent.PacketRefused(instance, DecodeError.WrongChecksum, TestConfig.AddressOf('z')));
+            case < Disturbance.Kinds:
+                Disturbance.Do(kind, node, instance, NodeEvent.SourceChanged(1, InternetAddress.None), NodeEvent.SourceChanged(1, TestConfig.AddressOf(node.Name)));
                 break;
             case 9:
                 node.DeliverIfRunning(NodeEvent.OperatorHandover(instance, TimeSpan.FromSeconds(1 + random.Next(30))));
@@ -525,14 +494,6 @@ public class SyncGroupTests
                 break;
             default:
                 break;
-        }
-    }
-
-    private static void Boot(SimulatedNode node)
-    {
-        if (!node.IsRunning)
-        {
-            node.Boot();
         }
     }
 }

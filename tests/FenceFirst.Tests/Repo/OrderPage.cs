@@ -13,15 +13,16 @@ internal static class OrderPage
     private const int Margin = 16;
     private const int Head = 44;
 
-    /// <summary>What keepalived does in the same place, read from its source and seen with strace (2.2.7 and 2.4.3).</summary>
-    private static readonly (Transition Transition, string Title, string When, string[] Keepalived)[] Columns =
+    private const string LowerHeard = "notify_master_rx_lower_pri";
+
+    /// <summary>Columns beside each other; the next ones stand below.</summary>
+    private const int Across = 5;
+
+    /// <summary>Every order of ours, once.</summary>
+    private static readonly (Transition Transition, string Title, string When)[] Columns =
     [
-        (Transition.Raise, "Raise", "becoming Master", ["advert", "addresses added", "excluded addresses added", "routes added", "rules added", "gratuitous ARP", "notify_master and notify, at once"]),
-        (Transition.Release, "Release", "leaving Master by a stop, a fault or a handover",
-            ["priority 0", "rules removed", "routes removed", "addresses removed", "excluded addresses removed", "notify_stop or notify_fault, and notify, at once"]),
-        (Transition.Yield, "Yield", "leaving Master for a better one, or after a stall",
-            ["rules removed", "routes removed", "addresses removed", "excluded addresses removed", "notify_backup and notify, at once"]),
-        (Transition.Restore, "Restore", "somebody has removed an address", ["priority 0", "everything removed", "notify_backup", "after the skew: Raise, notify_master too"]),
+        .. OrderTable.Rows.GroupBy(row => row.Transition).Select(same => (same.Key, same.First().Title, string.Join("; ", same.Select(row => row.When)))),
+        .. OrderTable.OursAlone,
     ];
 
     /// <summary>The page.</summary>
@@ -39,27 +40,27 @@ internal static class OrderPage
             What the configuration does not have is left out. Nothing begins before what stands above it is done: *acknowledged* means by the kernel, *awaited* means that a program has ended or its bound has passed.
 
             """);
-        foreach ((Transition transition, string title, string when, string[] keepalived) in Columns)
+        foreach (OrderRow row in OrderTable.Rows)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n## {title}: {when}\n\n| | FenceFirst | keepalived |\n|---|---|---|\n");
-            string[] ours = [.. Ours(transition)];
-            for (int i = 0; i < Math.Max(ours.Length, keepalived.Length); i++)
-            {
-                text.Append(CultureInfo.InvariantCulture, $"| {i + 1} | {(i < ours.Length ? ours[i] : "")} | {(i < keepalived.Length ? keepalived[i] : "")} |\n");
-            }
+            Append(text, row.Title, row.When, row.Transition, [.. row.Keepalived.Select(sight => sight == Sight.StateScript && row.Transition == Transition.Assert ? LowerHeard : OrderTable.Words(sight))]);
+        }
+
+        foreach ((Transition transition, string title, string when) in OrderTable.OursAlone)
+        {
+            Append(text, title, when, transition, ["(has no such thing)"]);
+        }
+
+        text.Append("\n## Where the two differ, and why\n\n");
+        foreach (string difference in OrderTable.Rows.SelectMany(row => row.Differences).Distinct().Select(difference => difference.Text).Concat(OrderTable.Others))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"- {difference}\n");
         }
 
         text.Append(
             """
 
-            ## Where the two differ, and why
-
-            - keepalived asks the kernel and goes on, whatever it answers. Here an address that cannot be added fails the promotion, and one that cannot be removed keeps priority 0 back.
-            - keepalived says priority 0 first and removes afterwards; a fault says it twice. Here it is the last word, because it means "I hold nothing and my demotion has succeeded" ([decision 5](decisions/005-order-also-where-keepalived-releases-first.md)).
-            - A plain instance that yields says no priority 0, as in keepalived ([decision 6](decisions/006-plain-instances-yield-in-silence.md)).
-            - Release goes on advertising until its priority 0; Yield is silent from the beginning.
-            - A removed address is put back in place ([decision 10](decisions/010-a-removed-address-is-put-back.md)).
-            - Notify scripts run one after the other and in order; keepalived starts them beside each other, and they may overtake ([notifications.md](notifications.md)).
+            In the order of a plain instance nothing else differs: `OrderTests` goes through every row with keepalived 2.2.7 and with this daemon, side by side on the same configuration. One observer per node, which has no part of either, puts what the kernel tells of addresses, routes and rules, the frames
+            that leave, the forks of the scripts and the lines of the pipe into one order. Both have to show what stands here.
 
             ## Several instances
 
@@ -70,47 +71,75 @@ internal static class OrderPage
         return text.ToString();
     }
 
+    private static void Append(StringBuilder text, string title, string when, Transition transition, string[] keepalived)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"\n## {title}: {when}\n\n| | FenceFirst | keepalived |\n|---|---|---|\n");
+        string[] ours = [.. Ours(transition)];
+        for (int i = 0; i < Math.Max(ours.Length, keepalived.Length); i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| {i + 1} | {(i < ours.Length ? ours[i] : "")} | {(i < keepalived.Length ? keepalived[i] : "")} |\n");
+        }
+    }
+
     /// <summary>The drawing: a column per transition, one box below the other.</summary>
     public static string ToSvg()
     {
-        int rows = Columns.Max(column => TransitionOrder.Of(column.Transition).Length);
-        int width = Margin + (Columns.Length * (Width + Margin));
-        int height = Head + (rows * (Height + Gap)) + Margin;
         StringBuilder svg = new();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n");
-        svg.Append("<title>The order of every transition</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n");
-        for (int column = 0; column < Columns.Length; column++)
+        int top = 0;
+        foreach ((Transition Transition, string Title, string When)[] part in Columns.Chunk(Across))
         {
-            int left = Margin + (column * (Width + Margin));
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{left}\" y=\"18\" font-weight=\"bold\">{Columns[column].Title}</text>\n<text x=\"{left}\" y=\"34\" fill=\"#555555\">{Columns[column].When}</text>\n");
-            int top = Head;
-            foreach (string effect in Ours(Columns[column].Transition))
+            int height = Head;
+            for (int column = 0; column < part.Length; column++)
             {
-                if (top > Head)
-                {
-                    svg.Append(CultureInfo.InvariantCulture, $"<path d=\"M{left + (Width / 2)} {top - Gap} v{Gap - 2}\" stroke=\"#555555\" marker-end=\"none\"/>\n");
-                }
-
-                svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{left}\" y=\"{top}\" width=\"{Width}\" height=\"{Height}\" rx=\"4\" fill=\"#eef3fa\" stroke=\"#4a6da7\"/>\n");
-                svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{left + 8}\" y=\"{top + 19}\">{effect}</text>\n");
-                top += Height + Gap;
+                height = Math.Max(height, Draw(svg, part[column], Margin + (column * (Width + Margin)), top));
             }
+
+            top += height + Margin;
         }
 
-        return svg.Append("</svg>\n").ToString();
+        int width = Margin + (Across * (Width + Margin));
+        return $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {top}\" font-family=\"sans-serif\" font-size=\"12\">\n"
+            + $"<title>The order of every transition</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n{svg}</svg>\n";
+    }
+
+    /// <summary>One column; returns its height.</summary>
+    private static int Draw(StringBuilder svg, (Transition Transition, string Title, string When) column, int left, int from)
+    {
+        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{left}\" y=\"{from + 18}\" font-weight=\"bold\">{column.Title}</text>\n<text x=\"{left}\" y=\"{from + 34}\" fill=\"#555555\" font-size=\"10\">{column.When}</text>\n");
+        int top = from + Head;
+        foreach (string effect in Ours(column.Transition))
+        {
+            if (top > from + Head)
+            {
+                svg.Append(CultureInfo.InvariantCulture, $"<path d=\"M{left + (Width / 2)} {top - Gap} v{Gap - 2}\" stroke=\"#555555\" marker-end=\"none\"/>\n");
+            }
+
+            svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{left}\" y=\"{top}\" width=\"{Width}\" height=\"{Height}\" rx=\"4\" fill=\"#eef3fa\" stroke=\"#4a6da7\"/>\n");
+            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{left + 8}\" y=\"{top + 19}\">{effect}</text>\n");
+            top += Height + Gap;
+        }
+
+        return top - from;
     }
 
     private static IEnumerable<string> Ours(Transition transition)
     {
         foreach (SideEffect effect in TransitionOrder.Of(transition).ToArray())
         {
-            yield return Words(effect);
+            yield return (effect, transition) switch
+            {
+                (SideEffect.Enter, _) => Entered(transition),
+                (SideEffect.Release, Transition.Yield) => "priority 0, twice; a plain instance: nothing",
+                (SideEffect.Notify, Transition.Assert) => $"line in the pipe; {LowerHeard}",
+                (SideEffect.Advertise, Transition.Raise) => "advert; the grid starts",
+                _ => Words(effect),
+            };
         }
     }
 
     private static string Words(SideEffect effect) => effect switch
     {
-        SideEffect.Advertise => "advert; the grid starts",
+        SideEffect.Advertise => "advert",
         SideEffect.AddAddresses => "addresses added, acknowledged",
         SideEffect.AddExcluded => "excluded addresses added, acknowledged",
         SideEffect.AddRoutes => "routes added, acknowledged",
@@ -122,6 +151,17 @@ internal static class OrderPage
         SideEffect.RemoveAddresses => "addresses removed, acknowledged",
         SideEffect.Demote => "demotion steps, awaited",
         SideEffect.Release => "priority 0, twice, unless untrue",
-        SideEffect.Notify => "notify of the state, then notify",
+        SideEffect.Notify => "line in the pipe; notify of the state, then notify",
+        SideEffect.Enter => "state",
+    };
+
+    private static string Entered(Transition transition) => transition switch
+    {
+        Transition.Raise => "Master, in the log",
+        Transition.Start or Transition.Recover or Transition.Withdraw => "Backup, in the log",
+        Transition.Fail => "Fault, in the log",
+        Transition.Stop or Transition.Delete => "rest, in the log",
+        Transition.Release or Transition.Yield => "Backup, Fault or rest, in the log",
+        Transition.None or Transition.Restore or Transition.Assert or Transition.Answer or Transition.Reassert => "",
     };
 }

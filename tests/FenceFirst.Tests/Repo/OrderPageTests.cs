@@ -18,12 +18,22 @@ public sealed class OrderPageTests
     public void The_tables_keep_the_order_that_is_promised()
     {
         SideEffect[] raise = [.. TransitionOrder.Of(Transition.Raise)];
-        Assert.Equal(SideEffect.Advertise, raise[0]);
+        Assert.Equal([SideEffect.Enter, SideEffect.Advertise], raise[..2]);
         Assert.Equal([SideEffect.Announce, SideEffect.Notify], raise[^2..]);
         SideEffect[] release = [.. TransitionOrder.Of(Transition.Release)];
-        Assert.Equal([SideEffect.Demote, SideEffect.Release, SideEffect.Notify], release[^3..]);
+        Assert.Equal([SideEffect.Demote, SideEffect.Release, SideEffect.Enter, SideEffect.Notify], release[^4..]);
         Assert.Equal(release, [.. TransitionOrder.Of(Transition.Yield)]);
-        Assert.Equal(raise[1..^2].Length, release[..^3].Length);
-        Assert.Equal(raise[1..^1], [.. TransitionOrder.Of(Transition.Restore)]);
+        Assert.Equal(raise[2..^2].Length, release[..^4].Length);
+        Assert.Equal(raise[2..^1], [.. TransitionOrder.Of(Transition.Restore)]);
     }
+    // Every difference is on the page, and there is no other: what the listed ones make of keepalived's order is ours.
+    [Fact]
+    public void The_listed_differences_are_all_there_are() =>
+        Assert.All(OrderTable.Rows, row => Assert.Equal(row.Ours, row.Differences.Aggregate(row.Keepalived, (order, difference) => difference.Apply(order))));
+
+    [Fact]
+    public void Every_transition_is_on_the_page() =>
+        Assert.Equal(
+            Enum.GetValues<Transition>().Where(transition => transition != Transition.None).Order(),
+            OrderTable.Rows.Select(row => row.Transition).Concat(OrderTable.OursAlone.Select(each => each.Transition)).Distinct().Order());
 }

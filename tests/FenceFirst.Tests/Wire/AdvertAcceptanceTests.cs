@@ -143,6 +143,16 @@ public sealed class AdvertAcceptanceTests
         return isDifferent;
     }
 
+    // RFC 9568 section 7.1.
+    [Fact]
+    public void An_address_owner_may_ignore_adverts_but_names_what_is_wrong_with_them()
+    {
+        VrrpConfig owner = InstanceOf(2) with { BasePriority = 255, IsIgnoringAdverts = true };
+        Assert.Equal(DecodeError.IgnoredByOwner, Check(owner, Version2, MulticastIPv4));
+        Assert.Equal(DecodeError.WrongAuthenticationType, Check(owner, Version2Password, MulticastIPv4));
+        Assert.Equal(DecodeError.None, Check(owner with { IsIgnoringAdverts = false }, Version2, MulticastIPv4));
+    }
+
     private static DecodeError Check(VrrpConfig config, string row, PacketContext context, InternetAddress? ownSource = null)
     {
         byte[] message = Message(row);

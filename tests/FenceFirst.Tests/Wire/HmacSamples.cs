@@ -72,7 +72,7 @@ internal static class HmacSamples
         while (pcap!.TryReadNext(out PcapPacket packet, out _)) // TryOpen said so.
         {
             byte[] payload = packet.Bytes[14..].ToArray();
-            bool isVrrp = payload[0] >> 4 == 4 ? payload[9] == 112 : payload[0] >> 4 == 6 && payload[6] == 112;
+            bool isVrrp = payload[0] >> 4 == 4 ? payload[9] is 112 or 51 : payload[0] >> 4 == 6 && payload[6] == 112;
             if (isVrrp)
             {
                 packets.Add(payload);

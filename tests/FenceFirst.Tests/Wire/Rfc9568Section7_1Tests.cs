@@ -199,7 +199,7 @@ public sealed class Rfc9568Section7_1Tests
 
     // RFC 9568 section 5.1.1.4.
     [Fact]
-    public void An_IPv4_protocol_other_than_112_is_refused() => Assert.Equal(DecodeError.WrongProtocol, DecodeIPv4(packet => packet[9] = 51));
+    public void An_IPv4_protocol_other_than_112_is_refused() => Assert.Equal(DecodeError.WrongProtocol, DecodeIPv4(packet => packet[9] = 50));
 
     [Fact]
     public void A_fragment_is_no_complete_packet()

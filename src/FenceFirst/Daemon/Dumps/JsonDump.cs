@@ -50,11 +50,11 @@ internal static class JsonDump
         json.WriteString("iname", config.Name);
         json.WriteNumber("dont_track_primary", TracksOwnLink(config) ? 0 : 1);
         json.WriteNumber("skip_check_adv_addr", config.IsAddressCheckSkipped ? 1 : 0);
-        json.WriteNumber("strict_mode", 0);
-        json.WriteString("vmac_ifname", "");
+        json.WriteNumber("strict_mode", config.IsStrict ? 1 : 0);
+        json.WriteString("vmac_ifname", config.Vmac is { } vmac ? source.NameOf(vmac.Link) : "");
         if (config.Link >= 0)
         {
-            json.WriteString("ifp_ifname", source.NameOf(config.Link));
+            json.WriteString("ifp_ifname", source.NameOf(config.Vmac?.Link ?? config.Link));
         }
 
         json.WriteNumber("master_priority", state.MasterPriority);
@@ -64,7 +64,7 @@ internal static class JsonDump
         json.WriteNumber("base_priority", config.BasePriority);
         json.WriteNumber("effective_priority", state.Priority);
         json.WriteBoolean("vipset", source.HasAddresses(index));
-        json.WriteBoolean("promote_secondaries", false);
+        json.WriteBoolean("promote_secondaries", config.IsPromotingSecondaries);
         json.WriteNumber("adver_int", config.AdvertInterval.TotalSeconds);
         json.WriteNumber("master_adver_int", state.MasterAdvertInterval.TotalSeconds);
         json.WriteNumber("accept", config.IsFiltered ? 0 : 1);
@@ -73,7 +73,7 @@ internal static class JsonDump
         json.WriteNumber("state", KeepalivedState.Of(state.Phase));
         json.WriteNumber("wantstate", KeepalivedState.WantedOf(state.Phase));
         json.WriteNumber("version", config.Version);
-        json.WriteBoolean("smtp_alert", false);
+        json.WriteBoolean("smtp_alert", config.Notify.IsMailed);
         json.WriteBoolean("notify_deleted", config.Notify.IsDeletedTold);
         WriteScripts(json, config.Notify);
         WriteHeld(json, source, index);
@@ -209,7 +209,7 @@ internal static class JsonDump
     private static bool TracksOwnLink(VrrpConfig config) => config.TrackLinks.Span.ToArray().Any(each => each.Index == config.Link);
 
     private static bool IsImplied(VrrpConfig config, int link) =>
-        link == config.Link
+        config.IsOwnLink(link)
         || config.Addresses.Span.ToArray().Concat(config.ExcludedAddresses.Span.ToArray()).Any(address => address.Link == link)
         || config.Routes.Span.ToArray().Any(route => route.Link == link);
 }

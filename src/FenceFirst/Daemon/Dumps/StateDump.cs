@@ -5,6 +5,7 @@ using FenceFirst.Core.Node;
 using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Core.Wire;
+using FenceFirst.Linux;
 
 namespace FenceFirst.Daemon.Dumps;
 
@@ -20,6 +21,7 @@ internal sealed class StateDump(DumpSource source)
         StateDump dump = new(source);
         dump.WriteGlobals();
         dump.WriteInstances();
+        dump.WriteGroups();
         dump.WriteScripts();
         dump.WriteFiles();
         dump.WriteProcesses();
@@ -31,6 +33,26 @@ internal sealed class StateDump(DumpSource source)
     {
         Line("------< Global definitions >------");
         Line($" Router ID = {source.Config.RouterId}");
+        MailConfig mail = source.Config.Mail;
+        if (mail.Server.Length > 0)
+        {
+            Line($" Smtp server = {mail.Server}");
+            Line($" Smtp server port = {mail.Port}");
+            Line($" Smtp HELO name = {mail.HeloName}");
+            Line($" Smtp server connection timeout = {(long)mail.ConnectTimeout.TotalSeconds}");
+            Line($" Email notification from = {mail.Sender}");
+            Line(" Email notification to:");
+            foreach (string recipient in mail.Recipients)
+            {
+                Line($"   {recipient}");
+            }
+        }
+
+        if (mail.IsFaultLeftOut)
+        {
+            Line(" Send emails for fault transitions = off");
+        }
+
         Line($" VRRP process priority = {source.Config.Process.Nice}");
         Line($" VRRP don't swap = {(source.Config.Process.IsMemoryLocked ? "true" : "false")}");
         Line($" VRRP realtime priority = {source.Config.Process.RealTimePriority}");
@@ -45,6 +67,11 @@ internal sealed class StateDump(DumpSource source)
             VrrpConfig config = source.Config.Instances[i];
             Line($" VRRP Instance = {config.Name}");
             Line($"   VRRP Version = {config.Version}");
+            if (config.SyncGroup >= 0)
+            {
+                Line($"   Sync group = {source.Config.Groups[config.SyncGroup].Name}");
+            }
+
             if (config.IsIPv6)
             {
                 Line("   Using Native IPv6");
@@ -54,6 +81,8 @@ internal sealed class StateDump(DumpSource source)
             WriteSettings(config, source.State.Instances[i]);
             WriteHeld(i);
             WriteTrackers(config);
+            Line($"   Using smtp notification = {(config.Notify.IsMailed ? "yes" : "no")}");
+            Line($"   Notify deleted = {(config.Notify.IsDeletedTold ? "Deleted" : "Fault")}");
             WriteNotify(config.Notify);
         }
     }
@@ -70,12 +99,11 @@ internal sealed class StateDump(DumpSource source)
         {
             SyncGroupConfig group = source.Config.Groups[i];
             Line($" VRRP Sync Group = {group.Name}, {(source.State.Groups[i].Told is { } told ? Notifications.Word(told) : "INIT")}");
-            Line($"   VRRP member instances = {group.Members.Count}");
-            foreach (int member in group.Members)
-            {
-                Line($"     {source.Config.Instances[member].Name}");
-            }
+            VrrpState[] members = [.. group.Members.Span.ToArray().Select(member => source.State.Instances[member])];
+            Line($"   Num member fault {members.Count(member => (member.Faults & ~FaultCauses.Group) != FaultCauses.None)}, num member init {members.Count(member => member.IsAwaitingScripts)}");
+            List("   VRRP member instances :", group.Members.Span.ToArray().Select(member => source.Config.Instances[member].Name));
 
+            Line($"   Using smtp notification = {(group.Notify.IsMailed ? "yes" : "no")}");
             WriteNotify(group.Notify);
         }
     }
@@ -87,9 +115,11 @@ internal sealed class StateDump(DumpSource source)
         Line($"   Last transition = {Time(source.Times.StateSince(config.Name))}");
         TimeSpan down = VrrpTimers.MasterDown(config.Version, state.Priority, state.MasterAdvertInterval, config.DownTimerAdverts);
         Line($"   Master down timer = {down.Ticks / 10} usecs");
-        if (config.Link >= 0)
+        WriteInterface(config);
+
+        if (config.IsStrict)
         {
-            Line($"   Interface = {source.NameOf(config.Link)}");
+            Line("   Enforcing strict VRRP compliance");
         }
 
         Line($"   Using src_ip = {Or(state.Source)}");
@@ -105,6 +135,28 @@ internal sealed class StateDump(DumpSource source)
         }
     }
 
+    private void WriteInterface(VrrpConfig config)
+    {
+        if (config.Vmac is not { } vmac)
+        {
+            if (config.Link >= 0)
+            {
+                Line($"   Interface = {source.NameOf(config.Link)}");
+            }
+
+            return;
+        }
+
+        string name = source.NameOf(vmac.Link);
+        Line($"   Use VMAC, i/f name {name}, is_up = {(source.Links.Look(vmac.Link).IsUp ? "true" : "false")}, xmit_base = {(vmac.IsSending ? "false" : "true")}");
+        if (vmac.IsMacGiven)
+        {
+            Line($"     MAC = {MacAddress.FromNumber(vmac.Mac)}");
+        }
+
+        Line($"   Interface = {name}, vmac on {source.NameOf(vmac.Lower)}{(vmac.IsSending ? "" : ", xmit base i/f")}");
+    }
+
     private void WriteSettings(VrrpConfig config, in VrrpState state)
     {
         GratuitousSchedule schedule = config.Gratuitous;
@@ -115,8 +167,18 @@ internal sealed class StateDump(DumpSource source)
         Line($"   Gratuitous ARP lower priority delay = {(long)schedule.LowerPriorityDelay.TotalSeconds}");
         Line($"   Gratuitous ARP lower priority repeat = {schedule.LowerPriorityRepeat}");
         Line($"   Down timer adverts = {config.DownTimerAdverts}");
+        if (schedule.Extra > TimeSpan.Zero)
+        {
+            Line($"   Gratuitous ARP for each secondary {(schedule.IsExtraForAll ? "i/f" : "VMAC")} = {(long)schedule.Extra.TotalSeconds}");
+        }
+
         Line($"   Send advert after receive lower priority advert = {(config.IsLowerPriorityUnanswered ? "false" : "true")}");
         Line($"   Send advert after receive higher priority advert = {(config.IsHigherPriorityAnswered ? "true" : "false")}");
+        if (config.IsOwner)
+        {
+            Line($"   Address owner ignores received adverts = {(config.IsIgnoringAdverts ? "true" : "false")}");
+        }
+
         Line($"   Virtual Router ID = {config.Vrid}");
         Line($"   Priority = {config.BasePriority}");
         Line($"   Effective priority = {state.Priority}");
@@ -133,9 +195,15 @@ internal sealed class StateDump(DumpSource source)
             Line(FormattableString.Invariant($"   Preempt delay = {config.PreemptDelay.TotalSeconds:0.######} secs"));
         }
 
+        Line($"   Promote_secondaries = {(config.IsPromotingSecondaries ? "enabled" : "disabled")}");
         if (config.Version == 2)
         {
-            Line($"   Authentication type = {(config.Authentication == AuthenticationType.None ? "none" : "SIMPLE_PASSWORD")}");
+            Line($"   Authentication type = {config.Authentication switch
+            {
+                AuthenticationType.None => "none",
+                AuthenticationType.AuthenticationHeader => "IPSEC_AH",
+                _ => "SIMPLE_PASSWORD",
+            }}");
             if (config.Authentication != AuthenticationType.None)
             {
                 Line("   Password = ********");
@@ -169,7 +237,7 @@ internal sealed class StateDump(DumpSource source)
 
     private void WriteTrackers(VrrpConfig config)
     {
-        List("   Tracked interfaces :", config.TrackLinks.Span.ToArray().Where(each => each.Index != config.Link || each.Weight != 0).Select(each => source.NameOf(each.Index) + Weight(each)));
+        List("   Tracked interfaces :", config.TrackLinks.Span.ToArray().Where(each => !config.IsOwnLink(each.Index) || each.Weight != 0).Select(each => source.NameOf(each.Index) + Weight(each)));
         List("   Tracked scripts :", config.TrackScripts.Span.ToArray().Select(each => source.Config.Scripts[each.Index].Name + Weight(each)));
         List("   Tracked files :", config.TrackFiles.Span.ToArray().Select(each => $"{source.Config.Files[each.Index].Name},{Weight(each)}"));
         List("   Tracked processes :", config.TrackProcesses.Span.ToArray().Select(each => source.Config.Processes[each.Index].Name + Weight(each)));
@@ -177,7 +245,6 @@ internal sealed class StateDump(DumpSource source)
 
     private void WriteNotify(NotifyScripts scripts)
     {
-        Line($"   Notify deleted = {(scripts.IsDeletedTold ? "Deleted" : "Fault")}");
         Script("Backup state", scripts.Backup);
         Script("Master state", scripts.Master);
         Script("Fault state", scripts.Fault);

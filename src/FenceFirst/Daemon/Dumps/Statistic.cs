@@ -23,8 +23,8 @@ internal readonly record struct Statistic(string Key, string Heading, string Wor
             new("invalid_type_rcvd", "Packet Errors", "Invalid Type", counters.Refused(DecodeError.WrongType)),
             new("addr_list_err", "Packet Errors", "Address List", counters.AddressListDifferences + counters.Refused(DecodeError.WrongDestination)),
             new("invalid_authtype", "Authentication Errors", "Invalid Type", counters.Refused(DecodeError.UnknownAuthenticationType)),
-            new("authtype_mismatch", "Authentication Errors", "Type Mismatch", counters.Refused(DecodeError.WrongAuthenticationType)),
-            new("auth_failure", "Authentication Errors", "Failure", counters.Refused(DecodeError.WrongPassword)),
+            new("authtype_mismatch", "Authentication Errors", "Type Mismatch", Sum(counters, DecodeError.WrongAuthenticationType, DecodeError.AuthenticationHeaderMissing, DecodeError.AuthenticationHeaderUnexpected)),
+            new("auth_failure", "Authentication Errors", "Failure", Sum(counters, DecodeError.WrongPassword, DecodeError.WrongDigest, DecodeError.WrongSecurityIndex, DecodeError.SequenceNotGrown)),
         ];
         Statistic[] signed = source.Config.Instances[index].Hmac is null ? [] : Signed(counters);
         return
@@ -72,6 +72,17 @@ internal readonly record struct Statistic(string Key, string Heading, string Wor
         ];
 
         Statistic One(string key, string words, DecodeError reason) => new(key, "Authentication Extension Errors", words, counters.Refused(reason));
+    }
+
+    private static long Sum(PacketCounters counters, params ReadOnlySpan<DecodeError> reasons)
+    {
+        long sum = 0;
+        foreach (DecodeError reason in reasons)
+        {
+            sum += counters.Refused(reason);
+        }
+
+        return sum;
     }
 
     /// <summary>The text has the packet errors in another order than the JSON.</summary>

@@ -1,0 +1,117 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace FenceFirst.SystemTests;
+
+/// <content>What the observer of the order listens with: everything is read without waiting, after one wait for all of it.</content>
+internal static partial class Native
+{
+    private const int Netlink = 16, NonBlockingCloseOnExec = 0x80000 | 0x800, SocketLevel = 1, BufferForce = 33;
+
+    /// <summary>Opens a socket that hears of every fork on the machine. The calling thread has to be in the first network namespace.</summary>
+    public static int OpenForkSocket()
+    {
+        const int datagram = 2, connector = 11, processes = 1;
+        int descriptor = Checked(socket(Netlink, datagram | NonBlockingCloseOnExec, connector), "socket");
+        Checked(setsockopt(descriptor, SocketLevel, BufferForce, [8 << 20], 4), "SO_RCVBUFFORCE");
+        Checked(bind(descriptor, [Netlink, 0, processes], 12), "bind");
+
+        // struct nlmsghdr: length, type DONE, three zeros; struct cn_msg: index, value, sequence, acknowledgement, length; the word "listen".
+        uint[] words = [40, 3, 0, 0, processes, 1, 0, 0, 4, 1];
+        byte[] request = [.. words.SelectMany(BitConverter.GetBytes)];
+        Send(descriptor, request);
+        return descriptor;
+    }
+
+    /// <summary>Opens a socket that hears of addresses, routes and rules in a namespace. The calling thread moves there.</summary>
+    public static int OpenRouteSocket(string networkNamespace)
+    {
+        const int cloneNewNet = 0x40000000, raw = 3;
+        const uint addresses = 0x10, routes = 0x40, rules = 0x80;
+        using (SafeFileHandle handle = File.OpenHandle("/run/netns/" + networkNamespace))
+        {
+            Checked(setns((int)handle.DangerousGetHandle(), cloneNewNet), "setns");
+        }
+        int descriptor = Checked(socket(Netlink, raw | NonBlockingCloseOnExec, 0), "socket");
+        Checked(setsockopt(descriptor, SocketLevel, BufferForce, [1 << 20], 4), "SO_RCVBUFFORCE");
+        Checked(bind(descriptor, [Netlink, 0, addresses | routes | rules], 12), "bind");
+        return descriptor;
+    }
+
+    /// <summary>Opens a socket that sees every frame of an interface in the thread's namespace, in both directions.</summary>
+    public static int OpenCaptureSocket(string name)
+    {
+        const int packet = 17, raw = 3;
+        const uint everything = 0x0300;
+        int descriptor = Checked(socket(packet, raw | NonBlockingCloseOnExec, 0), "socket");
+        Checked(setsockopt(descriptor, SocketLevel, BufferForce, [1 << 20], 4), "SO_RCVBUFFORCE");
+        Checked(bind(descriptor, [packet | (everything << 16), if_nametoindex(name), 0, 0, 0], 20), "bind");
+        return descriptor;
+    }
+
+    /// <summary>Opens a named pipe for reading, and for writing, so that it does not end with its writer.</summary>
+    public static int OpenPipe(string path)
+    {
+        const int readWrite = 2;
+        return Checked(open([.. Encoding.UTF8.GetBytes(path), 0], readWrite | NonBlockingCloseOnExec), "open");
+    }
+
+    /// <summary>Waits until one of them has something to read, or so many milliseconds.</summary>
+    public static void WaitForAny(int[] descriptors, int milliseconds)
+    {
+        const long readable = 1L << 32;
+        _ = poll([.. descriptors.Select(each => readable | (uint)each)], (ulong)descriptors.Length, milliseconds);
+    }
+
+    /// <summary>One datagram, or 0 when there is none.</summary>
+    public static int ReceiveNow(int descriptor, byte[] buffer) => NowOrNothing(recv(descriptor, buffer, buffer.Length, 0), "recv");
+
+    /// <summary>What a pipe has, or 0 when it has nothing.</summary>
+    public static int ReadNow(int descriptor, byte[] buffer) => NowOrNothing(read(descriptor, buffer, buffer.Length), "read");
+
+    /// <summary>The kernel's time of the frame that was received last, since 1970.</summary>
+    public static TimeSpan TimeOfLast(int descriptor)
+    {
+        const nuint timeOfPacket = 0x8907;
+        long[] time = new long[2];
+        Checked(ioctl(descriptor, timeOfPacket, time), "SIOCGSTAMPNS");
+        return TimeSpan.FromTicks((time[0] * TimeSpan.TicksPerSecond) + (time[1] / 100));
+    }
+
+    /// <summary>The monotonic clock, which the kernel puts on forks.</summary>
+    public static TimeSpan MonotonicTime()
+    {
+        const int monotonic = 1;
+        long[] time = new long[2];
+        Checked(clock_gettime(monotonic, time), "clock_gettime");
+        return TimeSpan.FromTicks((time[0] * TimeSpan.TicksPerSecond) + (time[1] / 100));
+    }
+
+    private static int NowOrNothing(nint length, string call)
+    {
+        const int again = 11, interrupted = 4, overrun = 105;
+        if (length >= 0)
+        {
+            return (int)length;
+        }
+        int error = Marshal.GetLastPInvokeError();
+        return error is again or interrupted or overrun ? 0 : throw new Win32Exception(error, call);
+    }
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int poll(long[] descriptors, ulong count, int milliseconds);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint read(int descriptor, byte[] buffer, nint length);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int open(byte[] path, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int ioctl(int descriptor, nuint request, long[] value);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int clock_gettime(int clock, long[] time);
+}

@@ -1,0 +1,238 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Text;
+
+namespace FenceFirst.SystemTests;
+
+/// <summary>Where the observer had it from; what one source tells is in its own order for certain.</summary>
+internal enum OrderSource
+{
+    Kernel = 0,
+    Wire,
+    Fork,
+    Pipe,
+}
+
+/// <summary>Something seen of a node. It happened between two times; they are the same where the kernel has put a time on it.</summary>
+internal sealed record OrderEvent(OrderSource Source, long Number, DateTime NotBefore, DateTime NotAfter, string Text)
+{
+    /// <summary>Whether this one happened first: by its source's own order, or by times that do not overlap.</summary>
+    public bool IsCertainlyBefore(OrderEvent other) => Source == other.Source ? Number < other.Number : NotAfter < other.NotBefore;
+
+    public override string ToString() => $"{Seen.Stamp(NotBefore)}-{NotAfter:ss.ffffff} {Source,-6} {Text}";
+}
+
+/// <summary>
+/// One thread that looks at everything a node shows: its kernel's messages about addresses, routes and rules, the frames on its interface, the forks of all
+/// processes, and the lines of a named pipe. Frames and forks carry the kernel's time. A message has none: it came after the last look that found the socket
+/// empty, and every frame makes the thread look, so that "frame, then message" and "message, then frame" are told apart.
+/// </summary>
+internal sealed class OrderObserver : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly List<OrderEvent> _events = [];
+    private readonly List<(DateTime At, Frame Frame)> _frames = [];
+    private readonly Dictionary<int, (DateTime At, long Number)> _forks = [];
+    private readonly Pulse _changed;
+    private readonly Thread _thread;
+    private readonly TaskCompletionSource _ready = new();
+    private readonly byte[] _buffer = new byte[64 * 1024];
+    private readonly StringBuilder _line = new();
+    private long _last;
+    private volatile bool _stop;
+
+    /// <param name="node">Whose kernel and interface.</param>
+    /// <param name="pipe">A named pipe that is there already.</param>
+    /// <param name="changed">Fires when something was seen.</param>
+    public OrderObserver(Node node, string pipe, Pulse changed)
+    {
+        _changed = changed;
+        _thread = new Thread(() => Run(node.Namespace, pipe)) { IsBackground = true, Name = "order of " + node.Name, Priority = ThreadPriority.Highest };
+        _thread.Start();
+        _ready.Task.Wait(TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>Everything that the kernel and the pipe told, in the order in which it was read.</summary>
+    public IReadOnlyList<OrderEvent> Events
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _events];
+            }
+        }
+    }
+
+    /// <summary>When a process was made.</summary>
+    public OrderEvent? ForkOf(int pid, string text)
+    {
+        lock (_gate)
+        {
+            return _forks.TryGetValue(pid, out (DateTime At, long Number) fork) ? new OrderEvent(OrderSource.Fork, fork.Number, fork.At, fork.At, text) : null;
+        }
+    }
+
+    /// <summary>The frames that left the node or came to it, with the order of the wire.</summary>
+    public IReadOnlyList<(long Number, Frame Frame)> Frames
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _frames.Select((each, i) => ((long)i, each.Frame))];
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _stop = true;
+        _thread.Join(TimeSpan.FromSeconds(2));
+    }
+
+    private void Run(string networkNamespace, string pipe)
+    {
+        int[] sources;
+        try
+        {
+            // The forks first: they are told in the first namespace only.
+            int forks = Native.OpenForkSocket();
+            int kernel = Native.OpenRouteSocket(networkNamespace);
+            sources = [kernel, Native.OpenCaptureSocket("eth0"), forks, Native.OpenPipe(pipe)];
+        }
+        catch (Exception refused)
+        {
+            _ready.SetException(refused);
+            return;
+        }
+        Native.PutFirst();
+        TimeSpan sinceBoot = DateTime.UtcNow - DateTime.UnixEpoch - Native.MonotonicTime();
+        DateTime[] emptyAt = new DateTime[sources.Length];
+        _ready.SetResult();
+        while (!_stop)
+        {
+            Native.WaitForAny(sources, 100);
+            bool isAny = false;
+            for (int i = 0; i < sources.Length; i++)
+            {
+                isAny |= Drain((OrderSource)i, sources[i], ref emptyAt[i], sinceBoot);
+            }
+            if (isAny)
+            {
+                _changed.Fire();
+            }
+        }
+        foreach (int source in sources)
+        {
+            Native.Close(source);
+        }
+    }
+
+    private bool Drain(OrderSource source, int descriptor, ref DateTime emptyAt, TimeSpan sinceBoot)
+    {
+        for (bool isAny = false; ; isAny = true)
+        {
+            DateTime before = DateTime.UtcNow;
+            int length = source == OrderSource.Pipe ? Native.ReadNow(descriptor, _buffer) : Native.ReceiveNow(descriptor, _buffer);
+            if (length <= 0)
+            {
+                emptyAt = before;
+                return isAny;
+            }
+            ReadOnlySpan<byte> told = _buffer.AsSpan(0, length);
+            lock (_gate)
+            {
+                switch (source)
+                {
+                    case OrderSource.Kernel:
+                        ReadKernel(told, emptyAt);
+                        break;
+                    case OrderSource.Wire:
+                        DateTime at = DateTime.UnixEpoch + Native.TimeOfLast(descriptor);
+                        if (Frame.Read(at, told) is { } frame)
+                        {
+                            _frames.Add((at, frame));
+                        }
+                        break;
+                    case OrderSource.Fork:
+                        ReadFork(told, sinceBoot);
+                        break;
+                    case OrderSource.Pipe:
+                        ReadPipe(told, emptyAt);
+                        break;
+                }
+            }
+        }
+    }
+
+    private void Add(OrderSource source, DateTime emptyAt, string text) => _events.Add(new OrderEvent(source, ++_last, emptyAt, DateTime.UtcNow, text));
+
+    // Messages of: length (4), type (2), flags (2), sequence (4), port (4), then a structure of their own and attributes.
+    private void ReadKernel(ReadOnlySpan<byte> datagram, DateTime emptyAt)
+    {
+        const int header = 16;
+        while (datagram.Length > header)
+        {
+            int length = Math.Min(BinaryPrimitives.ReadInt32LittleEndian(datagram), datagram.Length);
+            int type = BinaryPrimitives.ReadUInt16LittleEndian(datagram[4..]);
+            ReadOnlySpan<byte> body = datagram[header..length];
+            string sign = type % 4 == 0 ? "+" : "-";
+            switch (type)
+            {
+                case 20 or 21:
+                    // struct ifaddrmsg, IFA_LOCAL.
+                    Add(OrderSource.Kernel, emptyAt, $"{sign}address {Attribute(body[8..], 2)}");
+                    break;
+                case 24 or 25 when body[4] is not 255:
+                    // struct rtmsg: its table is the fifth byte, 255 the kernel's own; RTA_DST.
+                    Add(OrderSource.Kernel, emptyAt, $"{sign}route {Attribute(body[12..], 1)}");
+                    break;
+                case 32 or 33:
+                    // struct fib_rule_hdr, FRA_SRC.
+                    Add(OrderSource.Kernel, emptyAt, $"{sign}rule {Attribute(body[12..], 2)}");
+                    break;
+            }
+            datagram = datagram[Math.Min((length + 3) & ~3, datagram.Length)..];
+        }
+    }
+
+    private static string Attribute(ReadOnlySpan<byte> attributes, int wanted)
+    {
+        while (attributes.Length >= 4)
+        {
+            int length = BinaryPrimitives.ReadUInt16LittleEndian(attributes);
+            if (BinaryPrimitives.ReadUInt16LittleEndian(attributes[2..]) == wanted && length is 8 or 20)
+            {
+                return new IPAddress(attributes[4..length]).ToString();
+            }
+            attributes = attributes[Math.Min(Math.Max((length + 3) & ~3, 4), attributes.Length)..];
+        }
+        return "-";
+    }
+
+    // struct nlmsghdr (16), struct cn_msg (20), struct proc_event: what, cpu, time, then for a fork (1) the parent's thread and process, the child's thread and process.
+    private void ReadFork(ReadOnlySpan<byte> datagram, TimeSpan sinceBoot)
+    {
+        const int proc = 36, fork = 1;
+        if (datagram.Length >= proc + 32 && BinaryPrimitives.ReadInt32LittleEndian(datagram[proc..]) == fork)
+        {
+            TimeSpan at = TimeSpan.FromTicks(BinaryPrimitives.ReadInt64LittleEndian(datagram[(proc + 8)..]) / 100);
+            _forks[BinaryPrimitives.ReadInt32LittleEndian(datagram[(proc + 28)..])] = (DateTime.UnixEpoch + sinceBoot + at, ++_last);
+        }
+    }
+
+    private void ReadPipe(ReadOnlySpan<byte> bytes, DateTime emptyAt)
+    {
+        foreach (byte each in bytes)
+        {
+            if (each != '\n')
+            {
+                _line.Append((char)each);
+                continue;
+            }
+            Add(OrderSource.Pipe, emptyAt, _line.ToString());
+            _line.Clear();
+        }
+    }
+}

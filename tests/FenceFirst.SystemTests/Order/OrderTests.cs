@@ -1,0 +1,107 @@
+using FenceFirst.Tests.Repo;
+using Xunit.Abstractions;
+
+namespace FenceFirst.SystemTests;
+
+/// <summary>
+/// Every transition of docs/order.md with the real kernel: the same is done to keepalived 2.2.7 and to us, side by side, and an observer that has no part of
+/// either says in which order which of them did what. Expected is what the page says; it is made of the table that our machine walks.
+/// </summary>
+public sealed class OrderTests(ITestOutputHelper output)
+{
+    [NeedsFact("keepalived", "fencefirst")]
+    public Task From_start_to_stop() => OrderSide.BesideAsync(output, 1, async side =>
+    {
+        OrderConf conf = side.Configuration;
+        conf.SetGate(0, 0);
+        await side.ExpectAsync(OrderTable.Start, "BACKUP", side.Start);
+        await side.ExpectAsync(OrderTable.Raise, "MASTER", () => { });
+        await side.ExpectAsync(OrderTable.Assert, "MASTER_RX_LOWER_PRI", () => side.SayAsync(0, 50));
+        await side.ExpectAsync(OrderTable.Answer, "", () => side.SayAsync(0, 0));
+        await side.ExpectAsync(OrderTable.Restore, "", () => side.Node.RunAsync("ip", "addr", "del", $"{conf.Address(0)}/24", "dev", "eth0"));
+        await side.ExpectAsync(OrderTable.Fault, "FAULT", () => conf.SetGate(0, 1));
+        await side.ExpectAsync(OrderTable.Recover, "BACKUP", () => conf.SetGate(0, 0));
+        await side.ExpectAsync(OrderTable.Raise, "MASTER", () => { });
+        IDisposable? rival = null;
+        await side.ExpectAsync(OrderTable.Yield, "BACKUP", () => rival = side.Rival(0));
+        using (rival)
+        {
+            await side.ExpectAsync(OrderTable.Fail, "FAULT", () => conf.SetGate(0, 1));
+            await side.ExpectAsync(OrderTable.Recover, "BACKUP", () => conf.SetGate(0, 0));
+            await side.ExpectAsync(OrderTable.Stop, "STOP", () => side.Daemon!.Send(Signal.Term));
+        }
+    });
+
+    [NeedsFact("keepalived", "fencefirst")]
+    public Task Of_an_owner_and_of_checks_that_have_not_run() => OrderSide.BesideAsync(output, 3, async side =>
+    {
+        OrderConf conf = side.Configuration;
+        conf.IsOwnerFirst = true;
+        for (int i = 0; i < 3; i++)
+        {
+            conf.SetGate(i, 0);
+        }
+        await side.ExpectAsync([new(0, OrderTable.Raise, "MASTER"), new(1, OrderTable.Nothing, ""), new(2, OrderTable.Nothing, "")], side.Start);
+        await side.ExpectAsync([new(0, OrderTable.Nothing, ""), new(1, OrderTable.Start, "BACKUP"), new(2, OrderTable.Fail, "FAULT")], conf.LetChecksEnd);
+        await side.ExpectAsync([new(0, OrderTable.Leave, "STOP"), new(1, OrderTable.Stop, "STOP"), new(2, OrderTable.Stop, "STOP")], () => side.Daemon!.Send(Signal.Term));
+    });
+}
+
+/// <summary>As <see cref="OrderTests"/>; apart, so that it runs beside it.</summary>
+public sealed class OrderOfReloadTests(ITestOutputHelper output)
+{
+    [NeedsFact("keepalived", "fencefirst")]
+    public Task With_reloads_and_a_stall() => OrderSide.BesideAsync(output, 3, async side =>
+    {
+        OrderConf conf = side.Configuration;
+        conf.SetGate(0, 1);
+        conf.SetGate(1, 0);
+        conf.SetGate(2, 1);
+        await side.ExpectAsync([new(0, OrderTable.Fail, "FAULT"), new(1, OrderTable.Start, "BACKUP"), new(2, OrderTable.Fail, "FAULT")], side.Start);
+        await side.ExpectAsync([new(1, OrderTable.Raise, "MASTER")], () => { });
+        await side.ExpectAsync(OrderTable.Recover, "BACKUP", () => conf.SetGate(0, 0));
+        await side.ExpectAsync(OrderTable.Raise, "MASTER", () => { });
+        await side.ExpectAsync(OrderTable.Reload, "", () =>
+        {
+            conf.HasMore = true;
+            side.Reload();
+        });
+        await side.ExpectAsync([new(0, OrderTable.Leave, "DELETED"), new(2, OrderTable.Delete, "DELETED")], () =>
+        {
+            conf.Remove(0);
+            conf.Remove(2);
+            side.Reload();
+        });
+        await side.ExpectAsync([new(1, OrderTable.Stall, "BACKUP")], () => side.SuspendAsync(2.5));
+        if (side.IsOurs)
+        {
+            await side.ExpectAsync([new(1, OrderTable.Raise, "MASTER")], () => { });
+        }
+        await side.ExpectAsync([new(1, OrderTable.Leave, "STOP")], () => side.Daemon!.Send(Signal.Term));
+    });
+}
+
+/// <summary>As <see cref="OrderTests"/>; apart, so that it runs beside it.</summary>
+public sealed class OrderOfGroupTests(ITestOutputHelper output)
+{
+    [NeedsFact("keepalived", "fencefirst")]
+    public Task Of_a_sync_group() => OrderSide.BesideAsync(output, 2, async side =>
+    {
+        OrderConf conf = side.Configuration;
+        conf.IsGrouped = true;
+        conf.SetGate(0, 0);
+        conf.SetGate(1, 0);
+        OrderWish[] Both(OrderRow row, string state) => [new(0, row, state), new(1, row, state)];
+        await side.ExpectAsync(Both(OrderTable.Start, "BACKUP"), side.Start, "BACKUP");
+        await side.ExpectAsync(Both(OrderTable.Raise, "MASTER"), () => { }, "MASTER");
+        await side.ExpectAsync([new(0, OrderTable.Leave, "FAULT"), new(1, OrderTable.Fault, "FAULT")], () => conf.SetGate(1, 1), "FAULT");
+        await side.ExpectAsync(Both(OrderTable.Recover, "BACKUP"), () => conf.SetGate(1, 0), "BACKUP");
+        await side.ExpectAsync(Both(OrderTable.Raise, "MASTER"), () => { }, "MASTER");
+        IDisposable? rival = null;
+        await side.ExpectAsync(Both(OrderTable.Yield, "BACKUP"), () => rival = side.Rival(0), "BACKUP");
+        using (rival)
+        {
+            await side.ExpectAsync(Both(OrderTable.Stop, "STOP"), () => side.Daemon!.Send(Signal.Term), "STOP");
+        }
+    });
+}

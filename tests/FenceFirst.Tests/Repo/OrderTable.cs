@@ -1,0 +1,167 @@
+using FenceFirst.Core.Vrrp;
+
+namespace FenceFirst.Tests.Repo;
+
+/// <summary>What somebody outside of a daemon can see of a transition.</summary>
+internal enum Sight
+{
+    Advert = 0,
+    PriorityZero,
+    AddressAdded,
+    ExcludedAdded,
+    RouteAdded,
+    RuleAdded,
+    Announced,
+    RuleRemoved,
+    RouteRemoved,
+    AddressRemoved,
+    ExcludedRemoved,
+    PipeLine,
+    StateScript,
+    NotifyScript,
+}
+
+/// <summary>One of the differences that docs/order.md lists: what it makes of keepalived's order.</summary>
+/// <param name="Text">The sentence of the page.</param>
+/// <param name="Apply">keepalived's order as it would be with this difference alone.</param>
+internal sealed record OrderDifference(string Text, Func<IReadOnlyList<Sight>, IReadOnlyList<Sight>> Apply);
+
+/// <summary>A transition as both daemons go through it.</summary>
+/// <param name="Title">What happens.</param>
+/// <param name="When">What brings it about.</param>
+/// <param name="Transition">Ours.</param>
+/// <param name="Keepalived">What 2.2.7 shows, in its order; <c>OrderTests</c> (system tests) records it.</param>
+/// <param name="Differences">Every difference between the two, in the order in which they are applied.</param>
+internal sealed record OrderRow(string Title, string When, Transition Transition, IReadOnlyList<Sight> Keepalived, params OrderDifference[] Differences)
+{
+    /// <summary>What ours shows: made of the table that the machine walks.</summary>
+    public IReadOnlyList<Sight> Ours => [.. TransitionOrder.Of(Transition).ToArray().SelectMany(Shown)];
+
+    private IEnumerable<Sight> Shown(SideEffect effect) => effect switch
+    {
+        SideEffect.Advertise => [Sight.Advert],
+        SideEffect.AddAddresses => [Sight.AddressAdded],
+
+        // Only what somebody has removed is missing, and in the row about it that is an address.
+        SideEffect.AddExcluded => Transition == Transition.Restore ? [] : [Sight.ExcludedAdded],
+        SideEffect.AddRoutes => Transition == Transition.Restore ? [] : [Sight.RouteAdded],
+        SideEffect.AddRules => Transition == Transition.Restore ? [] : [Sight.RuleAdded],
+        SideEffect.Announce => [Sight.Announced],
+        SideEffect.RemoveRules => [Sight.RuleRemoved],
+        SideEffect.RemoveRoutes => [Sight.RouteRemoved],
+        SideEffect.RemoveExcluded => [Sight.ExcludedRemoved],
+        SideEffect.RemoveAddresses => [Sight.AddressRemoved],
+
+        // An instance without promotion and demotion: it has no steps, and yields in silence (decision 6).
+        SideEffect.Demote => [],
+        SideEffect.Release => Transition == Transition.Yield ? [] : [Sight.PriorityZero, Sight.PriorityZero],
+        SideEffect.Notify => Transition == Transition.Assert ? [Sight.PipeLine, Sight.StateScript] : [Sight.PipeLine, Sight.StateScript, Sight.NotifyScript],
+        SideEffect.Enter => [],
+    };
+}
+
+/// <summary>Every transition of both daemons: docs/order.md is made of it, and the tests with the real kernel look for it.</summary>
+internal static class OrderTable
+{
+    public static readonly OrderDifference PriorityZeroLast = new(
+        "keepalived says priority 0 first and removes afterwards; a fault says it twice. Here it is the last word, twice, because it means \"I hold nothing and my demotion has succeeded\" "
+        + "([decision 5](decisions/005-order-also-where-keepalived-releases-first.md)). Release goes on advertising until then; Yield is silent from the beginning, and a plain instance that yields says no priority 0, as in keepalived "
+        + "([decision 6](decisions/006-plain-instances-yield-in-silence.md)).",
+        theirs =>
+        {
+            List<Sight> ours = [.. theirs.Where(sight => sight != Sight.PriorityZero)];
+            int told = ours.FindIndex(sight => sight is Sight.StateScript or Sight.NotifyScript or Sight.PipeLine);
+            ours.InsertRange(told, [Sight.PriorityZero, Sight.PriorityZero]);
+            return ours;
+        });
+
+    public static readonly OrderDifference PipeFirst = new(
+        "The line in the named pipe is written first; the scripts are started one after the other ([notifications.md](notifications.md)). keepalived starts them at once, beside each other, so that they may overtake, and then writes the line.",
+        theirs => [.. theirs.Where(sight => !IsTold(sight)), .. theirs.Where(sight => sight == Sight.PipeLine), .. theirs.Where(sight => IsTold(sight) && sight != Sight.PipeLine)]);
+
+    public static readonly OrderDifference RestoredInPlace = new(
+        "An address that somebody removes is put back in place ([decision 10](decisions/010-a-removed-address-is-put-back.md)). keepalived goes to Backup with everything that belongs to it, and comes back after the skew.",
+        theirs => [Sight.AddressAdded, Sight.Announced]);
+
+    public static readonly OrderDifference StallYields = new(
+        "A master that was stopped, or starved, for longer than its peers wait gives everything up before it does anything else. keepalived goes on where it was.",
+        theirs => [Sight.RuleRemoved, Sight.RouteRemoved, Sight.AddressRemoved, Sight.ExcludedRemoved, Sight.StateScript, Sight.NotifyScript, Sight.PipeLine]);
+
+    /// <summary>Differences that cannot be seen in the order of one plain instance; each has its own tests.</summary>
+    public static readonly string[] Others =
+    [
+        "keepalived asks the kernel and goes on, whatever it answers. Here an address that cannot be added fails the promotion, and one that cannot be removed keeps priority 0 back.",
+    ];
+
+    private static readonly Sight[] Told = [Sight.StateScript, Sight.NotifyScript, Sight.PipeLine];
+
+    private static readonly Sight[] Removed = [Sight.RuleRemoved, Sight.RouteRemoved, Sight.AddressRemoved, Sight.ExcludedRemoved];
+
+    private static readonly Sight[] Raised =
+        [Sight.Advert, Sight.AddressAdded, Sight.ExcludedAdded, Sight.RouteAdded, Sight.RuleAdded, Sight.Announced, .. Told];
+
+    public static readonly OrderRow Start = new("Start", "Initialize to Backup", Transition.Start, Told, PipeFirst);
+
+    public static readonly OrderRow Raise = new("Raise", "becoming Master", Transition.Raise, Raised, PipeFirst);
+
+    public static readonly OrderRow Assert = new("Assert", "a lower priority is heard", Transition.Assert, [Sight.Advert, Sight.Announced, Sight.StateScript, Sight.PipeLine], PipeFirst);
+
+    public static readonly OrderRow Answer = new("Answer", "priority 0 of another one", Transition.Answer, [Sight.Advert]);
+
+    public static readonly OrderRow Fault = new(
+        "Release", "a fault of a Master", Transition.Release, [Sight.PriorityZero, Sight.PriorityZero, .. Removed, .. Told], PriorityZeroLast, PipeFirst);
+
+    public static readonly OrderRow Leave = new(
+        "Release", "a stop, or a reload that removes a Master", Transition.Release, [Sight.PriorityZero, .. Removed, .. Told], PriorityZeroLast, PipeFirst);
+
+    public static readonly OrderRow Yield = new("Yield", "a better one is heard", Transition.Yield, [.. Removed, .. Told], PipeFirst);
+
+    public static readonly OrderRow Stall = new("Yield", "a stall", Transition.Yield, [], StallYields, PipeFirst);
+
+    public static readonly OrderRow Restore = new(
+        "Restore", "somebody has removed an address", Transition.Restore, [Sight.PriorityZero, .. Removed.Where(sight => sight != Sight.AddressRemoved), .. Told, .. Raised], RestoredInPlace);
+
+    public static readonly OrderRow Reload = new("Restore", "a reload adds an address", Transition.Restore, [Sight.AddressAdded, Sight.Announced]);
+
+    public static readonly OrderRow Fail = new("Fail", "Initialize or Backup to Fault", Transition.Fail, Told, PipeFirst);
+
+    public static readonly OrderRow Recover = new("Recover", "Fault to Backup", Transition.Recover, Told, PipeFirst);
+
+    public static readonly OrderRow Stop = new("Stop", "a stop that finds nothing held", Transition.Stop, Told, PipeFirst);
+
+    public static readonly OrderRow Delete = new("Delete", "removed by a reload, nothing held", Transition.Delete, Told, PipeFirst);
+
+    /// <summary>Of an instance that is not concerned.</summary>
+    public static readonly OrderRow Nothing = new("Nothing", "it is not concerned", Transition.None, []);
+
+    /// <summary>All rows, in the order of the page.</summary>
+    public static readonly OrderRow[] Rows = [Start, Raise, Assert, Answer, Fault, Leave, Yield, Stall, Restore, Reload, Fail, Recover, Stop, Delete];
+
+    /// <summary>Transitions that keepalived does not have.</summary>
+    public static readonly (Transition Transition, string Title, string When)[] OursAlone =
+    [
+        (Transition.Withdraw, "Withdraw", "a promotion comes to nothing"),
+        (Transition.Reassert, "Reassert", "another master has yielded (reassert yes)"),
+    ];
+
+    /// <summary>In words, for the page.</summary>
+    public static string Words(Sight sight) => sight switch
+    {
+        Sight.Advert => "advert",
+        Sight.PriorityZero => "priority 0",
+        Sight.AddressAdded => "addresses added",
+        Sight.ExcludedAdded => "excluded addresses added",
+        Sight.RouteAdded => "routes added",
+        Sight.RuleAdded => "rules added",
+        Sight.Announced => "gratuitous ARP",
+        Sight.RuleRemoved => "rules removed",
+        Sight.RouteRemoved => "routes removed",
+        Sight.AddressRemoved => "addresses removed",
+        Sight.ExcludedRemoved => "excluded addresses removed",
+        Sight.PipeLine => "line in the pipe",
+        Sight.StateScript => "notify of the state",
+        Sight.NotifyScript => "notify",
+    };
+
+    private static bool IsTold(Sight sight) => sight is Sight.StateScript or Sight.NotifyScript or Sight.PipeLine;
+}
