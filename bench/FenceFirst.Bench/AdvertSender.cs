@@ -1,7 +1,9 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Core.Wire;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Processes;
+using FenceFirst.Linux.Sockets;
 
 namespace FenceFirst.Bench;
 

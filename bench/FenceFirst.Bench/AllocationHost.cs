@@ -1,9 +1,10 @@
 using FenceFirst.Cli;
 using FenceFirst.Config;
+using FenceFirst.Config.Diagnostics;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Daemon;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
 
 namespace FenceFirst.Bench;
 

@@ -1,6 +1,7 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Vrrp;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Network;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Bench;
 

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace FenceFirst.Bench;
 
 /// <summary>One advert as it arrived on a node.</summary>

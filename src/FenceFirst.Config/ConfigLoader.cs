@@ -1,3 +1,6 @@
+using FenceFirst.Config.Binding;
+using FenceFirst.Config.Diagnostics;
+using FenceFirst.Config.Syntax;
 using FenceFirst.Core.Node;
 
 namespace FenceFirst.Config;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using FenceFirst.Core.Node;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Mail;
 

@@ -1,5 +1,4 @@
 using FenceFirst.Core;
-using FenceFirst.Core.Node;
 
 namespace FenceFirst.Sim;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using FenceFirst.Config;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Recording;

@@ -1,5 +1,7 @@
 using System.Globalization;
 using FenceFirst.Config;
+using FenceFirst.Config.Binding;
+using FenceFirst.Config.Diagnostics;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Recording;

@@ -1,4 +1,4 @@
-using FenceFirst.Config;
+using FenceFirst.Config.Diagnostics;
 
 namespace FenceFirst.Simulate;
 

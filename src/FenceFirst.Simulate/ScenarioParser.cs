@@ -1,5 +1,7 @@
 using System.Globalization;
-using FenceFirst.Config;
+using FenceFirst.Config.Diagnostics;
+using FenceFirst.Config.Keywords;
+using FenceFirst.Config.Syntax;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Sim;

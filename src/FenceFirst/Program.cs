@@ -1,4 +1,3 @@
-using System.CommandLine;
 using FenceFirst.Cli;
 
 namespace FenceFirst;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Network;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Bench.Cases;
 

@@ -1,4 +1,3 @@
-using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Core.Node;

@@ -1,4 +1,3 @@
-using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Wire;
 

@@ -1,6 +1,5 @@
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
-using FenceFirst.Core.Wire;
 
 namespace FenceFirst.Core.Vrrp;
 

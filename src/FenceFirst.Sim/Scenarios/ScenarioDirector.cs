@@ -1,6 +1,4 @@
-using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
-using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Sim;
 

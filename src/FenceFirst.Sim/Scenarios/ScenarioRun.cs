@@ -1,5 +1,4 @@
 using FenceFirst.Core;
-using FenceFirst.Core.Node;
 using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Sim;

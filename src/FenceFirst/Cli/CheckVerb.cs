@@ -2,6 +2,9 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using FenceFirst.Config;
+using FenceFirst.Config.Binding;
+using FenceFirst.Config.Diagnostics;
+using FenceFirst.Config.Output;
 using FenceFirst.Core.Node;
 
 namespace FenceFirst.Cli;

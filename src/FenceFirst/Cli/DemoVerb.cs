@@ -1,6 +1,5 @@
-using FenceFirst.Core;
 using FenceFirst.Demo;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
 
 namespace FenceFirst.Cli;
 

@@ -1,5 +1,6 @@
 using FenceFirst.Config;
-using FenceFirst.Linux;
+using FenceFirst.Config.Diagnostics;
+using FenceFirst.Linux.Events;
 
 namespace FenceFirst.Cli;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
-using FenceFirst.Config;
+using FenceFirst.Config.Keywords;
+using FenceFirst.Config.Output;
 
 namespace FenceFirst.Cli;
 

@@ -1,7 +1,9 @@
 using System.Net.NetworkInformation;
-using FenceFirst.Config;
+using FenceFirst.Config.Binding;
+using FenceFirst.Config.Syntax;
 using FenceFirst.Core;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Files;
+using FenceFirst.Linux.Network;
 
 namespace FenceFirst.Cli;
 

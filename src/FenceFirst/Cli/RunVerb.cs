@@ -1,8 +1,13 @@
 using FenceFirst.Config;
+using FenceFirst.Config.Binding;
+using FenceFirst.Config.Diagnostics;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Daemon;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Files;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Cli;
 

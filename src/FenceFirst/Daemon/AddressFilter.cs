@@ -2,7 +2,9 @@ using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Filters;
+using FenceFirst.Linux.Native;
 
 namespace FenceFirst.Daemon;
 

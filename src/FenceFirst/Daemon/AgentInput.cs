@@ -1,6 +1,6 @@
 using System.Text;
 using FenceFirst.Core.Promotion;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Daemon;
 

@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Sockets;
 
 namespace FenceFirst.Daemon;
 

@@ -4,7 +4,8 @@ using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Daemon;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FenceFirst.Core.Timeline;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Files;
+using FenceFirst.Linux.Native;
 
 namespace FenceFirst.Daemon;
 

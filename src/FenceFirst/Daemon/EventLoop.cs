@@ -2,9 +2,12 @@ using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
-using FenceFirst.Core.Wire;
 using FenceFirst.Daemon.Dumps;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Files;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Processes;
+using FenceFirst.Linux.Sockets;
 
 namespace FenceFirst.Daemon;
 

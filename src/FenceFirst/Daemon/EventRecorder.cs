@@ -1,7 +1,7 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Recording;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
 
 namespace FenceFirst.Daemon;
 

@@ -1,7 +1,8 @@
 using System.Globalization;
 using FenceFirst.Core;
 using FenceFirst.Core.Timeline;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Files;
+using FenceFirst.Linux.Native;
 
 namespace FenceFirst.Daemon;
 

@@ -1,6 +1,7 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Vrrp;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Network;
 
 namespace FenceFirst.Daemon;
 

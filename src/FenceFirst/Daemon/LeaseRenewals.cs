@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Vrrp;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Network;
 
 namespace FenceFirst.Daemon;
 

@@ -1,10 +1,10 @@
 using System.Globalization;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
-using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Timeline;
-using FenceFirst.Core.Vrrp;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Daemon;
 

@@ -4,7 +4,8 @@ using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Daemon.Dumps;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Network;
 
 namespace FenceFirst.Daemon;
 

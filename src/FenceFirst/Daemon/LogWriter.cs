@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using FenceFirst.Core.Timeline;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Files;
+using FenceFirst.Linux.Native;
 
 namespace FenceFirst.Daemon;
 

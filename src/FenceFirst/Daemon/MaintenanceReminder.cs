@@ -1,5 +1,4 @@
 using FenceFirst.Core;
-using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
 

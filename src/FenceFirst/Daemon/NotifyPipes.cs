@@ -1,8 +1,8 @@
 using System.Text;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
-using FenceFirst.Core.Timeline;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Daemon;
 

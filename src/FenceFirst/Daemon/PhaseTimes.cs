@@ -1,6 +1,6 @@
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
 
 namespace FenceFirst.Daemon;
 

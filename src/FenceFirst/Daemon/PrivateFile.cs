@@ -1,4 +1,4 @@
-using FenceFirst.Linux;
+using FenceFirst.Linux.Files;
 
 namespace FenceFirst.Daemon;
 

@@ -1,6 +1,8 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Promotion;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Sockets;
 
 namespace FenceFirst.Daemon;
 

@@ -1,5 +1,6 @@
 using FenceFirst.Core.Timeline;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Files;
+using FenceFirst.Linux.Network;
 
 namespace FenceFirst.Daemon;
 

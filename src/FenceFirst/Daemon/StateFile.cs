@@ -7,7 +7,8 @@ using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Timeline;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Daemon;
 

@@ -1,4 +1,5 @@
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Files;
 
 namespace FenceFirst.Daemon;
 

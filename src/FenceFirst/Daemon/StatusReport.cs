@@ -5,7 +5,7 @@ using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Core.Wire;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
 
 namespace FenceFirst.Daemon;
 

@@ -3,7 +3,10 @@ using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Tracking;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Files;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Daemon;
 

@@ -1,7 +1,10 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Files;
+using FenceFirst.Linux.Filters;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Network;
 
 namespace FenceFirst.Daemon;
 

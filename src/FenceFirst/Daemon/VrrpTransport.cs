@@ -2,7 +2,9 @@ using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Core.Wire;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Sockets;
 
 namespace FenceFirst.Daemon;
 

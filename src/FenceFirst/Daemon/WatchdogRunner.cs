@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Files;
+using FenceFirst.Linux.Native;
 
 namespace FenceFirst.Daemon;
 

@@ -1,4 +1,4 @@
-using FenceFirst.Linux;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Demo;
 

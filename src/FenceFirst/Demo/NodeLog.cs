@@ -1,6 +1,6 @@
 using System.Globalization;
 using FenceFirst.Core;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace FenceFirst.Demo;

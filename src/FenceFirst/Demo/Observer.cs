@@ -1,7 +1,11 @@
 using System.Buffers.Binary;
 using FenceFirst.Core;
 using FenceFirst.Core.Wire;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Network;
+using FenceFirst.Linux.Processes;
+using FenceFirst.Linux.Sockets;
 
 namespace FenceFirst.Demo;
 

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using FenceFirst.Core;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
 
 namespace FenceFirst.Demo;
 

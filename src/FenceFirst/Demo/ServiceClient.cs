@@ -3,7 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using FenceFirst.Core;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Demo;
 

@@ -1,4 +1,4 @@
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
 
 namespace FenceFirst.Demo;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Demo;
 

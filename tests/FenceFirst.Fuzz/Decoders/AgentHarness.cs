@@ -1,5 +1,5 @@
 using System.Text;
-using FenceFirst.Config;
+using FenceFirst.Config.Binding;
 
 namespace FenceFirst.Fuzz.Decoders;
 

@@ -1,5 +1,8 @@
 using System.Text;
 using FenceFirst.Config;
+using FenceFirst.Config.Diagnostics;
+using FenceFirst.Config.Keywords;
+using FenceFirst.Config.Syntax;
 using FenceFirst.Core.Node;
 
 namespace FenceFirst.Fuzz.Decoders;

@@ -1,5 +1,8 @@
 using System.Text;
-using FenceFirst.Config;
+using FenceFirst.Config.Binding;
+using FenceFirst.Config.Diagnostics;
+using FenceFirst.Config.Output;
+using FenceFirst.Config.Syntax;
 
 namespace FenceFirst.Fuzz.Decoders;
 

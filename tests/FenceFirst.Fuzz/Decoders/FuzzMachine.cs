@@ -1,4 +1,4 @@
-using FenceFirst.Config;
+using FenceFirst.Config.Binding;
 using FenceFirst.Core;
 
 namespace FenceFirst.Fuzz.Decoders;

@@ -1,6 +1,6 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Vrrp;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Network;
 
 namespace FenceFirst.Fuzz.Decoders;
 

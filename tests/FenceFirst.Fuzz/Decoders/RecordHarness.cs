@@ -1,4 +1,5 @@
 using FenceFirst.Config;
+using FenceFirst.Config.Binding;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Recording;

@@ -1,5 +1,6 @@
 using System.Text;
-using FenceFirst.Config;
+using FenceFirst.Config.Diagnostics;
+using FenceFirst.Config.Syntax;
 using FenceFirst.Core;
 using FenceFirst.Sim;
 using FenceFirst.Simulate;

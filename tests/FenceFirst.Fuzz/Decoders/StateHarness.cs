@@ -4,7 +4,7 @@ using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
 using FenceFirst.Daemon;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Fuzz.Decoders;
 

@@ -1,6 +1,6 @@
-using System.Text;
 using System.Text.Json;
 using FenceFirst.Config;
+using FenceFirst.Config.Binding;
 using FenceFirst.Core.Recording;
 using FenceFirst.Simulate;
 

@@ -1,5 +1,4 @@
-using FenceFirst.Config;
-using FenceFirst.Sim;
+using FenceFirst.Config.Binding;
 using FenceFirst.Simulate;
 
 namespace FenceFirst.Sim.Tests;

@@ -1,4 +1,5 @@
-using FenceFirst.Config;
+using FenceFirst.Config.Diagnostics;
+using FenceFirst.Config.Syntax;
 using FenceFirst.Simulate;
 
 namespace FenceFirst.Sim.Tests;

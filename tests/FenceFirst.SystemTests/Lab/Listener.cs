@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Processes;
 using Microsoft.Win32.SafeHandles;
 
 namespace FenceFirst.SystemTests;

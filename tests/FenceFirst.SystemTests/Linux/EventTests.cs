@@ -1,7 +1,11 @@
 using System.Net.Sockets;
 using System.Text;
 using FenceFirst.Core;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Files;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Network;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.SystemTests.Linux;
 

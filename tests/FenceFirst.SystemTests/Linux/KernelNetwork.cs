@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Text.Json;
 using FenceFirst.Core;
 using FenceFirst.Core.Vrrp;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Network;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.SystemTests.Linux;
 

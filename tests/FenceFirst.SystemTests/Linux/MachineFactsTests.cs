@@ -1,6 +1,6 @@
 using FenceFirst.Cli;
-using FenceFirst.Config;
-using FenceFirst.Linux;
+using FenceFirst.Config.Binding;
+using FenceFirst.Linux.Network;
 
 namespace FenceFirst.SystemTests.Linux;
 

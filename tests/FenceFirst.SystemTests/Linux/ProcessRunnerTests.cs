@@ -1,7 +1,9 @@
 using System.Runtime.Versioning;
 using System.Text;
 using FenceFirst.Core;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.SystemTests.Linux;
 

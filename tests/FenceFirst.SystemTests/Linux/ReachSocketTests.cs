@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using FenceFirst.Core;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Network;
+using FenceFirst.Linux.Sockets;
 
 namespace FenceFirst.SystemTests.Linux;
 

@@ -1,5 +1,9 @@
 using FenceFirst.Core;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Network;
+using FenceFirst.Linux.Processes;
+using FenceFirst.Linux.Sockets;
 
 namespace FenceFirst.SystemTests.Linux;
 

@@ -1,4 +1,3 @@
-using System.Net;
 using FenceFirst.Tests.Repo;
 using Xunit.Abstractions;
 

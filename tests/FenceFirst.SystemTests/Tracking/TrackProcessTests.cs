@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using FenceFirst.Core;
 using FenceFirst.Core.Tracking;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Processes;
 using Xunit.Abstractions;
 
 namespace FenceFirst.SystemTests;

@@ -1,5 +1,4 @@
 using FenceFirst.Cli;
-using FenceFirst.Core;
 using FenceFirst.Core.Wire;
 using FenceFirst.Tests.Wire;
 

@@ -1,6 +1,9 @@
 using System.Text.Json;
 using FenceFirst.Cli;
 using FenceFirst.Config;
+using FenceFirst.Config.Binding;
+using FenceFirst.Config.Diagnostics;
+using FenceFirst.Config.Keywords;
 
 namespace FenceFirst.Tests.Config;
 

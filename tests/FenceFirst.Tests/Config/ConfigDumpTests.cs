@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using FenceFirst.Config;
+using FenceFirst.Config.Output;
 using FenceFirst.Core.Node;
 
 namespace FenceFirst.Tests.Config;

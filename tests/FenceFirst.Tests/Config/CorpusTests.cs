@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
 using FenceFirst.Cli;
 using FenceFirst.Config;
+using FenceFirst.Config.Binding;
+using FenceFirst.Config.Diagnostics;
 using FenceFirst.Core.Node;
 
 namespace FenceFirst.Tests.Config;

@@ -1,4 +1,7 @@
 using FenceFirst.Config;
+using FenceFirst.Config.Binding;
+using FenceFirst.Config.Diagnostics;
+using FenceFirst.Config.Syntax;
 using FenceFirst.Core;
 
 namespace FenceFirst.Tests.Config;

@@ -1,8 +1,9 @@
 using FenceFirst.Config;
+using FenceFirst.Config.Binding;
+using FenceFirst.Config.Diagnostics;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
-using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Tests.Config;
 

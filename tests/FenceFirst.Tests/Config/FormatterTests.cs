@@ -1,4 +1,6 @@
-using FenceFirst.Config;
+using FenceFirst.Config.Diagnostics;
+using FenceFirst.Config.Output;
+using FenceFirst.Config.Syntax;
 using FsCheck;
 using FsCheck.Fluent;
 

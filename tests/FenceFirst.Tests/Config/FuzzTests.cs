@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using FenceFirst.Config;
+using FenceFirst.Config.Diagnostics;
+using FenceFirst.Config.Output;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -1,5 +1,5 @@
 using System.Reflection;
-using FenceFirst.Config;
+using FenceFirst.Config.Binding;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Vrrp;
 

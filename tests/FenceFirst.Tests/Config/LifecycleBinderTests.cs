@@ -1,4 +1,5 @@
 using FenceFirst.Config;
+using FenceFirst.Config.Diagnostics;
 using FenceFirst.Core.Node;
 
 namespace FenceFirst.Tests.Config;

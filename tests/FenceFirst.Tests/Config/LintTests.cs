@@ -2,6 +2,8 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using FenceFirst.Cli;
 using FenceFirst.Config;
+using FenceFirst.Config.Binding;
+using FenceFirst.Config.Diagnostics;
 
 namespace FenceFirst.Tests.Config;
 

@@ -1,4 +1,4 @@
-using FenceFirst.Config;
+using FenceFirst.Config.Diagnostics;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Vrrp;

@@ -1,7 +1,7 @@
 using FenceFirst.Config;
+using FenceFirst.Config.Diagnostics;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Vrrp;
-using FenceFirst.Core.Wire;
 
 namespace FenceFirst.Tests.Config;
 

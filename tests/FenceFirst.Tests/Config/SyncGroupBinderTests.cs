@@ -1,8 +1,6 @@
-using FenceFirst.Config;
-using FenceFirst.Core;
+using FenceFirst.Config.Diagnostics;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
-using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Tests.Config;
 

@@ -1,5 +1,5 @@
 using FenceFirst.Config;
-using FenceFirst.Core;
+using FenceFirst.Config.Diagnostics;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Vrrp;
 

@@ -1,4 +1,6 @@
 using FenceFirst.Config;
+using FenceFirst.Config.Binding;
+using FenceFirst.Config.Diagnostics;
 using FenceFirst.Core.Node;
 
 namespace FenceFirst.Tests.Config;

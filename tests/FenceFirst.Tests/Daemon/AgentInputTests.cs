@@ -2,7 +2,7 @@ using System.Text;
 using FenceFirst.Core;
 using FenceFirst.Core.Promotion;
 using FenceFirst.Daemon;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Tests.Daemon;
 

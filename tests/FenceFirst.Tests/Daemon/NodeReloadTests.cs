@@ -1,9 +1,7 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
-using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
-using FenceFirst.Daemon;
 using FenceFirst.Tests.Machine;
 using FenceFirst.Tests.Wire;
 

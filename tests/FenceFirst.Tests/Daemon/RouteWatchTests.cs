@@ -2,7 +2,7 @@ using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Daemon;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Network;
 
 namespace FenceFirst.Tests.Daemon;
 

@@ -4,7 +4,9 @@ using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Daemon;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Files;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Tests.Daemon;
 

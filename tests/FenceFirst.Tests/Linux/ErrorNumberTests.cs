@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
 
 namespace FenceFirst.Tests.Linux;
 

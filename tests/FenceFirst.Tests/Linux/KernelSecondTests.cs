@@ -1,5 +1,5 @@
 using FenceFirst.Core;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
 
 namespace FenceFirst.Tests.Linux;
 

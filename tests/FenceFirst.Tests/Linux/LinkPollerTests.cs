@@ -1,5 +1,6 @@
 using FenceFirst.Core.Tracking;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
+using FenceFirst.Linux.Network;
 
 namespace FenceFirst.Tests.Linux;
 

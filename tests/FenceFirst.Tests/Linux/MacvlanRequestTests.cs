@@ -1,4 +1,6 @@
-using FenceFirst.Linux;
+using FenceFirst.Linux.Files;
+using FenceFirst.Linux.Filters;
+using FenceFirst.Linux.Network;
 
 namespace FenceFirst.Tests.Linux;
 

@@ -1,6 +1,8 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Vrrp;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Native;
+using FenceFirst.Linux.Network;
+using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Tests.Linux;
 

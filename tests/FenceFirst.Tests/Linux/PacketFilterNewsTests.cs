@@ -1,5 +1,5 @@
 using System.Text;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Filters;
 
 namespace FenceFirst.Tests.Linux;
 

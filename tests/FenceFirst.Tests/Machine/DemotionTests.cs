@@ -1,6 +1,5 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
-using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
 

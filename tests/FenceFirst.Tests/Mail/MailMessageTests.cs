@@ -1,5 +1,4 @@
 using System.Text;
-using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Mail;
 

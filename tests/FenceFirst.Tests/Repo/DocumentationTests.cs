@@ -3,6 +3,9 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using FenceFirst.Cli;
 using FenceFirst.Config;
+using FenceFirst.Config.Binding;
+using FenceFirst.Config.Diagnostics;
+using FenceFirst.Config.Keywords;
 using FenceFirst.Core;
 
 namespace FenceFirst.Tests.Repo;

@@ -1,4 +1,3 @@
-using FenceFirst.Core;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Core.Wire;
 using FsCheck;

@@ -1,4 +1,3 @@
-using FenceFirst.Core;
 using FenceFirst.Core.Wire;
 using static FenceFirst.Tests.Wire.WireSamples;
 

@@ -1,5 +1,5 @@
 using FenceFirst.Core.Node;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Events;
 
 namespace FenceFirst.Daemon.Dumps;
 

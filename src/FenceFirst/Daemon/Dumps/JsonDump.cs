@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using FenceFirst.Core.Node;
 using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 

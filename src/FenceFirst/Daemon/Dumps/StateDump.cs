@@ -5,7 +5,7 @@ using FenceFirst.Core.Node;
 using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Core.Wire;
-using FenceFirst.Linux;
+using FenceFirst.Linux.Network;
 
 namespace FenceFirst.Daemon.Dumps;
 

@@ -1,0 +1,234 @@
+using FenceFirst.Config.Diagnostics;
+using FenceFirst.Config.Syntax;
+using FenceFirst.Core;
+using FenceFirst.Core.Node;
+using FenceFirst.Core.Promotion;
+using FenceFirst.Core.Vrrp;
+
+namespace FenceFirst.Config.Output;
+
+/// <summary>Compares the configurations of two nodes of one pair: whether they hear each other, who becomes Master, who fences whom.</summary>
+public sealed class PairCheck
+{
+    private readonly NodeConfig _ours;
+    private readonly NodeConfig _theirs;
+    private readonly SourceText _source;
+    private readonly SourceText _peerSource;
+    private readonly DiagnosticBag _diagnostics = new();
+    private readonly List<string> _story = [];
+
+    private PairCheck(NodeConfig ours, NodeConfig theirs, string file, string peerFile)
+    {
+        (_ours, _theirs) = (ours, theirs);
+        (_source, _peerSource) = (new SourceText(file, ""), new SourceText(peerFile, "", 1));
+    }
+
+    /// <summary>What does not fit together, and in sentences what follows from the two files.</summary>
+    /// <param name="ours">This node.</param>
+    /// <param name="theirs">The peer.</param>
+    /// <param name="file">Name of this node's file, for messages.</param>
+    /// <param name="peerFile">Name of the peer's file.</param>
+    public static (DiagnosticBag Diagnostics, IReadOnlyList<string> Story) Compare(NodeConfig ours, NodeConfig theirs, string file, string peerFile)
+    {
+        PairCheck check = new(ours, theirs, file, peerFile);
+        check.Run();
+        return (check._diagnostics, check._story);
+    }
+
+    private void Run()
+    {
+        HashSet<string> met = [];
+        foreach (VrrpConfig mine in _ours.Instances)
+        {
+            VrrpConfig? other = _theirs.Instances.FirstOrDefault(candidate => candidate.Vrid == mine.Vrid && candidate.IsIPv6 == mine.IsIPv6);
+            if (other is null)
+            {
+                Tell(DiagnosticCodes.PeerWithoutInstance, $"{mine.Name}: the peer has no instance with virtual_router_id {mine.Vrid} for {(mine.IsIPv6 ? "IPv6" : "IPv4")}");
+                continue;
+            }
+
+            met.Add(other.Name);
+            Compare(mine, other);
+        }
+
+        foreach (VrrpConfig left in _theirs.Instances.Where(instance => !met.Contains(instance.Name)))
+        {
+            _diagnostics.Add(DiagnosticCodes.PeerWithoutInstance, new SourceSpan(_peerSource, 0, 0, 0), $"{left.Name}: virtual_router_id {left.Vrid} is not on this node");
+        }
+    }
+
+    private void Compare(VrrpConfig mine, VrrpConfig other)
+    {
+        CompareAdverts(mine, other);
+        CompareAuthentication(mine, other);
+        ComparePath(mine, other);
+        ComparePriority(mine, other);
+        CompareFences(mine, other);
+    }
+
+    private void CompareAdverts(VrrpConfig mine, VrrpConfig other)
+    {
+        if (mine.Version != other.Version)
+        {
+            Tell(DiagnosticCodes.PeerVersion, $"{mine.Name}: version {mine.Version} here, {other.Version} on the peer: each refuses the other's adverts, and both become Master");
+            return;
+        }
+
+        if (mine.AdvertInterval != other.AdvertInterval)
+        {
+            Diagnostic diagnostic = new(
+                DiagnosticCodes.PeerInterval,
+                mine.Version == 2 ? Severity.Error : Severity.Warning,
+                new SourceSpan(_source, 0, 0, 0),
+                $"{mine.Name}: advert_int {mine.AdvertInterval.TotalSeconds} here, {other.AdvertInterval.TotalSeconds} on the peer"
+                    + (mine.Version == 2 ? ": version 2 refuses such adverts, and both become Master" : ": each takes over the other's while it listens"),
+                "the same advert_int on all nodes");
+            _diagnostics.Add(diagnostic);
+        }
+
+        HashSet<InternetAddress> here = [.. mine.Addresses.Select(address => address.Address)];
+        HashSet<InternetAddress> there = [.. other.Addresses.Select(address => address.Address)];
+        if (!here.SetEquals(there))
+        {
+            string missing = string.Join(", ", here.Except(there));
+            string added = string.Join(", ", there.Except(here));
+            Tell(
+                DiagnosticCodes.PeerAddresses,
+                $"{mine.Name}: the virtual addresses differ: {(missing.Length > 0 ? $"{missing} only here" : "")}{(missing.Length > 0 && added.Length > 0 ? ", " : "")}{(added.Length > 0 ? $"{added} only on the peer" : "")}",
+                "after a failover some addresses would be held by nobody");
+        }
+
+        if (mine.Version == 3 && !mine.IsIPv6 && mine.IsChecksumAsV2 != other.IsChecksumAsV2)
+        {
+            Tell(DiagnosticCodes.PeerVersion, $"{mine.Name}: v3_checksum_as_v2 on one node only: each refuses the other's adverts, and both become Master");
+        }
+    }
+
+    private void CompareAuthentication(VrrpConfig mine, VrrpConfig other)
+    {
+        if ((mine.Hmac is null) != (other.Hmac is null))
+        {
+            Tell(DiagnosticCodes.PeerAuthentication, $"{mine.Name}: auth_hmac on one node only", "mode receive-only or permissive while it is introduced");
+        }
+        else if (mine.Authentication != other.Authentication || mine.Password != other.Password)
+        {
+            bool isPassword = mine.Authentication == other.Authentication;
+            Tell(
+                DiagnosticCodes.PeerAuthentication,
+                $"{mine.Name}: {(isPassword ? "auth_pass differs" : "auth_type differs, or one node has none")}: each refuses the other's adverts, and both become Master",
+                "the first 8 bytes of auth_pass must be equal");
+        }
+    }
+
+    private void ComparePath(VrrpConfig mine, VrrpConfig other)
+    {
+        if (mine.IsUnicast != other.IsUnicast)
+        {
+            Tell(DiagnosticCodes.PeerPath, $"{mine.Name}: unicast on one node, multicast on the other: they do not hear each other, and both become Master");
+            return;
+        }
+
+        if (!mine.IsUnicast && mine.Group != other.Group)
+        {
+            Tell(DiagnosticCodes.PeerPath, $"{mine.Name}: the multicast group is {mine.Group} here and {other.Group} on the peer: they do not hear each other, and both become Master");
+        }
+
+        if (!mine.IsUnicast)
+        {
+            return;
+        }
+
+        if (!other.Source.IsNone && mine.UnicastPeers.All(peer => peer.Address != other.Source))
+        {
+            Tell(DiagnosticCodes.PeerPath, $"{mine.Name}: the peer sends from {other.Source}, which is not in our unicast_peer", "list every other node");
+        }
+
+        if (!mine.Source.IsNone && other.UnicastPeers.All(peer => peer.Address != mine.Source))
+        {
+            Tell(DiagnosticCodes.PeerPath, $"{mine.Name}: we send from {mine.Source}, which is not in the peer's unicast_peer", "list every other node");
+        }
+    }
+
+    private void ComparePriority(VrrpConfig mine, VrrpConfig other)
+    {
+        if (mine.BasePriority == other.BasePriority)
+        {
+            Tell(DiagnosticCodes.PeerPriority, $"{mine.Name}: both nodes have priority {mine.BasePriority}: who is first stays Master, and the higher address wins when two meet", "different priorities");
+        }
+
+        bool isOursFirst = mine.BasePriority > other.BasePriority;
+        (VrrpConfig higher, VrrpConfig lower) = isOursFirst ? (mine, other) : (other, mine);
+        string first = isOursFirst ? _source.Path : _peerSource.Path;
+        string second = isOursFirst ? _peerSource.Path : _source.Path;
+        TimeSpan lost = VrrpTimers.MasterDown(lower.Version, lower.BasePriority, lower.AdvertInterval, lower.DownTimerAdverts);
+        _story.Add(
+            $"{mine.Name}: {first} (priority {higher.BasePriority}) is Master while both live; {second} ({lower.BasePriority}) notices its loss after {lost.TotalSeconds:0.###} s; "
+            + (higher.IsPreempt ? $"{first} takes it back when it returns" : $"{first} leaves it there when it returns (nopreempt)"));
+        int most = higher.TrackScripts.Concat(higher.TrackLinks).Where(reference => reference.Weight != 0).Sum(reference => Math.Abs(reference.Weight));
+        if (most > 0 && !higher.IsOwner)
+        {
+            CheckWeights(mine, higher, lower, first);
+        }
+
+        if (!lower.IsPreempt && most > 0)
+        {
+            Tell(DiagnosticCodes.PeerWeight, $"{mine.Name}: {second} has nopreempt, so a weight on {first} never moves the address to it", "weight 0 makes a failing check a fault");
+        }
+    }
+
+    /// <summary>Whether the address can move at all when every weighted check of the higher node fails and none of the lower one's.</summary>
+    private void CheckWeights(VrrpConfig mine, VrrpConfig higher, VrrpConfig lower, string first)
+    {
+        int worst = Effective(higher, isGood: false);
+        int best = Effective(lower, isGood: true);
+        if (worst >= best && higher.TrackScripts.Concat(higher.TrackLinks).All(reference => reference.Weight != 0 || reference.Index == higher.Link))
+        {
+            Tell(
+                DiagnosticCodes.PeerWeight,
+                $"{mine.Name}: with every check of {first} failing its priority is {worst}, and the other's best is {best}: the address can never move because of a check",
+                "a weight larger than the difference of the priorities, or weight 0");
+        }
+    }
+
+    private static int Effective(VrrpConfig config, bool isGood)
+    {
+        int priority = config.BasePriority;
+        foreach (TrackReference reference in config.TrackScripts.Concat(config.TrackLinks))
+        {
+            bool isUp = isGood != reference.IsReversed;
+            priority += reference.Weight > 0 ? (isUp ? reference.Weight : 0) : (isUp ? 0 : reference.Weight);
+        }
+
+        return config.IsOwner ? 255 : Math.Clamp(priority, 1, 254);
+    }
+
+    private void CompareFences(VrrpConfig mine, VrrpConfig other)
+    {
+        if ((mine.Promotion is null) != (other.Promotion is null))
+        {
+            string without = mine.Promotion is null ? _source.Path : _peerSource.Path;
+            Tell(DiagnosticCodes.PeerFence, $"{mine.Name}: {without} has no promotion: it takes the addresses without any step, while the other one may still hold them", "the same promotion on both nodes");
+        }
+
+        Describe(mine, _source.Path, other, _peerSource.Path);
+        Describe(other, _peerSource.Path, mine, _source.Path);
+    }
+
+    private void Describe(VrrpConfig who, string file, VrrpConfig peer, string peerFile)
+    {
+        List<PromotionStep> fences = who.Promotion is null ? [] : [.. who.Promotion.Steps.Where(step => step.Kind == StepKind.Fence)];
+        if (fences.Count == 0)
+        {
+            _story.Add($"{who.Name}: {file} fences nobody");
+            return;
+        }
+
+        _story.Add($"{who.Name}: {file} fences {string.Join(", ", fences.SelectMany(step => step.Targets.Select(target => $"{target} by {step.Name}")))} before it takes the addresses");
+        if (!peer.Source.IsNone && fences.All(step => !step.Targets.Contains(peer.Source)))
+        {
+            Tell(DiagnosticCodes.PeerFence, $"{who.Name}: {file} fences, but not {peer.Source}, the address that {peerFile} sends from", "targets must hold the peers' source addresses");
+        }
+    }
+
+    private void Tell(DiagnosticCode code, string message, string hint = "") => _diagnostics.Add(code, new SourceSpan(_source, 0, 0, 0), message, hint);
+}

@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using FenceFirst.Linux.Native;
+
+namespace FenceFirst.Linux.Events;
+
+/// <summary>What a descriptor is watched for (EPOLL*).</summary>
+[Flags]
+public enum PollEvents : uint
+{
+    /// <summary>Nothing but errors.</summary>
+    None = 0,
+
+    /// <summary>Bytes can be read.</summary>
+    Readable = 0x1,
+
+    /// <summary>Bytes can be written.</summary>
+    Writable = 0x4,
+
+    /// <summary>An error is pending; always watched.</summary>
+    Error = 0x8,
+
+    /// <summary>The other end is closed; always watched.</summary>
+    HangUp = 0x10,
+}
+
+/// <summary>One descriptor that is ready.</summary>
+/// <param name="Events">What it is ready for.</param>
+/// <param name="Token">The number given when it was added.</param>
+public readonly record struct EpollEvent(PollEvents Events, long Token);
+
+/// <summary>An epoll instance, level triggered. Waiting allocates nothing.</summary>
+public sealed unsafe class EventPoll : IDisposable
+{
+    /// <summary>Descriptors told of by one wait; the others come with the next.</summary>
+    public const int ReadyMax = 64;
+
+    private readonly byte* _raw;
+    private int _descriptor;
+
+    /// <summary>Creates an empty instance.</summary>
+    public EventPoll()
+    {
+        _descriptor = LinuxException.Check(LibC.epoll_create1(LibC.O_CLOEXEC), "epoll_create1", "");
+        _raw = (byte*)NativeMemory.AllocZeroed(ReadyMax * 16);
+    }
+
+    /// <summary>The descriptor, which can itself be watched by another instance.</summary>
+    public int Descriptor => _descriptor;
+
+    /// <summary>Watches a descriptor; the token comes back with its events.</summary>
+    public void Add(int descriptor, PollEvents events, long token) => Control(LibC.EPOLL_CTL_ADD, descriptor, events, token);
+
+    /// <summary>Changes what a watched descriptor is watched for.</summary>
+    public void Modify(int descriptor, PollEvents events, long token) => Control(LibC.EPOLL_CTL_MOD, descriptor, events, token);
+
+    /// <summary>Stops watching a descriptor.</summary>
+    public void Remove(int descriptor) => Control(LibC.EPOLL_CTL_DEL, descriptor, PollEvents.None, 0);
+
+    /// <summary>Waits for events and returns how many were written; 0 after the time or a signal. -1 waits without end.</summary>
+    public int Wait(Span<EpollEvent> ready, int timeoutMs)
+    {
+        int count = LibC.epoll_wait(_descriptor, _raw, Math.Min(ready.Length, ReadyMax), timeoutMs);
+        if (count < 0)
+        {
+            int errno = LibC.Errno;
+            return errno == LibC.EINTR ? 0 : throw new LinuxException("epoll_wait", errno, "");
+        }
+
+        byte* next = _raw;
+        for (int i = 0; i < count; i++)
+        {
+            ready[i] = new EpollEvent((PollEvents)(*(uint*)next), *(long*)(next + LibC.EpollTokenOffset));
+            next += LibC.EpollEventBytes;
+        }
+
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_descriptor >= 0)
+        {
+            _ = LibC.close(_descriptor);
+            NativeMemory.Free(_raw);
+            _descriptor = -1;
+        }
+    }
+
+    private void Control(int operation, int descriptor, PollEvents events, long token)
+    {
+        byte* raw = stackalloc byte[16];
+        *(uint*)raw = (uint)events;
+        *(long*)(raw + LibC.EpollTokenOffset) = token;
+        if (LibC.epoll_ctl(_descriptor, operation, descriptor, raw) != 0)
+        {
+            throw new LinuxException("epoll_ctl", LibC.Errno, $"operation {operation}, descriptor {descriptor}");
+        }
+    }
+}
