@@ -4,6 +4,9 @@ using FenceFirst.Config.Diagnostics;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Daemon;
+using FenceFirst.Daemon.Packets;
+using FenceFirst.Daemon.Records;
+using FenceFirst.Daemon.Reload;
 using FenceFirst.Linux.Events;
 
 namespace FenceFirst.Bench;

@@ -7,7 +7,7 @@ using FenceFirst.Config.Diagnostics;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
-using FenceFirst.Daemon;
+using FenceFirst.Daemon.Steps;
 using FenceFirst.Linux.Events;
 using FenceFirst.Linux.Native;
 using FenceFirst.Linux.Processes;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using FenceFirst.Daemon;
+using FenceFirst.Daemon.Records;
 using FenceFirst.Linux.Native;
 
 namespace FenceFirst.Cli;

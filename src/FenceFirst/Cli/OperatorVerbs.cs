@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using FenceFirst.Core;
-using FenceFirst.Daemon;
+using FenceFirst.Daemon.Operator;
 
 namespace FenceFirst.Cli;
 

@@ -4,6 +4,10 @@ using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
+using FenceFirst.Daemon.Links;
+using FenceFirst.Daemon.Notify;
+using FenceFirst.Daemon.Packets;
+using FenceFirst.Daemon.Steps;
 using FenceFirst.Linux.Events;
 using FenceFirst.Linux.Processes;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using FenceFirst.Core.Timeline;
+using FenceFirst.Daemon.Records;
 using FenceFirst.Linux.Files;
 using FenceFirst.Linux.Native;
 

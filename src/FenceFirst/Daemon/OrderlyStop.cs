@@ -1,6 +1,7 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
+using FenceFirst.Daemon.Notify;
 using FenceFirst.Linux.Files;
 
 namespace FenceFirst.Daemon;

@@ -1,4 +1,4 @@
-using FenceFirst.Daemon;
+using FenceFirst.Daemon.Operator;
 
 namespace FenceFirst.Fuzz.Decoders;
 

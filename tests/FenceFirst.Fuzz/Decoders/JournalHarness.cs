@@ -3,7 +3,7 @@ using System.Text;
 using FenceFirst.Cli;
 using FenceFirst.Core;
 using FenceFirst.Core.Timeline;
-using FenceFirst.Daemon;
+using FenceFirst.Daemon.Records;
 
 namespace FenceFirst.Fuzz.Decoders;
 

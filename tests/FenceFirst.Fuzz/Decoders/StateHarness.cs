@@ -3,7 +3,7 @@ using System.Text;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
-using FenceFirst.Daemon;
+using FenceFirst.Daemon.Records;
 using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Fuzz.Decoders;

@@ -1,5 +1,5 @@
 using System.Text;
-using FenceFirst.Daemon;
+using FenceFirst.Daemon.Operator;
 
 namespace FenceFirst.Tests.Control;
 

@@ -1,7 +1,7 @@
 using FenceFirst.Cli;
 using FenceFirst.Core;
 using FenceFirst.Core.Timeline;
-using FenceFirst.Daemon;
+using FenceFirst.Daemon.Records;
 
 namespace FenceFirst.Tests.Control;
 

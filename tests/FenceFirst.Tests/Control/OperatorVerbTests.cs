@@ -3,7 +3,8 @@ using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
-using FenceFirst.Daemon;
+using FenceFirst.Daemon.Operator;
+using FenceFirst.Daemon.Reload;
 using FenceFirst.Tests.Machine;
 
 namespace FenceFirst.Tests.Control;

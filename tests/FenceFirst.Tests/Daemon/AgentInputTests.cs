@@ -1,7 +1,7 @@
 using System.Text;
 using FenceFirst.Core;
 using FenceFirst.Core.Promotion;
-using FenceFirst.Daemon;
+using FenceFirst.Daemon.Steps;
 using FenceFirst.Linux.Processes;
 
 namespace FenceFirst.Tests.Daemon;

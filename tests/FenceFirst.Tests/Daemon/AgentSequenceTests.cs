@@ -1,6 +1,6 @@
 using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Timeline;
-using FenceFirst.Daemon;
+using FenceFirst.Daemon.Steps;
 
 namespace FenceFirst.Tests.Daemon;
 

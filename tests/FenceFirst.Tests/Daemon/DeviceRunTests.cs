@@ -1,7 +1,7 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
-using FenceFirst.Daemon;
+using FenceFirst.Daemon.Steps;
 using FenceFirst.Tests.Machine;
 
 namespace FenceFirst.Tests.Daemon;

@@ -3,6 +3,7 @@ using FenceFirst.Core.Node;
 using FenceFirst.Core.Recording;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Daemon;
+using FenceFirst.Daemon.Records;
 
 namespace FenceFirst.Tests.Daemon;
 

@@ -1,7 +1,7 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Vrrp;
-using FenceFirst.Daemon;
+using FenceFirst.Daemon.Packets;
 using FenceFirst.Tests.Machine;
 
 namespace FenceFirst.Tests.Daemon;

@@ -1,6 +1,6 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
-using FenceFirst.Daemon;
+using FenceFirst.Daemon.Notify;
 
 namespace FenceFirst.Tests.Daemon;
 

@@ -3,6 +3,8 @@ using System.Text;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Daemon;
+using FenceFirst.Daemon.Notify;
+using FenceFirst.Daemon.Steps;
 using FenceFirst.Linux.Native;
 using FenceFirst.Linux.Processes;
 

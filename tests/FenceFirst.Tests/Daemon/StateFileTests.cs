@@ -4,6 +4,7 @@ using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Daemon;
+using FenceFirst.Daemon.Records;
 using FenceFirst.Linux.Files;
 using FenceFirst.Linux.Native;
 using FenceFirst.Linux.Processes;

@@ -1,6 +1,7 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Daemon;
+using FenceFirst.Daemon.Links;
 
 namespace FenceFirst.Tests.Daemon;
 

@@ -1,4 +1,6 @@
 using FenceFirst.Core.Node;
+using FenceFirst.Daemon.Links;
+using FenceFirst.Daemon.Packets;
 using FenceFirst.Linux.Events;
 
 namespace FenceFirst.Daemon.Dumps;

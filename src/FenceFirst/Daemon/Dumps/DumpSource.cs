@@ -2,6 +2,7 @@ using System.Text;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Vrrp;
+using FenceFirst.Daemon.Packets;
 
 namespace FenceFirst.Daemon.Dumps;
 

@@ -5,6 +5,7 @@ using FenceFirst.Core.Node;
 using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Core.Wire;
+using FenceFirst.Daemon.Notify;
 using FenceFirst.Linux.Network;
 
 namespace FenceFirst.Daemon.Dumps;

@@ -1,5 +1,6 @@
 using System.Text;
 using FenceFirst.Core.Wire;
+using FenceFirst.Daemon.Packets;
 
 namespace FenceFirst.Daemon.Dumps;
 
