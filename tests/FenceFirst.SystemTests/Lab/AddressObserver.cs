@@ -6,34 +6,68 @@ namespace FenceFirst.SystemTests;
 /// <summary>An address came to a node, or left it, as the node's kernel told.</summary>
 internal readonly record struct AddressEvent(DateTime At, string Node, bool Added, IPAddress Address);
 
-/// <summary>Listens to a namespace's address messages on a netlink socket and a thread of its own. The socket, not the process, lives in the
-/// namespace: powering the node off does not reach it. The time is when the message was read; messages of one socket keep the kernel's order.</summary>
-internal sealed class AddressObserver : IDisposable
+/// <summary>
+/// Listens to the address messages of every node of a laboratory, on netlink sockets and one thread of its own. The sockets, not the process, live in the
+/// namespaces: powering a node off does not reach them. The time of an event is when its message had been read; messages of one node keep the kernel's order.
+/// </summary>
+/// <remarks>
+/// The sockets are read together until all of them are empty, and everything read so has one time. So of two events of different nodes the one with the earlier
+/// time came first, however long the reader had to wait for a processor. Who asks for events reads first: what the kernel has told by then is in the answer.
+/// </remarks>
+internal sealed class AddressListener : IDisposable
 {
-    private readonly List<AddressEvent> _events = [];
-    private readonly string _node;
+    private readonly Lock _gate = new();
+    private readonly List<AddressObserver> _observers = [];
+    private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly Pulse _changed;
     private readonly Thread _thread;
-    private readonly TaskCompletionSource _listening = new();
+    private int _read;
     private volatile bool _stop;
 
-    public AddressObserver(string node, string networkNamespace, Pulse changed)
+    public AddressListener(Pulse changed)
     {
-        _node = node;
         _changed = changed;
-        _thread = new Thread(() => Listen(networkNamespace)) { IsBackground = true, Name = "addresses of " + node, Priority = ThreadPriority.Highest };
+        _thread = new Thread(Listen) { IsBackground = true, Name = "addresses", Priority = ThreadPriority.Highest };
         _thread.Start();
-        _listening.Task.Wait(TimeSpan.FromSeconds(10));
     }
 
-    public IReadOnlyList<AddressEvent> Events
+    /// <summary>Begins to listen to a node.</summary>
+    public AddressObserver Add(string node, string networkNamespace)
     {
-        get
+        int descriptor = -1;
+        Exception? refused = null;
+        Thread opener = new(() =>
         {
-            lock (_events)
+            try
             {
-                return [.. _events];
+                descriptor = Native.OpenAddressSocket(networkNamespace);
             }
+            catch (Exception exception)
+            {
+                refused = exception;
+            }
+        });
+        opener.Start();
+        opener.Join();
+        if (refused is not null)
+        {
+            throw new InvalidOperationException("No address messages of " + node, refused);
+        }
+        AddressObserver observer = new(this, node, descriptor);
+        lock (_gate)
+        {
+            _observers.Add(observer);
+        }
+        return observer;
+    }
+
+    /// <summary>A node's events until now.</summary>
+    public IReadOnlyList<AddressEvent> Until(AddressObserver observer)
+    {
+        lock (_gate)
+        {
+            ReadAll();
+            return [.. observer.Known];
         }
     }
 
@@ -41,37 +75,99 @@ internal sealed class AddressObserver : IDisposable
     {
         _stop = true;
         _thread.Join(TimeSpan.FromSeconds(2));
+        lock (_gate)
+        {
+            ReadAll();
+            foreach (AddressObserver observer in _observers)
+            {
+                Native.Close(observer.Descriptor);
+            }
+            _observers.Clear();
+        }
     }
 
-    private void Listen(string networkNamespace)
+    private void Listen()
     {
-        int descriptor;
-        try
-        {
-            descriptor = Native.OpenAddressSocket(networkNamespace);
-        }
-        catch (Exception refused)
-        {
-            _listening.SetException(refused);
-            return;
-        }
+        const int patience = 100;
         Native.PutFirst();
-        _listening.SetResult();
-        byte[] buffer = new byte[64 * 1024];
+        int told = 0;
         while (!_stop)
         {
-            int length = Native.Receive(descriptor, buffer);
-            if (length > 0)
+            int[] descriptors;
+            lock (_gate)
             {
-                Read(buffer.AsSpan(0, length), DateTime.UtcNow);
+                descriptors = [.. _observers.Select(each => each.Descriptor)];
+            }
+            Native.WaitForAny(descriptors, patience);
+            int read;
+            lock (_gate)
+            {
+                ReadAll();
+                read = _read;
+            }
+            if (read != told)
+            {
+                told = read;
                 _changed.Fire();
             }
         }
-        Native.Close(descriptor);
     }
 
-    // A datagram holds messages of: length (4), type (2), flags (2), sequence (4), port (4), then struct ifaddrmsg and its attributes.
-    private void Read(ReadOnlySpan<byte> datagram, DateTime at)
+    private void ReadAll()
+    {
+        int before = _read;
+        for (bool isAny = true; isAny;)
+        {
+            isAny = false;
+            foreach (AddressObserver observer in _observers)
+            {
+                while (Native.ReceiveNow(observer.Descriptor, _buffer) is > 0 and int length)
+                {
+                    observer.Take(_buffer.AsSpan(0, length));
+                    isAny = true;
+                    _read++;
+                }
+            }
+        }
+        if (_read == before)
+        {
+            return;
+        }
+        DateTime at = DateTime.UtcNow;
+        foreach (AddressObserver observer in _observers)
+        {
+            observer.Stamp(at);
+        }
+    }
+}
+
+/// <summary>The address events of one node.</summary>
+internal sealed class AddressObserver(AddressListener listener, string node, int descriptor)
+{
+    private readonly List<AddressEvent> _events = [];
+    private int _stamped;
+
+    /// <summary>The socket in the node's namespace.</summary>
+    public int Descriptor => descriptor;
+
+    /// <summary>Everything until now.</summary>
+    public IReadOnlyList<AddressEvent> Events => listener.Until(this);
+
+    /// <summary>What has been read so far; the listener's, under its lock.</summary>
+    public List<AddressEvent> Known => _events;
+
+    /// <summary>Gives a time to everything that was taken since the last time.</summary>
+    public void Stamp(DateTime at)
+    {
+        for (; _stamped < _events.Count; _stamped++)
+        {
+            _events[_stamped] = _events[_stamped] with { At = at };
+        }
+    }
+
+    /// <summary>Reads a datagram.</summary>
+    // It holds messages of: length (4), type (2), flags (2), sequence (4), port (4), then struct ifaddrmsg and its attributes.
+    public void Take(ReadOnlySpan<byte> datagram)
     {
         const int header = 16, addressHeader = 8, newAddress = 20, deletedAddress = 21;
         while (datagram.Length >= header + addressHeader)
@@ -80,10 +176,7 @@ internal sealed class AddressObserver : IDisposable
             int type = BinaryPrimitives.ReadUInt16LittleEndian(datagram[4..]);
             if (type is newAddress or deletedAddress && TryReadAddress(datagram[(header + addressHeader)..length], out IPAddress? address))
             {
-                lock (_events)
-                {
-                    _events.Add(new AddressEvent(at, _node, type == newAddress, address!));
-                }
+                _events.Add(new AddressEvent(default, node, type == newAddress, address!));
             }
             datagram = datagram[Math.Min(Align(length), datagram.Length)..];
         }
