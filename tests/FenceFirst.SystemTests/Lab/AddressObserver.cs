@@ -16,12 +16,16 @@ internal readonly record struct AddressEvent(DateTime At, string Node, bool Adde
 /// </remarks>
 internal sealed class AddressListener : IDisposable
 {
-    private readonly Lock _gate = new();
-    private readonly List<AddressObserver> _observers = [];
+    private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(20);
+
+    // The reading thread waits for nobody: a lock would be held by one that is not before all others and may have to wait for a processor.
     private readonly byte[] _buffer = new byte[64 * 1024];
+    private readonly int _wake = Native.OpenCounter();
     private readonly Pulse _changed;
     private readonly Thread _thread;
-    private int _read;
+    private AddressObserver[] _observers = [];
+    private long _asked;
+    private long _answered;
     private volatile bool _stop;
 
     public AddressListener(Pulse changed)
@@ -31,7 +35,7 @@ internal sealed class AddressListener : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Begins to listen to a node.</summary>
+    /// <summary>Begins to listen to a node; one after the other.</summary>
     public AddressObserver Add(string node, string networkNamespace)
     {
         int descriptor = -1;
@@ -54,115 +58,118 @@ internal sealed class AddressListener : IDisposable
             throw new InvalidOperationException("No address messages of " + node, refused);
         }
         AddressObserver observer = new(this, node, descriptor);
-        lock (_gate)
-        {
-            _observers.Add(observer);
-        }
+        Volatile.Write(ref _observers, [.. _observers, observer]);
+        CatchUp();
         return observer;
     }
 
-    /// <summary>A node's events until now.</summary>
-    public IReadOnlyList<AddressEvent> Until(AddressObserver observer)
+    /// <summary>Returns when everything is read that the kernel has told by now.</summary>
+    public void CatchUp()
     {
-        lock (_gate)
+        long ticket = Interlocked.Increment(ref _asked);
+        if (_stop)
         {
-            ReadAll();
-            return [.. observer.Known];
+            return;
+        }
+        Native.Count(_wake);
+        if (!SpinWait.SpinUntil(() => Volatile.Read(ref _answered) >= ticket || _stop, AnswerMax))
+        {
+            throw new TimeoutException("The reader of address messages does not run.");
         }
     }
 
     public void Dispose()
     {
+        CatchUp();
         _stop = true;
-        _thread.Join(TimeSpan.FromSeconds(2));
-        lock (_gate)
+        Native.Count(_wake);
+        _thread.Join();
+        foreach (AddressObserver observer in _observers)
         {
-            ReadAll();
-            foreach (AddressObserver observer in _observers)
-            {
-                Native.Close(observer.Descriptor);
-            }
-            _observers.Clear();
+            Native.Close(observer.Descriptor);
         }
+        Native.Close(_wake);
     }
 
     private void Listen()
     {
-        const int patience = 100;
+        const int patience = 200;
         Native.PutFirst();
-        int told = 0;
         while (!_stop)
         {
-            int[] descriptors;
-            lock (_gate)
+            Native.WaitForAny([_wake, .. Volatile.Read(ref _observers).Select(each => each.Descriptor)], patience);
+            Native.ReadNow(_wake, _buffer);
+            long asked = Volatile.Read(ref _asked);
+            bool isAny = ReadAll(Volatile.Read(ref _observers));
+            Volatile.Write(ref _answered, asked);
+            if (isAny)
             {
-                descriptors = [.. _observers.Select(each => each.Descriptor)];
-            }
-            Native.WaitForAny(descriptors, patience);
-            int read;
-            lock (_gate)
-            {
-                ReadAll();
-                read = _read;
-            }
-            if (read != told)
-            {
-                told = read;
                 _changed.Fire();
             }
         }
     }
 
-    private void ReadAll()
+    private bool ReadAll(AddressObserver[] observers)
     {
-        int before = _read;
-        for (bool isAny = true; isAny;)
+        bool isAny = false;
+        for (bool isMore = true; isMore;)
         {
-            isAny = false;
-            foreach (AddressObserver observer in _observers)
+            isMore = false;
+            foreach (AddressObserver observer in observers)
             {
                 while (Native.ReceiveNow(observer.Descriptor, _buffer) is > 0 and int length)
                 {
                     observer.Take(_buffer.AsSpan(0, length));
-                    isAny = true;
-                    _read++;
+                    isMore = isAny = true;
                 }
             }
         }
-        if (_read == before)
-        {
-            return;
-        }
         DateTime at = DateTime.UtcNow;
-        foreach (AddressObserver observer in _observers)
+        foreach (AddressObserver observer in observers)
         {
-            observer.Stamp(at);
+            observer.Publish(at);
         }
+        return isAny;
     }
 }
 
 /// <summary>The address events of one node.</summary>
 internal sealed class AddressObserver(AddressListener listener, string node, int descriptor)
 {
-    private readonly List<AddressEvent> _events = [];
-    private int _stamped;
+    // Written by the listener's thread alone; what lies below the count never changes.
+    private readonly List<(bool Added, IPAddress Address)> _taken = [];
+    private AddressEvent[] _events = new AddressEvent[16];
+    private int _count;
 
     /// <summary>The socket in the node's namespace.</summary>
     public int Descriptor => descriptor;
 
     /// <summary>Everything until now.</summary>
-    public IReadOnlyList<AddressEvent> Events => listener.Until(this);
-
-    /// <summary>What has been read so far; the listener's, under its lock.</summary>
-    public List<AddressEvent> Known => _events;
-
-    /// <summary>Gives a time to everything that was taken since the last time.</summary>
-    public void Stamp(DateTime at)
+    public IReadOnlyList<AddressEvent> Events
     {
-        for (; _stamped < _events.Count; _stamped++)
+        get
         {
-            _events[_stamped] = _events[_stamped] with { At = at };
+            listener.CatchUp();
+            int count = Volatile.Read(ref _count);
+            return Volatile.Read(ref _events)[..count];
         }
+    }
+
+    /// <summary>Gives a time to everything that was taken since the last time, and shows it.</summary>
+    public void Publish(DateTime at)
+    {
+        foreach ((bool added, IPAddress address) in _taken)
+        {
+            if (_count == _events.Length)
+            {
+                AddressEvent[] larger = new AddressEvent[2 * _count];
+                _events.CopyTo(larger, 0);
+                Volatile.Write(ref _events, larger);
+            }
+            _events[_count] = new AddressEvent(at, node, added, address);
+            Volatile.Write(ref _count, _count + 1);
+        }
+        _taken.Clear();
     }
 
     /// <summary>Reads a datagram.</summary>
@@ -176,7 +183,7 @@ internal sealed class AddressObserver(AddressListener listener, string node, int
             int type = BinaryPrimitives.ReadUInt16LittleEndian(datagram[4..]);
             if (type is newAddress or deletedAddress && TryReadAddress(datagram[(header + addressHeader)..length], out IPAddress? address))
             {
-                _events.Add(new AddressEvent(default, node, type == newAddress, address!));
+                _taken.Add((type == newAddress, address!));
             }
             datagram = datagram[Math.Min(Align(length), datagram.Length)..];
         }

@@ -20,6 +20,15 @@ internal enum Signal
 /// <summary>The few system calls that the laboratory makes itself, so that its observers share nothing with the daemon under test.</summary>
 internal static partial class Native
 {
+    private static readonly Lazy<bool> LazyMayPutFirst = new(() =>
+    {
+        bool isAllowed = false;
+        Thread thread = new(() => isAllowed = PutFirst());
+        thread.Start();
+        thread.Join();
+        return isAllowed;
+    });
+
     /// <summary>Sends a signal; a process that has gone already is not an error.</summary>
     public static void Kill(int pid, Signal signal)
     {
@@ -101,14 +110,30 @@ internal static partial class Native
     /// <summary>One datagram, or 0 when there is none.</summary>
     public static int ReceiveNow(int descriptor, byte[] buffer) => NowOrNothing(recv(descriptor, buffer, buffer.Length, 0), "recv");
 
+    /// <summary>What a pipe has, or 0 when it has nothing.</summary>
+    public static int ReadNow(int descriptor, byte[] buffer) => NowOrNothing(read(descriptor, buffer, buffer.Length), "read");
+
+    /// <summary>Opens a counter that wakes who waits for it (eventfd).</summary>
+    public static int OpenCounter()
+    {
+        const int nonBlockingCloseOnExec = 0x80000 | 0x800;
+        return Checked(eventfd(0, nonBlockingCloseOnExec), "eventfd");
+    }
+
+    /// <summary>Adds one to a counter.</summary>
+    public static void Count(int counter) => Checked((int)write(counter, BitConverter.GetBytes(1L), sizeof(long)), "write");
+
     public static void Close(int descriptor) => _ = close(descriptor);
 
     /// <summary>Puts the calling thread before all others that want a processor, so that what it reads is read at once; a machine that does not allow it is slower to tell.</summary>
-    public static void PutFirst()
+    public static bool PutFirst()
     {
         const int roundRobin = 2;
-        _ = sched_setscheduler(0, roundRobin, [1]);
+        return sched_setscheduler(0, roundRobin, [1]) == 0;
     }
+
+    /// <summary>Whether this machine allows that.</summary>
+    public static bool MayPutFirst => LazyMayPutFirst.Value;
 
     /// <summary>The ids of a process and of everything that descends from it, children before their parents.</summary>
     public static IReadOnlyList<int> Family(int root)
@@ -183,6 +208,15 @@ internal static partial class Native
 
     [DllImport("libc", SetLastError = true)]
     private static extern nint recv(int descriptor, byte[] buffer, nint length, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint read(int descriptor, byte[] buffer, nint length);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint write(int descriptor, byte[] buffer, nint length);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int eventfd(uint start, int flags);
 
     [DllImport("libc", SetLastError = true)]
     private static extern int poll(long[] descriptors, ulong count, int milliseconds);

@@ -58,9 +58,6 @@ internal static partial class Native
         return Checked(open([.. Encoding.UTF8.GetBytes(path), 0], readWrite | NonBlockingCloseOnExec), "open");
     }
 
-    /// <summary>What a pipe has, or 0 when it has nothing.</summary>
-    public static int ReadNow(int descriptor, byte[] buffer) => NowOrNothing(read(descriptor, buffer, buffer.Length), "read");
-
     /// <summary>The kernel's time of the frame that was received last, since 1970.</summary>
     public static TimeSpan TimeOfLast(int descriptor)
     {
@@ -78,9 +75,6 @@ internal static partial class Native
         Checked(clock_gettime(monotonic, time), "clock_gettime");
         return TimeSpan.FromTicks((time[0] * TimeSpan.TicksPerSecond) + (time[1] / 100));
     }
-
-    [DllImport("libc", SetLastError = true)]
-    private static extern nint read(int descriptor, byte[] buffer, nint length);
 
     [DllImport("libc", SetLastError = true)]
     private static extern int open(byte[] path, int flags);
