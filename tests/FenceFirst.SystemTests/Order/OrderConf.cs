@@ -18,6 +18,12 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
     /// <summary>An address more, for the first instance.</summary>
     public bool HasMore { get; set; }
 
+    /// <summary>Whether the file asks for what keepalived 2.2.8 and later do when their timers are late. 2.2.7 does not know the word, and goes on.</summary>
+    public bool IsLatenessTold { get; set; }
+
+    /// <summary>How long a silent master is waited for: three intervals and the skew of priority 100.</summary>
+    public static readonly TimeSpan MasterDown = TimeSpan.FromSeconds((3 * 0.5) + (0.5 * 156 / 256));
+
     /// <summary>The first instance owns its address; the others have a check that waits for <see cref="LetChecksEnd"/>, and that of the last one fails.</summary>
     public bool IsOwnerFirst { get; set; }
 
@@ -26,6 +32,12 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
     public static int Vrid(int instance) => 51 + instance;
 
     public IPAddress Address(int instance) => IPAddress.Parse($"{lab.Virtual.ToString()[..^1]}{instance}");
+
+    public static string Excluded(int instance) => $"10.88.{instance}.1";
+
+    public static string Route(int instance) => $"10.{90 + instance}.0.0";
+
+    public static int RulePriority(int instance) => 700 + instance;
 
     /// <summary>Takes an instance out of the configuration.</summary>
     public void Remove(int instance) => _instances.Remove(instance);
@@ -84,6 +96,7 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
                         priority {{(IsOwner(i) ? 255 : 100)}}
                         advert_int 0.5
                         garp_master_delay 0
+                        {{(IsLatenessTold ? "nopreempt\n    timer_expired_backup" : "")}}
                         virtual_ipaddress {
                             {{Address(i)}}/24
                         }
@@ -95,7 +108,7 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
                             {{Route(i)}}/16 via {{lab["b"].Address}} dev eth0
                         }
                         virtual_rules {
-                            from {{Rule(i)}}/24 table 1000 priority {{700 + i}}
+                            from {{Rule(i)}}/24 table 1000 priority {{RulePriority(i)}}
                         }
                         track_file {
                             gate{{i}}
@@ -119,10 +132,6 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
     private bool IsOwner(int instance) => IsOwnerFirst && instance == 0;
 
     private static string Gate(int instance) => $"gate{instance}";
-
-    private static string Excluded(int instance) => $"10.88.{instance}.1";
-
-    private static string Route(int instance) => $"10.{90 + instance}.0.0";
 
     private static string Rule(int instance) => $"10.{90 + instance}.1.0";
 }
