@@ -140,6 +140,9 @@ internal sealed class EffectRunner : IDisposable
             case NodeEffectKind.Announce:
                 Announcer.Announce(effect.Index, config.Instances[effect.Index], effect.Count);
                 break;
+            case NodeEffectKind.AnnounceOwn:
+                Announcer.AnnounceOwn(config.Instances[effect.Index].Link, _loop.State.Instances[effect.Index].Source);
+                break;
             case NodeEffectKind.StartStep:
                 StartStep(config.Instances[effect.Index], effect, now);
                 break;

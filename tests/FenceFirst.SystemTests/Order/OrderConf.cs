@@ -24,6 +24,9 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
     /// <summary>How long a silent master is waited for: three intervals and the skew of priority 100.</summary>
     public static readonly TimeSpan MasterDown = TimeSpan.FromSeconds((3 * 0.5) + (0.5 * 156 / 256));
 
+    /// <summary>Whether the instances talk to node b alone. Their master is waited for longer, and the second one has a check that waits for <see cref="LetChecksEnd"/>.</summary>
+    public bool IsUnicast { get; set; }
+
     /// <summary>The first instance owns its address; the others have a check that waits for <see cref="LetChecksEnd"/>, and that of the last one fails.</summary>
     public bool IsOwnerFirst { get; set; }
 
@@ -75,7 +78,7 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
             {
                 text.Append($"track_file gate{i} {{\n    file {Path.Combine(node.Folder, Gate(i))}\n    weight 0\n}}\n");
             }
-            if (IsOwnerFirst)
+            if (IsOwnerFirst || IsUnicast)
             {
                 string check = node.WriteScript("check.sh", $"while [ ! -e {Path.Combine(node.Folder, Go)} ]; do sleep 0.05; done\nexit $1");
                 text.Append($"vrrp_script good {{\n    script \"{check} 0\"\n    interval 1\n    timeout 20\n}}\nvrrp_script bad {{\n    script \"{check} 1\"\n    interval 1\n    timeout 20\n}}\n");
@@ -94,8 +97,9 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
                         version 3
                         virtual_router_id {{Vrid(i)}}
                         priority {{(IsOwner(i) ? 255 : 100)}}
-                        advert_int 0.5
+                        advert_int {{(IsUnicast ? 5 : 0.5)}}
                         garp_master_delay 0
+                        {{(IsUnicast ? $"unicast_src_ip {node.Address}\n    unicast_peer {{\n        {lab["b"].Address}\n    }}" : "")}}
                         {{(IsLatenessTold ? "nopreempt\n    timer_expired_backup" : "")}}
                         virtual_ipaddress {
                             {{Address(i)}}/24
@@ -113,7 +117,7 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
                         track_file {
                             gate{{i}}
                         }
-                        {{(IsOwnerFirst && i > 0 ? $"track_script {{\n        {(i == 1 ? "good" : "bad")}\n    }}" : "")}}
+                        {{((IsOwnerFirst || IsUnicast) && i > 0 ? $"track_script {{\n        {(i == 1 ? "good" : "bad")}\n    }}" : "")}}
                         notify_master "{{script}} {{Name(i)}} state MASTER"
                         notify_backup "{{script}} {{Name(i)}} state BACKUP"
                         notify_fault "{{script}} {{Name(i)}} state FAULT"

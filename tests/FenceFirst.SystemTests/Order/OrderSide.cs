@@ -55,6 +55,7 @@ internal sealed class OrderSide : IAsyncDisposable
 
     private static async Task<OrderSide> OpenAsync(ITestOutputHelper output, string? keepalived, int instances)
     {
+        Assert.True(OrderFactAttribute.HasProcessNews, OrderFactAttribute.WithoutProcessNews);
         Lab lab = await Lab.OpenAsync(output, "a", "b");
         await lab["a"].RunAsync("mkfifo", Path.Combine(lab["a"].Folder, Pipe));
         return new OrderSide(lab, keepalived, instances);
@@ -294,6 +295,9 @@ internal sealed class OrderSide : IAsyncDisposable
                         seen.Add((Sight.Advert, each));
                         isAdvertExpected = false;
                     }
+                    break;
+                case Frame.Neighbour { Kind: NeighbourKind.Gratuitous } claim when row.IsUnicast && claim.Target.Equals(Node.Address):
+                    seen.Add((Sight.OwnAnnounced, each));
                     break;
                 case Frame.Neighbour { Kind: NeighbourKind.Gratuitous } claim when Configuration.Announces(instance, claim.Target):
                     // One burst is one announcement.

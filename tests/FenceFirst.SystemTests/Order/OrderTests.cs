@@ -9,7 +9,7 @@ namespace FenceFirst.SystemTests;
 /// </summary>
 public sealed class OrderTests(ITestOutputHelper output)
 {
-    [NeedsFact("keepalived", "fencefirst")]
+    [OrderFact("keepalived", "fencefirst")]
     public Task From_start_to_stop() => OrderSide.BesideAsync(output, 1, async side =>
     {
         OrderConf conf = side.Configuration;
@@ -35,7 +35,7 @@ public sealed class OrderTests(ITestOutputHelper output)
         }
     });
 
-    [NeedsFact("keepalived", "fencefirst")]
+    [OrderFact("keepalived", "fencefirst")]
     public Task Of_an_owner_and_of_checks_that_have_not_run() => OrderSide.BesideAsync(output, 3, async side =>
     {
         OrderConf conf = side.Configuration;
@@ -53,7 +53,7 @@ public sealed class OrderTests(ITestOutputHelper output)
 /// <summary>As <see cref="OrderTests"/>; apart, so that it runs beside it.</summary>
 public sealed class OrderOfReloadTests(ITestOutputHelper output)
 {
-    [NeedsFact("keepalived", "fencefirst")]
+    [OrderFact("keepalived", "fencefirst")]
     public Task With_reloads() => OrderSide.BesideAsync(output, 3, async side =>
     {
         OrderConf conf = side.Configuration;
@@ -82,7 +82,7 @@ public sealed class OrderOfReloadTests(ITestOutputHelper output)
 /// <summary>As <see cref="OrderTests"/>; apart, so that it runs beside it.</summary>
 public sealed class OrderOfGroupTests(ITestOutputHelper output)
 {
-    [NeedsFact("keepalived", "fencefirst")]
+    [OrderFact("keepalived", "fencefirst")]
     public Task Of_a_sync_group() => OrderSide.BesideAsync(output, 2, async side =>
     {
         OrderConf conf = side.Configuration;
@@ -108,7 +108,7 @@ public sealed class OrderOfGroupTests(ITestOutputHelper output)
 public sealed class OrderOfStallTests(ITestOutputHelper output)
 {
     // Shown: three masters are stopped for longer than their peers wait. Of the first nobody spoke meanwhile, of the second a lower priority, of the third a higher one.
-    [NeedsFact("keepalived", "fencefirst")]
+    [OrderFact("keepalived", "fencefirst")]
     public Task When_own_timers_are_late() => OrderSide.BesideAsync(output, 3, async side =>
     {
         await StallAsync(side, [new(0, OrderTable.Stall, "BACKUP"), new(1, OrderTable.StallLower, side.IsOurs ? "BACKUP" : "MASTER_RX_LOWER_PRI"), new(2, OrderTable.StallBetter, "BACKUP")]);
@@ -120,7 +120,7 @@ public sealed class OrderOfStallTests(ITestOutputHelper output)
     });
 
     // Shown: a keepalived that knows timer_expired_backup.
-    [NeedsFact("keepalived-2.4", "fencefirst")]
+    [OrderFact("keepalived-2.4", "fencefirst")]
     public Task When_own_timers_are_late_and_keepalived_knows_it() => OrderSide.BesideAsync(
         output,
         3,
@@ -146,4 +146,23 @@ public sealed class OrderOfStallTests(ITestOutputHelper output)
             await side.GoOnAsync(OrderConf.MasterDown + TimeSpan.FromSeconds(0.7));
         });
     }
+}
+
+/// <summary>As <see cref="OrderTests"/>; apart, so that it runs beside it.</summary>
+public sealed class OrderOfUnicastTests(ITestOutputHelper output)
+{
+    // Shown: one instance at a time, since both have the same address of their own to announce.
+    [OrderFact("keepalived", "fencefirst")]
+    public Task With_unicast_peers() => OrderSide.BesideAsync(output, 2, async side =>
+    {
+        OrderConf conf = side.Configuration;
+        conf.IsUnicast = true;
+        conf.SetGate(0, 0);
+        conf.SetGate(1, 0);
+        await side.ExpectAsync([new(0, OrderTable.StartUnicast, "BACKUP"), new(1, OrderTable.Nothing, "")], side.Start);
+        await side.ExpectAsync([new(0, OrderTable.Nothing, ""), new(1, OrderTable.StartUnicastAfterChecks, "BACKUP")], conf.LetChecksEnd);
+        await side.ExpectAsync(OrderTable.Fail, "FAULT", () => conf.SetGate(0, 1));
+        await side.ExpectAsync(OrderTable.RecoverUnicast, "BACKUP", () => conf.SetGate(0, 0));
+        await side.ExpectAsync([new(0, OrderTable.Stop, "STOP"), new(1, OrderTable.Stop, "STOP")], () => side.Daemon!.Send(Signal.Term));
+    });
 }

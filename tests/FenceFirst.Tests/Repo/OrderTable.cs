@@ -12,6 +12,7 @@ internal enum Sight
     RouteAdded,
     RuleAdded,
     Announced,
+    OwnAnnounced,
     RuleRemoved,
     RouteRemoved,
     AddressRemoved,
@@ -40,6 +41,12 @@ internal sealed record OrderRow(string Title, string When, Transition Transition
     /// <summary>Whether an advert is noticed where none is expected; elsewhere those of the grid are passed over.</summary>
     public bool IsEveryAdvertNoticed { get; init; }
 
+    /// <summary>Whether the drawing does without its cause: that of another row of the same transition is near enough.</summary>
+    public bool IsVariant { get; init; }
+
+    /// <summary>Whether the instance has unicast peers.</summary>
+    public bool IsUnicast { get; init; }
+
     /// <summary>What ours shows: made of the table that the machine walks.</summary>
     public IReadOnlyList<Sight> Ours => [.. TransitionOrder.Of(Transition).ToArray().SelectMany(Shown)];
 
@@ -51,6 +58,7 @@ internal sealed record OrderRow(string Title, string When, Transition Transition
         SideEffect.AddRoutes => Added(Sight.RouteAdded),
         SideEffect.AddRules => Added(Sight.RuleAdded),
         SideEffect.Announce => [Sight.Announced],
+        SideEffect.AnnounceOwn => IsUnicast ? [Sight.OwnAnnounced] : [],
         SideEffect.RemoveRules => [Sight.RuleRemoved],
         SideEffect.RemoveRoutes => [Sight.RouteRemoved],
         SideEffect.RemoveExcluded => [Sight.ExcludedRemoved],
@@ -95,6 +103,14 @@ internal static class OrderTable
         + "until it hears somebody better; from 2.2.8 on it gives up too where `timer_expired_backup` is written, but each member of a sync group for itself.",
         theirs => [Sight.RuleRemoved, Sight.RouteRemoved, Sight.AddressRemoved, Sight.ExcludedRemoved, Sight.StateScript, Sight.NotifyScript, Sight.PipeLine]);
 
+    public static readonly OrderDifference OwnAnnouncedFirst = new(
+        "It does so before anybody is told, as with the virtual ones, after a fault too; keepalived afterwards.",
+        theirs => [Sight.OwnAnnounced, .. theirs.Where(sight => sight != Sight.OwnAnnounced)]);
+
+    public static readonly OrderDifference OwnAnnouncedAtStart = new(
+        "A node with unicast peers announces its own address at every start; keepalived only where checks had to be waited for ([decision 96](decisions/096-a-unicast-node-announces-itself.md)).",
+        theirs => [Sight.OwnAnnounced, .. theirs]);
+
     /// <summary>Differences that cannot be seen in the order of one plain instance; each has its own tests.</summary>
     public static readonly string[] Others =
     [
@@ -130,9 +146,10 @@ internal static class OrderTable
         "Yield", "a stall, and a lower priority has taken over", Transition.Yield, [Sight.Advert, Sight.Announced, Sight.StateScript, Sight.PipeLine], StallYields, PipeFirst)
     {
         IsEveryAdvertNoticed = true,
+        IsVariant = true,
     };
 
-    public static readonly OrderRow StallBetter = new("Yield", "a stall, and a better one has taken over", Transition.Yield, [.. Removed, .. Told], PipeFirst) { IsEveryAdvertNoticed = true };
+    public static readonly OrderRow StallBetter = new("Yield", "a stall, and a better one has taken over", Transition.Yield, [.. Removed, .. Told], PipeFirst) { IsEveryAdvertNoticed = true, IsVariant = true };
 
     /// <summary>Of keepalived 2.4 alone, and therefore not on the page.</summary>
     public static readonly OrderRow StallKnown = new("Yield", "a stall, with timer_expired_backup", Transition.Yield, [.. Removed, .. Told], PipeFirst) { IsEveryAdvertNoticed = true };
@@ -147,18 +164,21 @@ internal static class OrderTable
         "Restore", "somebody has removed an excluded address", Transition.Restore, [Sight.PriorityZero, .. RemovedWithout(Sight.ExcludedRemoved), .. Told, .. Raised], RestoredInPlace)
     {
         TakenAway = Sight.ExcludedRemoved,
+        IsVariant = true,
     };
 
     public static readonly OrderRow RestoreRoute = new(
         "Restore", "somebody has removed a route", Transition.Restore, [Sight.PriorityZero, .. RemovedWithout(Sight.RouteRemoved), .. Told, .. Raised], RestoredInPlace)
     {
         TakenAway = Sight.RouteRemoved,
+        IsVariant = true,
     };
 
     public static readonly OrderRow RestoreRule = new(
         "Restore", "somebody has removed a rule", Transition.Restore, [Sight.PriorityZero, .. RemovedWithout(Sight.RuleRemoved), .. Told, .. Raised], RestoredInPlace)
     {
         TakenAway = Sight.RuleRemoved,
+        IsVariant = true,
     };
 
     public static readonly OrderRow Reload = new("Restore", "a reload adds an address", Transition.Restore, [Sight.AddressAdded, Sight.Announced]);
@@ -166,6 +186,17 @@ internal static class OrderTable
     public static readonly OrderRow Fail = new("Fail", "Initialize or Backup to Fault", Transition.Fail, Told, PipeFirst);
 
     public static readonly OrderRow Recover = new("Recover", "Fault to Backup", Transition.Recover, Told, PipeFirst);
+
+    public static readonly OrderRow StartUnicast = new("Start", "Initialize to Backup, with unicast peers", Transition.Start, Told, OwnAnnouncedAtStart, PipeFirst) { IsUnicast = true, IsVariant = true };
+
+    public static readonly OrderRow StartUnicastAfterChecks = new(
+        "Start", "Initialize to Backup, with unicast peers, when checks have run", Transition.Start, [.. Told, Sight.OwnAnnounced], OwnAnnouncedFirst, PipeFirst)
+    {
+        IsUnicast = true,
+        IsVariant = true,
+    };
+
+    public static readonly OrderRow RecoverUnicast = new("Recover", "Fault to Backup, with unicast peers", Transition.Recover, [.. Told, Sight.OwnAnnounced], OwnAnnouncedFirst, PipeFirst) { IsUnicast = true, IsVariant = true };
 
     public static readonly OrderRow Stop = new("Stop", "a stop that finds nothing held", Transition.Stop, Told, PipeFirst);
 
@@ -175,7 +206,7 @@ internal static class OrderTable
     public static readonly OrderRow Nothing = new("Nothing", "it is not concerned", Transition.None, []);
 
     /// <summary>All rows, in the order of the page.</summary>
-    public static readonly OrderRow[] Rows = [Start, Raise, Assert, Answer, Fault, Leave, Yield, Stall, StallLower, StallBetter, Restore, RestoreExcluded, RestoreRoute, RestoreRule, Reload, Fail, Recover, Stop, Delete];
+    public static readonly OrderRow[] Rows = [Start, StartUnicast, StartUnicastAfterChecks, Raise, Assert, Answer, Fault, Leave, Yield, Stall, StallLower, StallBetter, Restore, RestoreExcluded, RestoreRoute, RestoreRule, Reload, Fail, Recover, RecoverUnicast, Stop, Delete];
 
     /// <summary>Transitions that keepalived does not have.</summary>
     public static readonly (Transition Transition, string Title, string When)[] OursAlone =
@@ -194,6 +225,7 @@ internal static class OrderTable
         Sight.RouteAdded => "routes added",
         Sight.RuleAdded => "rules added",
         Sight.Announced => "gratuitous ARP",
+        Sight.OwnAnnounced => "gratuitous ARP for its own address",
         Sight.RuleRemoved => "rules removed",
         Sight.RouteRemoved => "routes removed",
         Sight.AddressRemoved => "addresses removed",
