@@ -410,6 +410,7 @@ internal sealed class EffectRunner : IDisposable
             IsIdentified = isPromised,
             UserId = step.Command.UserId,
             GroupId = step.Command.GroupId,
+            SupplementaryGroups = step.Command.SupplementaryGroups.Span.ToArray(),
             OutputBytesMax = OutputBytesMax,
         };
         if (!isPromised)
@@ -488,6 +489,7 @@ internal sealed class EffectRunner : IDisposable
             Environment = _environment.Plain,
             UserId = script.Command.UserId,
             GroupId = script.Command.GroupId,
+            SupplementaryGroups = script.Command.SupplementaryGroups.Span.ToArray(),
             OutputBytesMax = 0,
         });
 
