@@ -124,7 +124,7 @@ internal sealed class EventLoop : IDisposable
         _poll.Add(_links.Descriptor, PollEvents.Readable, LinkToken);
         _poll.Add(_links.PolledDescriptor, PollEvents.Readable, PolledToken);
         _poll.Add(_runner.Processes.Descriptor, PollEvents.Readable, ProcessToken);
-        _poll.Add(_runner.Agents.Descriptor, PollEvents.Readable, AgentToken);
+        _poll.Add(_runner.Steps.Agents.Descriptor, PollEvents.Readable, AgentToken);
         _poll.Add(keeper.Descriptor, PollEvents.Readable, StateToken);
         _poll.Add(keeper.TimerDescriptor, PollEvents.Readable, StateTimerToken);
         _poll.Add(_leftovers.Descriptor, PollEvents.Readable, LeftoverToken);
@@ -456,7 +456,7 @@ internal sealed class EventLoop : IDisposable
                 Probe.Receive();
                 break;
             case AgentToken:
-                _runner.Agents.TakeTimer();
+                _runner.Steps.Agents.TakeTimer();
                 break;
             case StateToken:
                 Keeper.Take();
@@ -489,7 +489,7 @@ internal sealed class EventLoop : IDisposable
                 _controlSocket?.Serve(token, _now, _control.Answer);
                 break;
             case >= ReachTokenBase:
-                _runner.Reach.Take(token);
+                _runner.Steps.Reach.Take(token);
                 break;
             default:
                 Transport.Receive(token, this);
@@ -519,9 +519,9 @@ internal sealed class EventLoop : IDisposable
             DrainQueue();
         }
 
-        if (_runner.Reach.Due <= _now)
+        if (_runner.Steps.Reach.Due <= _now)
         {
-            _runner.Reach.Advance(_now);
+            _runner.Steps.Reach.Advance(_now);
         }
 
         if (_runner.Checks.Due <= _now)
@@ -561,7 +561,7 @@ internal sealed class EventLoop : IDisposable
 
     private MonotonicInstant NextDue()
     {
-        MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stop.Due), MonotonicInstant.Earlier(Probe.Due, _runner.Reach.Due));
+        MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stop.Due), MonotonicInstant.Earlier(Probe.Due, _runner.Steps.Reach.Due));
         deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(Heartbeat.Due, MonotonicInstant.Earlier(_runner.Checks.Due, Reminder.Due)));
         return MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(_runner.Announcer.Due, MonotonicInstant.Earlier(_runner.Filter.Due, _beginAt)));
     }

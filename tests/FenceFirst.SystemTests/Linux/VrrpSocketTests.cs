@@ -4,6 +4,7 @@ using FenceFirst.Linux.Native;
 using FenceFirst.Linux.Network;
 using FenceFirst.Linux.Processes;
 using FenceFirst.Linux.Sockets;
+using FenceFirst.Tests;
 
 namespace FenceFirst.SystemTests.Linux;
 
@@ -177,19 +178,31 @@ public sealed class VrrpSocketTests
         byte[] packet4 = Packet4("10.9.0.1", Group4, 51);
         byte[] packet6 = [0x31, 51, 100, 0, 0, 100, 0, 0];
         InternetAddress source6 = InternetAddress.Parse("fd09::1");
-        long before = 0;
         int received = 0;
-        for (int i = 0; i < 1200; i++)
+        Rounds(200);
+        Assert.Equal(0, Allocations.Least(() => Rounds(1000)));
+        Assert.InRange(received, 1990, 2010);
+
+        void Rounds(int count)
         {
-            if (i == 200)
+            received = 0;
+            for (int i = 0; i < count; i++)
             {
-                before = GC.GetAllocatedBytesForCurrentThread();
-                received = 0;
+                left4.Send(packet4, Group4, InternetAddress.None);
+                left6.Send(packet6, Group6, source6);
+                timer.Arm(MonotonicClock.Now);
+                Take();
             }
 
-            left4.Send(packet4, Group4, InternetAddress.None);
-            left6.Send(packet6, Group6, source6);
-            timer.Arm(MonotonicClock.Now);
+            // On a busy machine the kernel delivers the last ones a little later.
+            for (int i = 0; i < 50 && received < 2 * count; i++)
+            {
+                Take();
+            }
+        }
+
+        void Take()
+        {
             int count = poll.Wait(ready, 100);
             for (int k = 0; k < count; k++)
             {
@@ -207,9 +220,6 @@ public sealed class VrrpSocketTests
                 }
             }
         }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.InRange(received, 1990, 2010);
     }
 
     [LinuxFact]
