@@ -51,7 +51,7 @@ internal sealed class EventLoop : IDisposable
     private const long SocketTokenBase = 1000;
     private const long ReachTokenBase = 1L << 32;
 
-    private readonly EventPoll _poll = new();
+    private readonly EventPoll _poll = new(canPause: true);
     private readonly DeadlineTimer _timer = new();
     private readonly EffectBuffer _effects = new();
     private readonly Queue<NodeEvent> _queue = new();
@@ -67,6 +67,7 @@ internal sealed class EventLoop : IDisposable
     private readonly DumpSignals _dumps;
     private ControlSocket? _controlSocket;
     private readonly OrderlyStop _stop;
+    private readonly ReceiptPace _pace = new();
     private bool _isMemoryOwed;
     private MonotonicInstant _now;
     private MonotonicInstant _beginAt = MonotonicInstant.Never;
@@ -232,6 +233,11 @@ internal sealed class EventLoop : IDisposable
         {
             Keeper.Flush();
             ArmTimer();
+            if (_pace.Next(Config, State) is > 0 and int pause)
+            {
+                _poll.Pause(pause);
+            }
+
             int count = _poll.Wait(ready, -1);
             _now = MonotonicClock.Now;
             for (int i = 0; i < count; i++)
@@ -303,6 +309,7 @@ internal sealed class EventLoop : IDisposable
         RunEffects();
         _runner.CommitRenewals();
         Keeper.Look(Config, State, nodeEvent);
+        _pace.Look(nodeEvent, _effects);
     }
 
     /// <summary>The same, with everything that follows from it at once.</summary>
@@ -325,6 +332,7 @@ internal sealed class EventLoop : IDisposable
         _recorder?.Reload(kept, facts, _now);
         State = NodeReload.Carry(plan, State, kept, _now);
         Config = next;
+        _pace.Forget();
         Timers = new TimerHeap(State.Armed.Length);
         State.Armed.AsSpan().Fill(MonotonicInstant.Never);
         Keeper.Reconfigured(next, State);
@@ -492,7 +500,7 @@ internal sealed class EventLoop : IDisposable
                 _runner.Steps.Reach.Take(token);
                 break;
             default:
-                Transport.Receive(token, this);
+                _pace.Received(Transport.Receive(token, this));
                 break;
         }
     }
