@@ -190,6 +190,17 @@ internal sealed class GlobalBinder(BindContext context)
                 // In force already while the lines were read; here its value is judged.
                 _values.TryInteger(node.Words[^1], 0, int.MaxValue, node.Name, out _);
                 break;
+            case "dynamic_interfaces":
+                _globals.AwaitsInterfaces = true;
+                if (node.Words.Count > 1 && node.Value != "allow_if_changes")
+                {
+                    context.Diagnostics.Add(DiagnosticCodes.UnknownOption, node.ValueSpan, $"'{node.Value}' is not an option of dynamic_interfaces", "dynamic_interfaces [allow_if_changes]");
+                }
+
+                break;
+            case "set_supplementary_groups":
+                _globals.HasSupplementaryGroups = Boolean(node);
+                break;
             case "use_symlink_paths":
                 _globals.KeepsSymbolicLinks = Boolean(node);
                 break;
