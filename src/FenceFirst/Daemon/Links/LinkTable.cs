@@ -1,10 +1,8 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
-using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Daemon.Dumps;
-using FenceFirst.Linux.Events;
 using FenceFirst.Linux.Network;
 
 namespace FenceFirst.Daemon.Links;

@@ -47,6 +47,7 @@ internal static class LifecycleScript
             Environment = new StepEnvironment().Plain,
             UserId = command.UserId,
             GroupId = command.GroupId,
+            SupplementaryGroups = command.SupplementaryGroups.AsArray(),
             OutputBytesMax = OutputBytesMax,
         };
         if (!processes.Start(request))
@@ -90,7 +91,7 @@ internal static class LifecycleScript
 
     private static void Tell(string what, CommandLine command, in ProcessCompletion completion, LogWriter log)
     {
-        EffectRunner.LogOutput(log, "", command.Arguments[0], completion);
+        ProgramOutput.Log(log, "", command.Arguments[0], completion);
         string outcome = completion.End switch
         {
             ProcessEnd.Exited when completion.Value == 0 => "",

@@ -142,10 +142,10 @@ internal sealed class Mailer : IDisposable
         bool isSpeaking = completion.End == ProcessEnd.Exited && completion.Value is MailStatus.Sent or MailStatus.Refused or MailStatus.Later;
         if (!isSpeaking)
         {
-            words = $"{ProgramName} {TimelineText.Outcome(EffectRunner.OutcomeOf(completion))}{(words.Length > 0 ? $": {words}" : "")}";
+            words = $"{ProgramName} {TimelineText.Outcome(ProgramOutput.OutcomeOf(completion))}{(words.Length > 0 ? $": {words}" : "")}";
         }
 
-        End(completion.IsSuccess, isSpeaking && completion.Value == MailStatus.Refused, later, EffectRunner.Printable(words));
+        End(completion.IsSuccess, isSpeaking && completion.Value == MailStatus.Refused, later, ProgramOutput.Printable(words));
         Advance();
         return true;
     }

@@ -82,7 +82,7 @@ internal sealed class DeviceRun(FenceDeviceConfig device, bool isQuestion, long 
     {
         foreach (string line in Encoding.UTF8.GetString(completion.Output.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            Tell(EffectRunner.Printable(line));
+            Tell(ProgramOutput.Printable(line));
         }
     }
 }
@@ -140,6 +140,7 @@ internal sealed class DeviceRuns(ProcessRunner processes, Action<DeviceRun> ende
             Environment = environment,
             UserId = step.Command.UserId,
             GroupId = step.Command.GroupId,
+            SupplementaryGroups = step.Command.SupplementaryGroups.AsArray(),
             OutputBytesMax = OutputBytesMax,
         };
         _runs.Add(run.Tag, run);
@@ -195,7 +196,7 @@ internal sealed class DeviceRuns(ProcessRunner processes, Action<DeviceRun> ende
         }
 
         run.TakeOutput(completion);
-        End(run, EffectRunner.OutcomeOf(completion));
+        End(run, ProgramOutput.OutcomeOf(completion));
         return true;
     }
 
