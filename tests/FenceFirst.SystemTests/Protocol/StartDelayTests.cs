@@ -23,7 +23,7 @@ public sealed class StartDelayTests(ITestOutputHelper output)
         Assert.InRange(silent.TotalSeconds, 2.5 + 0.5, 2.5 + 3);
         await daemon.StopAsync();
         daemon = b.StartFenceFirst(conf.Replace("vrrp_startup_delay 2.5", "vrrp_startup_delay 300", StringComparison.Ordinal));
-        await daemon.WaitForLogAsync("Delaying startup for 300 s");
+        await daemon.WaitForLogAsync("Delaying startup for 5 min");
         Assert.Equal(0, await daemon.StopAsync());
     }
 }
