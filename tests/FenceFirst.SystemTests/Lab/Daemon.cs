@@ -17,7 +17,8 @@ internal sealed class Daemon : IDisposable
         Who = who;
         Log = new ProgramLog(who, lab.Changed);
         // What is tested goes before what tests it: a master that waits behind forty test programs for a processor is taken for dead, and rightly so.
-        ProcessStartInfo start = new("nice", ["-n", Niceness, "ip", "netns", "exec", networkNamespace, .. command])
+        string[] before = Native.MayPutFirst ? ["nice", "-n", Niceness, "ip"] : ["ip"];
+        ProcessStartInfo start = new(before[0], [.. before[1..], "netns", "exec", networkNamespace, .. command])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,

@@ -20,6 +20,15 @@ internal enum Signal
 /// <summary>The few system calls that the laboratory makes itself, so that its observers share nothing with the daemon under test.</summary>
 internal static partial class Native
 {
+    private static readonly Lazy<bool> LazyMayPutFirst = new(() =>
+    {
+        bool isAllowed = false;
+        Thread thread = new(() => isAllowed = PutFirst());
+        thread.Start();
+        thread.Join();
+        return isAllowed;
+    });
+
     /// <summary>Sends a signal; a process that has gone already is not an error.</summary>
     public static void Kill(int pid, Signal signal)
     {
@@ -117,11 +126,14 @@ internal static partial class Native
     public static void Close(int descriptor) => _ = close(descriptor);
 
     /// <summary>Puts the calling thread before all others that want a processor, so that what it reads is read at once; a machine that does not allow it is slower to tell.</summary>
-    public static void PutFirst()
+    public static bool PutFirst()
     {
         const int roundRobin = 2;
-        _ = sched_setscheduler(0, roundRobin, [1]);
+        return sched_setscheduler(0, roundRobin, [1]) == 0;
     }
+
+    /// <summary>Whether this machine allows that; what may do it may also give a nice value below 0 (CAP_SYS_NICE).</summary>
+    public static bool MayPutFirst => LazyMayPutFirst.Value;
 
     /// <summary>The ids of a process and of everything that descends from it, children before their parents.</summary>
     public static IReadOnlyList<int> Family(int root)
