@@ -85,13 +85,13 @@ public class SyncGroupTests
         Assert.Equal("1:notify:Fault 0:notify:Fault 0:group:Fault", m.SeenByIndex);
     }
 
-    // Shown: a start in fault is told of as such, once.
+    // Shown: a start in fault is told of as such, once, and the members are told first, as keepalived does.
     [Fact]
     public void A_start_with_a_fault_is_told_of_as_a_fault()
     {
         SimulatedNode m = MachineDriver.Alone(Plain(), isBooted: false);
         m.Boot(() => m.Deliver(NodeEvent.SourceChanged(1, InternetAddress.None)));
-        Assert.Equal("0:group:Fault 0:notify:Fault 1:notify:Fault", m.SeenByIndex);
+        Assert.Equal("0:notify:Fault 1:notify:Fault 0:group:Fault", m.SeenByIndex);
     }
 
     // Shown: when one member yields all leave; a plain member that yields says no priority 0 (RFC 9568 section 6.4.3).
