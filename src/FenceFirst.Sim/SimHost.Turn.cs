@@ -61,7 +61,7 @@ internal sealed partial class SimHost
     /// <summary>A frame arrives at the interface.</summary>
     public void FrameArrives(in SimItem item)
     {
-        if (IsLinkUp && IsDaemonUp && _inbox.Count < InboxMax)
+        if (IsLinkUpFor(item.Instance) && IsDaemonUp && _inbox.Count < InboxMax)
         {
             Arrive(item);
         }

@@ -1,6 +1,5 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
-using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Core.Wire;
 
@@ -23,6 +22,8 @@ internal sealed partial class SimHost
     private long _simBase;
     private readonly long _partsPerMillion;
     private long _wallOffset;
+    private readonly uint[] _linkBits;
+    private uint _linksDown;
 
     /// <summary>Switched off.</summary>
     public SimHost(SimWorld world, int index, NodeConfig config)
@@ -43,6 +44,7 @@ internal sealed partial class SimHost
         _hmacSent = new HmacSenderState[config.Instances.Count];
         _hmacHeard = new HmacReceiverState[config.Instances.Count];
         _isScriptBad = new bool[config.Scripts.Count];
+        _linkBits = [.. config.Instances.Select(instance => LinkBit(instance.Link))];
         _adverts = [.. config.Instances.Select(instance => new VrrpAdvert(
             instance.Version, instance.Vrid, 0, (byte)instance.Addresses.Count, instance.AdvertInterval, instance.Authentication))];
         _clockBase = (10 * Nano.Second) + world.Chance.Between(0, 1000 * Nano.Second);
@@ -71,8 +73,8 @@ internal sealed partial class SimHost
     /// <summary>Whether the daemon does not run at the moment.</summary>
     public bool IsHalted => _haltedUntil > _world.Now;
 
-    /// <summary>Whether the cable is in.</summary>
-    public bool IsLinkUp { get; private set; } = true;
+    /// <summary>Whether every cable is in.</summary>
+    public bool IsLinkUp => _linksDown == 0;
 
     /// <summary>Whether the daemon's loop is late again and again.</summary>
     public bool IsSlow { get; set; }
@@ -148,16 +150,24 @@ internal sealed partial class SimHost
         _wallOffset = offset;
     }
 
-    /// <summary>The cable is pulled or put back.</summary>
-    public void SetLink(bool isUp)
+    /// <summary>Whether the cable is in on which an instance sends and hears.</summary>
+    public bool IsLinkUpFor(int instance) => instance >= _linkBits.Length || (_linksDown & _linkBits[instance]) == 0;
+
+    /// <summary>How a link stands in <see cref="SightingKind.LinkChanged"/>.</summary>
+    public static uint LinkBit(int link) => 1u << Math.Clamp(link, 0, 31);
+
+    /// <summary>A cable is pulled or put back; below zero, all of them.</summary>
+    public void SetLink(bool isUp, int link = -1)
     {
-        if (IsLinkUp == isUp)
+        uint links = link >= 0 ? LinkBit(link) : uint.MaxValue >> (32 - Math.Clamp(Config.Links.Count, 1, 32));
+        uint down = isUp ? _linksDown & ~links : _linksDown | links;
+        if (down == _linksDown)
         {
             return;
         }
 
-        IsLinkUp = isUp;
-        See(SightingKind.LinkChanged, number: isUp ? 1 : 0);
+        _linksDown = down;
+        See(SightingKind.LinkChanged, number: isUp ? 1 : 0, attempt: links);
         Arrive(new SimItem { Kind = ItemKind.LinkNews, Node = (byte)Index });
     }
 
@@ -165,9 +175,10 @@ internal sealed partial class SimHost
     {
         for (int link = 0; link < Config.Links.Count; link++)
         {
-            if (State.LinksUp[link] != IsLinkUp)
+            bool isUp = (_linksDown & LinkBit(link)) == 0;
+            if (State.LinksUp[link] != isUp)
             {
-                _queue.Enqueue(NodeEvent.LinkChanged(link, IsLinkUp));
+                _queue.Enqueue(NodeEvent.LinkChanged(link, isUp));
             }
         }
     }
