@@ -281,6 +281,9 @@ internal sealed partial class SimHost
                 _watchdog++;
                 _queue.Enqueue(NodeEvent.WatchdogAnswered(effect.Attempt, errno));
                 break;
+            case NodeEffectKind.AnnounceOwn:
+                // Nobody here forgets where a node is.
+                break;
             case NodeEffectKind.KeepMemory:
                 KeepMemory(effect.Index, effect.Attempt);
                 break;

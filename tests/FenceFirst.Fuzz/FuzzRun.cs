@@ -65,6 +65,20 @@ internal sealed class FuzzRun(Harness harness, ulong seed)
     /// <summary>Tries one input; what did not hold, or nothing.</summary>
     public static string? Judge(Harness harness, byte[] input, out bool isValue)
     {
+        string? failure = Judge(harness, input, out isValue, out long allocated);
+        if (failure is null && allocated > harness.AllocationMax)
+        {
+            // A collection that another thread caused may have left the rest of this one's memory counted. An input that makes the decoder allocate does so again.
+            failure = Judge(harness, input, out isValue, out long again);
+            allocated = Math.Min(allocated, again);
+        }
+
+        return failure ?? (allocated > harness.AllocationMax ? $"{input.Length} bytes made it allocate {allocated} bytes" : null);
+    }
+
+    private static string? Judge(Harness harness, byte[] input, out bool isValue, out long allocated)
+    {
+        allocated = 0;
         isValue = false;
         long before = GC.GetAllocatedBytesForCurrentThread();
         try
@@ -76,8 +90,8 @@ internal sealed class FuzzRun(Harness harness, ulong seed)
             return exception is FuzzFailureException ? exception.Message : exception.ToString();
         }
 
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        return allocated > harness.AllocationMax ? $"{input.Length} bytes made it allocate {allocated} bytes" : null;
+        allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        return null;
     }
 
     private FuzzResult Loop(TimeSpan time, long countMax)

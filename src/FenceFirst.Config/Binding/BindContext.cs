@@ -132,6 +132,8 @@ internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
 /// <summary>What global_defs says, with keepalived's defaults.</summary>
 internal sealed class GlobalSettings
 {
+    private const string KeepalivedPrefix = "vrrp";
+
     public string RouterId { get; set; } = "";
 
     public UserFacts? ScriptUser { get; set; }
@@ -219,6 +221,9 @@ internal sealed class GlobalSettings
 
     /// <summary>How names of use_vmac_addr interfaces begin; null = as the others.</summary>
     public string? VmacAddressPrefix { get; set; }
+
+    /// <summary>How names of the interfaces of instances, or of single addresses, begin.</summary>
+    public string PrefixOf(bool isOfAddress) => (isOfAddress ? VmacAddressPrefix : null) ?? VmacPrefix ?? KeepalivedPrefix;
 
     public int Nice { get; set; }
 

@@ -78,6 +78,8 @@ internal sealed class Binder(BindContext context)
         return config with
         {
             RouterId = globals.RouterId.Length > 0 ? globals.RouterId : context.Facts.HostName,
+            VmacPrefix = globals.PrefixOf(isOfAddress: false),
+            VmacAddressPrefix = globals.PrefixOf(isOfAddress: true),
             Links = context.Links,
             Scripts = _trackers.ToEquatableArray(),
             Files = context.Trackers.Files,

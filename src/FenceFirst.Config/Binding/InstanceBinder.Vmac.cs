@@ -8,8 +8,6 @@ namespace FenceFirst.Config.Binding;
 /// <content>Interfaces with a virtual MAC address, and which of the addresses are put on them (keepalived 2.2.7: vrrp.c, vrrp_complete_instance).</content>
 internal sealed partial class InstanceBinder
 {
-    private const string KeepalivedPrefix = "vrrp";
-
     private List<VirtualLink>? _addressVmacs;
     private ConfigNode? _vmac;
     private ConfigNode? _vmacAddress;
@@ -121,8 +119,7 @@ internal sealed partial class InstanceBinder
             _diagnostics.Add(DiagnosticCodes.KeepalivedForm, _vmac!.Span, "unicast adverts leave from the interface below: vmac_xmit_base is assumed, as in keepalived", "vmac_xmit_base");
         }
 
-        string prefix = context.Globals.VmacPrefix ?? KeepalivedPrefix;
-        string name = line.Name is { } given && IsFree(given) ? given.Text : context.VmacNames.Take(prefix, _config.Vrid, _config.IsIPv6);
+        string name = line.Name is { } given && IsFree(given) ? given.Text : context.VmacNames.Take(context.Globals.PrefixOf(isOfAddress: false), _config.Vrid, _config.IsIPv6);
         return new VirtualLink(context.NewLink(name), _config.Link, MacOf(line, _config.IsIPv6))
         {
             IsIPv6 = _config.IsIPv6,
@@ -191,7 +188,7 @@ internal sealed partial class InstanceBinder
         VirtualLink? known = _addressVmacs.Prepend(_config.Vmac).FirstOrDefault(each => each is not null && each.Lower == lower && each.Mac == mac);
         if (known is null)
         {
-            string prefix = context.Globals.VmacAddressPrefix ?? context.Globals.VmacPrefix ?? KeepalivedPrefix;
+            string prefix = context.Globals.PrefixOf(isOfAddress: true);
             known = new VirtualLink(context.NewLink(context.VmacNames.Take(prefix, _config.Vrid, isIPv6)), lower, mac) { IsIPv6 = isIPv6, IsMacGiven = line?.Mac is not null };
             _addressVmacs.Add(known);
         }

@@ -54,6 +54,9 @@ internal sealed record VmacLine
     public static bool IsName(string name) =>
         name.Length is > 0 and <= BindContext.InterfaceNameLengthMax && name is not ("." or "..") && !name.Any(letter => letter is '/' or ':' || char.IsWhiteSpace(letter));
 
+    /// <summary>Whether a word is an option, so that an interface of that name needs <c>name</c> in front of it.</summary>
+    public static bool IsOption(string word) => word is "netlink_notify_msg" or "group" or "name";
+
     private VmacLine WithName(Token word, BindContext context)
     {
         if (Name is not null)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using FenceFirst.Config.Binding;
 using FenceFirst.Config.Syntax;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
@@ -15,7 +16,8 @@ namespace FenceFirst.Config.Output;
 /// <summary>The values that hold after a file was read: every default filled in, every entry complete. Secrets are left out.</summary>
 /// <remarks>
 /// Names, units and entries are those of the configuration file (docs/keywords.md), so the dump reads like a file that says everything. What is
-/// derived and has no keyword is not in it. Programs stand with the ids that they run as.
+/// derived and has no keyword is not in it. Programs stand with the ids that they run as. The text names interfaces as the file does, so that what it says of virtual MAC
+/// addresses reads back; JSON names the interface that an address is on, also when the daemon makes it, with its MAC address.
 /// </remarks>
 public sealed class ConfigDump
 {
@@ -24,18 +26,24 @@ public sealed class ConfigDump
     private readonly NodeConfig _config;
     private readonly DumpWriter _to;
     private readonly EntryText _entries;
+    private readonly bool _isFile;
+    private readonly Dictionary<int, VirtualLink> _made = [];
 
-    private ConfigDump(NodeConfig config, DumpWriter writer)
+    private ConfigDump(NodeConfig config, DumpWriter writer, bool isFile)
     {
-        (_config, _to) = (config, writer);
+        (_config, _to, _isFile) = (config, writer, isFile);
         _entries = new EntryText(config.Links);
+        foreach (VirtualLink link in config.Instances.SelectMany(instance => instance.EachVirtualLink()))
+        {
+            _made[link.Link] = link;
+        }
     }
 
     /// <summary>The values in the shape of the file.</summary>
     public static string Text(NodeConfig config)
     {
         TextDumpWriter writer = new();
-        new ConfigDump(config, writer).Write();
+        new ConfigDump(config, writer, isFile: true).Write();
         return writer.ToString();
     }
 
@@ -46,7 +54,7 @@ public sealed class ConfigDump
         using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
-            new ConfigDump(config, new JsonDumpWriter(json)).Write();
+            new ConfigDump(config, new JsonDumpWriter(json), isFile: false).Write();
             json.WriteEndObject();
         }
 
@@ -60,7 +68,7 @@ public sealed class ConfigDump
         _to.List("static_routes", _config.StaticRoutes.Select(_entries.Of));
         _to.List("static_rules", _config.StaticRules.Select(EntryText.Of));
         _to.List("linkbeat_interfaces", _config.PolledLinks.Select(poll => poll.Method == LinkPollMethod.Any ? _config.Links[poll.Link] : $"{_config.Links[poll.Link]} {poll.Method.ToString().ToUpperInvariant()}"));
-        _to.List("interface_up_down_delays", _config.LinkDelays.Select(delay => FormattableString.Invariant($"{_config.Links[delay.Link]} {delay.Down.TotalSeconds} {delay.Up.TotalSeconds}")));
+        _to.List("interface_up_down_delays", _config.LinkDelays.Where(delay => !_isFile || !_made.ContainsKey(delay.Link)).Select(delay => FormattableString.Invariant($"{_config.Links[delay.Link]} {delay.Down.TotalSeconds} {delay.Up.TotalSeconds}")));
         _to.Blocks("vrrp_script", _config.Scripts, script => script.Name, Script);
         _to.Blocks("track_file", _config.Files, file => file.Name, file => _to.Text("file", file.Path));
         _to.Blocks("vrrp_track_process", _config.Processes, process => process.Name, Process);
@@ -74,10 +82,12 @@ public sealed class ConfigDump
         _to.Text("nftables", _config.Filter.Table);
         _to.Number("nftables_priority", _config.Filter.Priority);
         _to.Switch("nftables_counters", _config.Filter.HasCounters);
+        _to.Text("vmac_prefix", _config.VmacPrefix);
+        _to.Text("vmac_addr_prefix", _config.VmacAddressPrefix);
         _to.Switch("enable_script_security", _config.Process.IsScriptSecurityEnabled);
         _to.Switch("log_unknown_vrids", _config.Process.IsUnknownVridLogged);
         _to.Number("vrrp_priority", _config.Process.Nice);
-        _to.Number("vrrp_rt_priority", _config.Process.RealTimePriority);
+        _to.NumberIfAny("vrrp_rt_priority", _config.Process.RealTimePriority);
         _to.Switch("vrrp_no_swap", _config.Process.IsMemoryLocked);
         _to.List("notify_fifo", _config.Notify.Pipes.Select(pipe => $"{pipe.Path} # uid {pipe.UserId} gid {pipe.GroupId}{(pipe.Script is { } script ? $", read by {script}" : "")}"));
         _to.Switch("fifo_write_vrrp_states_on_reload", _config.Notify.IsStateWrittenOnReload);
@@ -86,7 +96,7 @@ public sealed class ConfigDump
         Mail();
         if (_config.Watchdog is { } watchdog)
         {
-            _to.Text("watchdog", watchdog.Path + (watchdog.IsRequired ? " required" : ""));
+            _to.Words("watchdog", watchdog.IsRequired ? [watchdog.Path, "required"] : [watchdog.Path]);
         }
     }
 
@@ -98,7 +108,7 @@ public sealed class ConfigDump
             return;
         }
 
-        _to.Text("smtp_server", string.Create(CultureInfo.InvariantCulture, $"{mail.Server} {mail.Port}"));
+        _to.Words("smtp_server", [mail.Server, mail.Port.ToString(CultureInfo.InvariantCulture)]);
         _to.Text("smtp_helo_name", mail.HeloName);
         _to.Number("smtp_connect_timeout", Seconds(mail.ConnectTimeout));
         _to.Text("notification_email_from", mail.Sender);
@@ -140,13 +150,7 @@ public sealed class ConfigDump
     {
         _to.Text("state", instance.IsStateMaster ? "MASTER" : "BACKUP");
         _to.Text("interface", _entries.Link(instance.Link));
-        if (instance.Vmac is { } vmac)
-        {
-            string mac = string.Join(':', Enumerable.Range(0, 6).Select(i => $"{(vmac.Mac >> (40 - (8 * i))) & 0xff:x2}"));
-            _to.Text("use_vmac", $"{_entries.Link(vmac.Link)} {mac}");
-            _to.Switch("vmac_xmit_base", !vmac.IsSending);
-        }
-
+        Vmac(instance);
         _to.Number("version", instance.Version);
         _to.Switch("native_ipv6", instance.IsIPv6);
         _to.Number("virtual_router_id", instance.Vrid);
@@ -156,13 +160,13 @@ public sealed class ConfigDump
         _to.Switch("nopreempt", !instance.IsPreempt);
         _to.Number("preempt_delay", Seconds(instance.PreemptDelay));
         Transport(instance);
-        _to.List("virtual_ipaddress", instance.Addresses.Select(_entries.Of));
-        _to.List("virtual_ipaddress_excluded", instance.ExcludedAddresses.Select(_entries.Of));
+        _to.List("virtual_ipaddress", instance.Addresses.Select(Address));
+        _to.List("virtual_ipaddress_excluded", instance.ExcludedAddresses.Select(Address));
         _to.List("virtual_routes", instance.Routes.Select(_entries.Of));
         _to.List("virtual_rules", instance.Rules.Select(EntryText.Of));
-        _to.Number("vip_lease", instance.LeaseSeconds);
+        _to.NumberIfAny("vip_lease", instance.LeaseSeconds);
         _to.Switch("dont_track_primary", instance.TrackLinks.All(track => track.Index != instance.Link));
-        _to.List("track_interface", instance.TrackLinks.Where(track => !instance.IsOwnLink(track.Index)).Select(track => EntryText.Tracked(_config.Links[track.Index], track)));
+        _to.List("track_interface", instance.TrackLinks.Where(track => !instance.IsOwnLink(track.Index) && !(_isFile && _made.ContainsKey(track.Index))).Select(track => EntryText.Tracked(_config.Links[track.Index], track)));
         _to.List("track_script", instance.TrackScripts.Select(track => EntryText.Tracked(_config.Scripts[track.Index].Name, track)));
         _to.List("track_file", instance.TrackFiles.Select(track => EntryText.Tracked(_config.Files[track.Index].Name, track)));
         _to.List("track_process", instance.TrackProcesses.Select(track => EntryText.Tracked(_config.Processes[track.Index].Name, track)));
@@ -175,6 +179,51 @@ public sealed class ConfigDump
         Notify(instance);
         Plans(instance);
     }
+
+    private void Vmac(VrrpConfig instance)
+    {
+        if (instance.Vmac is { } vmac)
+        {
+            _to.Words("use_vmac", VmacWords(vmac), vmac.IsMacGiven ? "" : MacText(vmac));
+            _to.Switch("vmac_xmit_base", !vmac.IsSending);
+        }
+
+        // What stands on an interface of its own though its line does not say so.
+        _to.Switch("use_vmac_addr", instance.Addresses.Concat(instance.ExcludedAddresses).Any(address =>
+            !address.IsOnVmac && _made.ContainsKey(address.Link) && !(address.Link == instance.Vmac?.Link && address.Address.IsIPv6 == instance.IsIPv6)));
+    }
+
+    private IEnumerable<string> VmacWords(VirtualLink vmac)
+    {
+        string name = _entries.Link(vmac.Link);
+        if (_isFile && VmacLine.IsOption(name))
+        {
+            yield return "name";
+        }
+
+        yield return name;
+
+        // A file must not say the address that RFC 9568 section 7.3 has for it.
+        if (!_isFile || vmac.IsMacGiven)
+        {
+            yield return MacText(vmac);
+        }
+
+        if (vmac.IsLowerTold)
+        {
+            yield return "netlink_notify_msg";
+        }
+
+        if (vmac.Group >= 0)
+        {
+            yield return "group";
+            yield return vmac.Group.ToString(CultureInfo.InvariantCulture);
+        }
+    }
+
+    private static string MacText(VirtualLink vmac) => string.Join(':', Enumerable.Range(0, 6).Select(i => $"{(vmac.Mac >> (40 - (8 * i))) & 0xff:x2}"));
+
+    private string Address(VirtualAddress address) => _entries.Of(_isFile && _made.TryGetValue(address.Link, out VirtualLink? link) ? address with { Link = link.Lower } : address);
 
     private void Transport(VrrpConfig instance)
     {
@@ -233,7 +282,8 @@ public sealed class ConfigDump
         _to.Number("garp_lower_prio_repeat", schedule.LowerPriorityRepeat);
         if (schedule.Extra > TimeSpan.Zero)
         {
-            _to.Text("garp_extra_if", FormattableString.Invariant($"{(schedule.IsExtraForAll ? "all " : "")}{Seconds(schedule.Extra)}"));
+            string seconds = Seconds(schedule.Extra).ToString("0", CultureInfo.InvariantCulture);
+            _to.Words("garp_extra_if", schedule.IsExtraForAll ? ["all", seconds] : [seconds]);
         }
     }
 
@@ -273,7 +323,7 @@ public sealed class ConfigDump
     private void Promotion(PromotionPlan plan)
     {
         _to.Blocks("step", plan.Steps, step => step.Name, Step);
-        _to.Text("on_failure", plan.IsFaultOnFailure ? "fault" : FormattableString.Invariant($"retry_after {plan.RetryAfter.TotalSeconds}"));
+        _to.Words("on_failure", plan.IsFaultOnFailure ? ["fault"] : ["retry_after", FormattableString.Invariant($"{plan.RetryAfter.TotalSeconds}")]);
         _to.Switch("advertise", plan.IsAdvertising);
         _to.Text("fence_scope", plan.Scope == FenceScope.All ? "all" : "last_master");
         _to.Number("preempt_wait", Seconds(plan.PreemptWait));

@@ -11,8 +11,17 @@ internal abstract class DumpWriter
     /// <summary>A word or a sentence.</summary>
     public abstract void Text(string name, string value);
 
+    /// <summary>Several words, each by itself.</summary>
+    /// <param name="name">The keyword.</param>
+    /// <param name="words">What follows it.</param>
+    /// <param name="comment">What a reader may want to know besides; empty = nothing. In text only.</param>
+    public abstract void Words(string name, IEnumerable<string> words, string comment = "");
+
     /// <summary>A number; times are in the unit of their keyword.</summary>
     public abstract void Number(string name, decimal value);
+
+    /// <summary>A number; 0 = there is none, which a file says by leaving it out.</summary>
+    public abstract void NumberIfAny(string name, decimal value);
 
     /// <summary>Something that is on or off.</summary>
     public abstract void Switch(string name, bool value);
@@ -82,7 +91,20 @@ internal sealed class TextDumpWriter : DumpWriter
     }
 
     /// <inheritdoc/>
+    public override void Words(string name, IEnumerable<string> words, string comment = "") =>
+        Line(string.Join(' ', words.Select(Quoted).Prepend(name)) + (comment.Length > 0 ? $" # {comment}" : ""));
+
+    /// <inheritdoc/>
     public override void Number(string name, decimal value) => Line($"{name} {value.ToString("0.######", CultureInfo.InvariantCulture)}");
+
+    /// <inheritdoc/>
+    public override void NumberIfAny(string name, decimal value)
+    {
+        if (value != 0)
+        {
+            Number(name, value);
+        }
+    }
 
     /// <inheritdoc/>
     public override void Switch(string name, bool value)
@@ -162,7 +184,13 @@ internal sealed class JsonDumpWriter(Utf8JsonWriter json) : DumpWriter
     public override void Text(string name, string value) => json.WriteString(name, value);
 
     /// <inheritdoc/>
+    public override void Words(string name, IEnumerable<string> words, string comment = "") => json.WriteString(name, string.Join(' ', words));
+
+    /// <inheritdoc/>
     public override void Number(string name, decimal value) => json.WriteNumber(name, value);
+
+    /// <inheritdoc/>
+    public override void NumberIfAny(string name, decimal value) => Number(name, value);
 
     /// <inheritdoc/>
     public override void Switch(string name, bool value) => json.WriteBoolean(name, value);

@@ -10,6 +10,12 @@ public sealed record NodeConfig
     /// <summary>Name of this node in messages; default the host name (router_id).</summary>
     public string RouterId { get; init; } = "";
 
+    /// <summary>How the names of use_vmac interfaces begin that the configuration does not name; default "vrrp" (vmac_prefix).</summary>
+    public string VmacPrefix { get; init; } = "vrrp";
+
+    /// <summary>The same for single addresses; default <see cref="VmacPrefix"/> (vmac_addr_prefix).</summary>
+    public string VmacAddressPrefix { get; init; } = "vrrp";
+
     /// <summary>Names of all interfaces that anything refers to; other records hold indexes into this list.</summary>
     public EquatableArray<string> Links { get; init; }
 

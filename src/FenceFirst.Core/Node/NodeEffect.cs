@@ -62,6 +62,9 @@ public enum NodeEffectKind : byte
     /// taken longer than a bound of the host's.
     /// </summary>
     KeepMemory,
+
+    /// <summary>Announce the own source address of instance <c>Index</c> once, on the interface that its adverts leave by.</summary>
+    AnnounceOwn,
 }
 
 /// <summary>What notify scripts are told.</summary>

@@ -328,4 +328,7 @@ public enum TimelineKind : byte
 
     /// <summary>The pause after failed promotions, of which <c>Duration</c> was left, is over: another instance has just fenced a target of this one.</summary>
     PauseEnded,
+
+    /// <summary>The instance, which has unicast peers, has announced its own source address <c>Address</c>.</summary>
+    OwnAnnounced,
 }

@@ -71,6 +71,7 @@ public static class TimelineText
         TimelineKind.KernelAsked => TimelineLevel.Notice,
         TimelineKind.KernelRefused => TimelineLevel.Error,
         TimelineKind.Announced => TimelineLevel.Detail,
+        TimelineKind.OwnAnnounced => TimelineLevel.Detail,
         TimelineKind.ReleaseSent => TimelineLevel.Notice,
         TimelineKind.ReleaseWithheld => TimelineLevel.Error,
         TimelineKind.Stalled => TimelineLevel.Error,
@@ -337,6 +338,7 @@ public static class TimelineText
             TimelineKind.PromotionPostponed => $"promotion: the last one failed, next try in {Duration(entry.Duration)}",
             TimelineKind.KernelAsked => DescribeKernel(instance, entry.Effect),
             TimelineKind.KernelRefused => $"{DescribeKernel(instance, entry.Effect)} failed: {ErrnoText.Describe(entry.First)}",
+            TimelineKind.OwnAnnounced => $"Sending gratuitous {(instance.IsIPv6 ? "NA" : "ARP")} for {entry.Address}, so that the peers know where this node is",
             TimelineKind.Announced => $"Sending gratuitous {(instance.IsIPv6 ? "NAs" : "ARPs")} for {Plural(instance.Addresses.Count + instance.ExcludedAddresses.Count, "address", "addresses")}, {Plural(entry.First, "time", "times")}",
             TimelineKind.ReleaseSent => "sent 0 priority",
             TimelineKind.ReleaseWithheld => entry.First == 1
@@ -492,7 +494,7 @@ public static class TimelineText
         SideEffect.RemoveRoutes => "removing Virtual Routes",
         SideEffect.RemoveExcluded => "removing protocol E-VIPs.",
         SideEffect.RemoveAddresses => "removing protocol VIPs.",
-        SideEffect.Advertise or SideEffect.Announce or SideEffect.Demote or SideEffect.Release or SideEffect.Notify
+        SideEffect.Advertise or SideEffect.Announce or SideEffect.AnnounceOwn or SideEffect.Demote or SideEffect.Release or SideEffect.Notify
             or SideEffect.Enter => effect.ToString(),
     };
 

@@ -21,6 +21,9 @@ public enum SideEffect : byte
     /// <summary>Send gratuitous ARP or unsolicited neighbour advertisements and arm the second burst.</summary>
     Announce,
 
+    /// <summary>Send one gratuitous ARP or unsolicited neighbour advertisement for the instance's own source address, where it has unicast peers.</summary>
+    AnnounceOwn,
+
     /// <summary>Remove the rules; acknowledged.</summary>
     RemoveRules,
 
@@ -88,6 +91,8 @@ public static class TransitionOrder
         SideEffect.Announce,
     ];
 
+    private static readonly SideEffect[] ListenOrder = [SideEffect.Enter, SideEffect.AnnounceOwn, SideEffect.Notify];
+
     private static readonly SideEffect[] ChangeOrder = [SideEffect.Enter, SideEffect.Notify];
 
     private static readonly SideEffect[] WithdrawOrder = [SideEffect.Enter];
@@ -106,7 +111,8 @@ public static class TransitionOrder
         Transition.Release => LeaveOrder,
         Transition.Yield => LeaveOrder,
         Transition.Restore => RestoreOrder,
-        Transition.Start or Transition.Fail or Transition.Recover or Transition.Stop or Transition.Delete => ChangeOrder,
+        Transition.Start or Transition.Recover => ListenOrder,
+        Transition.Fail or Transition.Stop or Transition.Delete => ChangeOrder,
         Transition.Withdraw => WithdrawOrder,
         Transition.Assert => AssertOrder,
         Transition.Answer => AnswerOrder,

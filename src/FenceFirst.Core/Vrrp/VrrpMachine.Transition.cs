@@ -71,11 +71,12 @@ public ref partial struct VrrpMachine
         }
     }
 
-    /// <summary>Whether the configuration wants nothing of this when a lower priority is heard.</summary>
-    private readonly bool IsLeftOut(Transition transition, SideEffect effect) => transition == Transition.Assert && effect switch
+    /// <summary>Whether the configuration wants nothing of this.</summary>
+    private readonly bool IsLeftOut(Transition transition, SideEffect effect) => effect switch
     {
-        SideEffect.Advertise => _config.IsLowerPriorityUnanswered,
-        SideEffect.Announce => _state.Transition != Transition.None || _config.Gratuitous.LowerPriorityRepeat == 0,
+        SideEffect.Advertise => transition == Transition.Assert && _config.IsLowerPriorityUnanswered,
+        SideEffect.AnnounceOwn => !_config.IsUnicast || _config.Link < 0 || _state.Source.IsNone,
+        SideEffect.Announce => transition == Transition.Assert && (_state.Transition != Transition.None || _config.Gratuitous.LowerPriorityRepeat == 0),
         SideEffect.AddAddresses or SideEffect.RemoveAddresses or SideEffect.AddExcluded or SideEffect.RemoveExcluded or SideEffect.AddRoutes
             or SideEffect.RemoveRoutes or SideEffect.AddRules or SideEffect.RemoveRules or SideEffect.Demote or SideEffect.Release or SideEffect.Notify
             or SideEffect.Enter => false,
@@ -89,7 +90,7 @@ public ref partial struct VrrpMachine
         SideEffect.AddRoutes or SideEffect.RemoveRoutes => _config.Routes.IsEmpty,
         SideEffect.AddRules or SideEffect.RemoveRules => _config.Rules.IsEmpty,
         SideEffect.Demote => _config.Demotion is null || _config.Demotion.Steps.IsEmpty,
-        SideEffect.Advertise or SideEffect.Announce or SideEffect.Release or SideEffect.Notify or SideEffect.Enter => false,
+        SideEffect.Advertise or SideEffect.Announce or SideEffect.AnnounceOwn or SideEffect.Release or SideEffect.Notify or SideEffect.Enter => false,
     };
 
     /// <summary>Starts one side effect; false = its answer is awaited.</summary>
@@ -119,6 +120,9 @@ public ref partial struct VrrpMachine
                 return false;
             case SideEffect.Announce:
                 AnnounceFor(transition);
+                return true;
+            case SideEffect.AnnounceOwn:
+                AnnounceOwn();
                 return true;
             case SideEffect.Demote:
                 BeginDemotionStep();
@@ -201,6 +205,16 @@ public ref partial struct VrrpMachine
             _state.GratuitousAt = _now + schedule.LowerPriorityDelay;
             _state.GratuitousRepeat = schedule.LowerPriorityRepeat;
         }
+    }
+
+    /// <summary>
+    /// A master that has lost us from its neighbour table could not send to us before it has asked for us, and we would take that for silence
+    /// (keepalived: vrrp_scheduler.c, try_up_instance).
+    /// </summary>
+    private readonly void AnnounceOwn()
+    {
+        Record(new TimelineEntry { Kind = TimelineKind.OwnAnnounced, Address = _state.Source });
+        _effects.Add(new NodeEffect { Kind = NodeEffectKind.AnnounceOwn, Index = _index });
     }
 
     private void AskKernel(SideEffect effect)

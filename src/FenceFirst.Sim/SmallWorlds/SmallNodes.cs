@@ -409,6 +409,7 @@ internal sealed class SmallNodes
                     case NodeEffectKind.KillStep:
                     case NodeEffectKind.ProbeAddresses:
                     case NodeEffectKind.Announce:
+                    case NodeEffectKind.AnnounceOwn:
                     case NodeEffectKind.Notify:
                     case NodeEffectKind.NotifyGroup:
                     case NodeEffectKind.Record:

@@ -1,7 +1,5 @@
-using System.Text;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
-using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Daemon.Links;
@@ -16,15 +14,6 @@ namespace FenceFirst.Daemon;
 /// <summary>Carries out Core's effects on the real world, in order; what has an answer is answered with an event.</summary>
 internal sealed class EffectRunner : IDisposable
 {
-    /// <summary>Output of one awaited program that is kept and logged; the rest is read and counted.</summary>
-    private const int OutputBytesMax = 16 * 1024;
-
-    /// <summary>ECANCELED: a step that was taken back before it was started.</summary>
-    private const int Cancelled = 125;
-
-    /// <summary>Lines of output that go into the log.</summary>
-    private const int OutputLinesMax = 20;
-
     private readonly EventLoop _loop;
     private readonly LogWriter _log;
     private readonly TimelineLog _timeline;
@@ -33,8 +22,6 @@ internal sealed class EffectRunner : IDisposable
     private readonly KernelRunner _kernel;
     private readonly LeaseRenewals _leases;
     private readonly ProcessRunner _processes;
-    private readonly StepEnvironment _environment = new();
-    private readonly Dictionary<long, Job> _jobs = [];
     private readonly VanishingAlarm _alarm;
     private bool _isSendErrorLogged;
     private bool _isRenewalErrorLogged;
@@ -56,11 +43,11 @@ internal sealed class EffectRunner : IDisposable
         Static = new StaticItems(_kernel, links, log, _alarm);
         Announcer = new Announcer(links, loop.Config);
         _processes = new ProcessRunner { Started = loop.Keeper.Started };
-        Notifications = new Notifications(_processes, _environment, log, loop.State.Epoch);
+        StepEnvironment environment = new();
+        Notifications = new Notifications(_processes, environment, log, loop.State.Epoch);
         Notifications.Configure(loop.Config);
-        Agents = new AgentRuns(_processes, log, StepEnded);
-        Reach = new ReachRuns(links, poll, reachTokenBase, StepEnded);
-        Checks = new FenceChecks(loop, _processes, _environment, log);
+        Checks = new FenceChecks(loop, _processes, environment, log);
+        Steps = new StepRuns(loop, links, log, _processes, environment, Checks, poll, reachTokenBase);
     }
 
     /// <summary>The filter of no_accept.</summary>
@@ -75,47 +62,14 @@ internal sealed class EffectRunner : IDisposable
     /// <summary>What is held as long as the daemon runs.</summary>
     public StaticItems Static { get; }
 
-    /// <summary>Fence agents.</summary>
-    public AgentRuns Agents { get; }
-
-    /// <summary>Built-in checks.</summary>
-    public ReachRuns Reach { get; }
+    /// <summary>Steps of promotions and demotions, and tracked scripts.</summary>
+    public StepRuns Steps { get; }
 
     /// <summary>Announcements of addresses.</summary>
     public Announcer Announcer { get; }
 
     /// <summary>Tests and monitoring of fence devices.</summary>
     public FenceChecks Checks { get; }
-
-    /// <summary>How a child process ended, in Core's words.</summary>
-    public static StepOutcome OutcomeOf(in ProcessCompletion completion) => completion.End switch
-    {
-        ProcessEnd.Exited => new StepOutcome(StepOutcomeKind.Exited, completion.Value),
-        ProcessEnd.Signalled => new StepOutcome(StepOutcomeKind.Signalled, completion.Value),
-        ProcessEnd.CouldNotStart => new StepOutcome(StepOutcomeKind.CouldNotStart, completion.Value),
-        ProcessEnd.StillAlive => new StepOutcome(StepOutcomeKind.TimedOut),
-    };
-
-    /// <summary>Puts the first lines of a program's output into the log.</summary>
-    public static void LogOutput(LogWriter log, string instance, string program, in ProcessCompletion completion)
-    {
-        if (completion.Output.Length == 0)
-        {
-            return;
-        }
-
-        string prefix = instance.Length == 0 ? "" : $"({instance}) ";
-        string[] lines = Encoding.UTF8.GetString(completion.Output.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        for (int i = 0; i < lines.Length && i < OutputLinesMax; i++)
-        {
-            log.Write(TimelineLevel.Notice, instance, "output", $"{prefix}{Path.GetFileName(program)}: {Printable(lines[i])}");
-        }
-
-        if (lines.Length > OutputLinesMax || completion.OutputBytes > completion.Output.Length)
-        {
-            log.Write(TimelineLevel.Notice, instance, "output", $"{prefix}{Path.GetFileName(program)}: (more output left out, {completion.OutputBytes} bytes in all)");
-        }
-    }
 
     /// <summary>Carries out one effect.</summary>
     public void Run(in NodeEffect effect, MonotonicInstant now)
@@ -140,18 +94,21 @@ internal sealed class EffectRunner : IDisposable
             case NodeEffectKind.Announce:
                 Announcer.Announce(effect.Index, config.Instances[effect.Index], effect.Count);
                 break;
+            case NodeEffectKind.AnnounceOwn:
+                Announcer.AnnounceOwn(config.Instances[effect.Index].Link, _loop.State.Instances[effect.Index].Source);
+                break;
             case NodeEffectKind.StartStep:
-                StartStep(config.Instances[effect.Index], effect, now);
+                Steps.Start(config.Instances[effect.Index], effect, now);
                 break;
             case NodeEffectKind.ProbeAddresses:
                 _loop.Probe.Start(effect.Index, effect.Attempt, now);
                 break;
             case NodeEffectKind.KillStep:
             case NodeEffectKind.KillScript:
-                Terminate(effect.Attempt);
+                Steps.Terminate(effect.Attempt);
                 break;
             case NodeEffectKind.StartScript:
-                StartScript(config.Scripts[effect.Index], effect);
+                Steps.StartScript(config.Scripts[effect.Index], effect);
                 break;
             case NodeEffectKind.Notify:
                 VrrpConfig told = config.Instances[effect.Index];
@@ -167,7 +124,7 @@ internal sealed class EffectRunner : IDisposable
                 _loop.Watchdog.Arm(config.Watchdog!, effect.Attempt); // Core arms what is configured.
                 break;
             case NodeEffectKind.KeepMemory:
-                KeepMemory(config.Instances[effect.Index], effect);
+                Steps.KeepMemory(config.Instances[effect.Index], effect);
                 break;
             case NodeEffectKind.DisarmWatchdog:
                 _loop.Watchdog.Disarm();
@@ -238,28 +195,11 @@ internal sealed class EffectRunner : IDisposable
                 continue;
             }
 
-            if (Agents.Completed(completion) || Checks.Completed(completion))
-            {
-                continue;
-            }
-
-            if (!_jobs.Remove(completion.Tag, out Job job))
+            if (!Checks.Completed(completion) && !Steps.Completed(completion))
             {
                 // Notify scripts, and what a reload has left without an instance.
                 _loop.Keeper.Settled(completion.Tag);
                 Notifications.Completed(completion);
-                continue;
-            }
-
-            uint attempt = (uint)completion.Tag;
-            if (job.IsScript)
-            {
-                _loop.Enqueue(NodeEvent.ScriptEnded(job.Index, attempt, OutcomeOf(completion)));
-            }
-            else if (job.Index >= 0)
-            {
-                LogOutput(_log, _loop.Config.Instances[job.Index].Name, job.Program, completion);
-                EndStep(job.Index, attempt, OutcomeOf(completion));
             }
         }
     }
@@ -297,20 +237,7 @@ internal sealed class EffectRunner : IDisposable
         _leases.Reconfigure(_loop.Config.Instances.Count);
         Notifications.Configure(_loop.Config);
         Announcer.Configure(_loop.Config, index => newIndex(index, false));
-        foreach (long tag in _jobs.Keys.ToArray())
-        {
-            Job job = _jobs[tag];
-            int index = newIndex(job.Index, job.IsScript);
-            if (index >= 0)
-            {
-                _jobs[tag] = job with { Index = index };
-            }
-            else
-            {
-                _jobs.Remove(tag);
-                Terminate(tag);
-            }
-        }
+        Steps.Reconfigured(newIndex);
     }
 
     /// <summary>Removes, in the order of a release, what an instance that goes on as Master shall not hold any more; returns 0 or the first error number.</summary>
@@ -337,8 +264,7 @@ internal sealed class EffectRunner : IDisposable
     public void Dispose()
     {
         Checks.Dispose();
-        Agents.Dispose();
-        Reach.Dispose();
+        Steps.Dispose();
         Notifications.Dispose();
         _processes.Dispose();
         Announcer.Dispose();
@@ -384,146 +310,4 @@ internal sealed class EffectRunner : IDisposable
 
         _loop.Enqueue(NodeEvent.KernelAnswered(effect.Index, effect.Attempt, errno));
     }
-
-    private void StartStep(VrrpConfig config, in NodeEffect effect, MonotonicInstant now)
-    {
-        EquatableArray<PromotionStep> steps = effect.IsDemotion ? config.Demotion!.Steps : config.Promotion!.Steps;
-        PromotionStep step = steps[effect.Step].Device(effect.Level, effect.Device);
-        if (step.Kind == StepKind.Fence)
-        {
-            Checks.Yield(step.Targets);
-        }
-
-        Job job = new(effect.Index, IsScript: false, step.Command.Arguments[0]);
-        if (step.Reach is { } reach)
-        {
-            _jobs[effect.Attempt] = job;
-            Reach.Start(effect.Attempt, step, reach, config.Link, now);
-            return;
-        }
-
-        string[] environment = _environment.ForStep(config, _loop.Config.GroupNameOf(config), _loop.State.Instances[effect.Index], step, effect.Attempt);
-        bool isPromised = step.Kind != StepKind.Check;
-        ProcessRequest request = new(step.Command.Arguments.AsArray(), effect.Attempt)
-        {
-            Environment = isPromised ? [.. environment, $"{StepEnvironment.RunVariable}={_loop.Keeper.RunOf(effect.Attempt)}"] : environment,
-            IsIdentified = isPromised,
-            UserId = step.Command.UserId,
-            GroupId = step.Command.GroupId,
-            OutputBytesMax = OutputBytesMax,
-        };
-        if (!isPromised)
-        {
-            Start(job, request);
-            return;
-        }
-
-        // G3: on the disk before the process exists; the loop goes on meanwhile.
-        _jobs[request.Tag] = job;
-        AttemptMemory memory = new(config.Name, effect.Attempt) { Kind = step.Kind, Step = effect.Step, IsDemotion = effect.IsDemotion, Targets = step.Targets };
-        _loop.Keeper.Promise(memory, step.Command.Arguments[0], () => StartPromised(request, step, config.Name));
-    }
-
-    private void StartPromised(ProcessRequest request, PromotionStep step, string instance)
-    {
-        if (step.Agent is not null)
-        {
-            Agents.Start(request, step, step.Agent, instance);
-        }
-        else if (_jobs.TryGetValue(request.Tag, out Job job))
-        {
-            Start(job, request);
-        }
-    }
-
-    private void KeepMemory(VrrpConfig config, in NodeEffect effect)
-    {
-        uint attempt = effect.Attempt;
-        _jobs[attempt] = new Job(effect.Index, IsScript: false, config.Name);
-        _loop.Keeper.Keep(config.Name, () =>
-        {
-            // A reload may have given the instance another index, or taken it away.
-            if (_jobs.Remove(attempt, out Job job))
-            {
-                _loop.Enqueue(NodeEvent.MemoryKept(job.Index, attempt));
-            }
-        });
-    }
-
-    private void StepEnded(long tag, StepOutcome outcome)
-    {
-        if (_jobs.Remove(tag, out Job job))
-        {
-            EndStep(job.Index, (uint)tag, outcome);
-        }
-    }
-
-    /// <summary>The outcome is known: nothing has to be remembered of the attempt any more.</summary>
-    private void EndStep(int instance, uint attempt, StepOutcome outcome)
-    {
-        _loop.Keeper.Settled(attempt);
-        _loop.Enqueue(NodeEvent.StepEnded(instance, attempt, outcome));
-    }
-
-    private void Terminate(long tag)
-    {
-        if (_loop.Keeper.Cancel(tag))
-        {
-            // Nothing of it was started. After a reload there may be nobody left to be answered.
-            _loop.Keeper.Settled(tag);
-            if (_jobs.Remove(tag, out Job job))
-            {
-                _loop.Enqueue(NodeEvent.StepEnded(job.Index, (uint)tag, new StepOutcome(StepOutcomeKind.CouldNotStart, Cancelled)));
-            }
-        }
-        else if (!Agents.Stop(tag) && !Reach.Stop(tag))
-        {
-            _processes.Terminate(tag);
-        }
-    }
-
-    private void StartScript(ScriptTracker script, in NodeEffect effect) =>
-        Start(new Job(effect.Index, IsScript: true, script.Name), new ProcessRequest(script.Command.Arguments.AsArray(), effect.Attempt)
-        {
-            Environment = _environment.Plain,
-            UserId = script.Command.UserId,
-            GroupId = script.Command.GroupId,
-            OutputBytesMax = 0,
-        });
-
-    private void Start(Job job, ProcessRequest request)
-    {
-        _jobs[request.Tag] = job;
-        if (_processes.Start(request))
-        {
-            return;
-        }
-
-        // Too many programs run: that is a failure like any other (EAGAIN).
-        _jobs.Remove(request.Tag);
-        StepOutcome outcome = new(StepOutcomeKind.CouldNotStart, 11);
-        if (job.IsScript)
-        {
-            _loop.Enqueue(NodeEvent.ScriptEnded(job.Index, (uint)request.Tag, outcome));
-        }
-        else
-        {
-            EndStep(job.Index, (uint)request.Tag, outcome);
-        }
-    }
-
-    /// <summary>What a terminal would take for a command does not reach it.</summary>
-    public static string Printable(string line)
-    {
-        StringBuilder builder = new(line.Length);
-        foreach (char character in line)
-        {
-            builder.Append(char.IsControl(character) ? '?' : character);
-        }
-
-        return builder.ToString();
-    }
-
-    /// <summary>What a running program is for; its tag is Core's attempt number, which is used once in a life of the daemon.</summary>
-    private readonly record struct Job(int Index, bool IsScript, string Program);
 }

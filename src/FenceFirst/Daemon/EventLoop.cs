@@ -51,7 +51,7 @@ internal sealed class EventLoop : IDisposable
     private const long SocketTokenBase = 1000;
     private const long ReachTokenBase = 1L << 32;
 
-    private readonly EventPoll _poll = new();
+    private readonly EventPoll _poll = new(canPause: true);
     private readonly DeadlineTimer _timer = new();
     private readonly EffectBuffer _effects = new();
     private readonly Queue<NodeEvent> _queue = new();
@@ -67,6 +67,7 @@ internal sealed class EventLoop : IDisposable
     private readonly DumpSignals _dumps;
     private ControlSocket? _controlSocket;
     private readonly OrderlyStop _stop;
+    private readonly ReceiptPace _pace = new();
     private bool _isMemoryOwed;
     private MonotonicInstant _now;
     private MonotonicInstant _beginAt = MonotonicInstant.Never;
@@ -124,7 +125,7 @@ internal sealed class EventLoop : IDisposable
         _poll.Add(_links.Descriptor, PollEvents.Readable, LinkToken);
         _poll.Add(_links.PolledDescriptor, PollEvents.Readable, PolledToken);
         _poll.Add(_runner.Processes.Descriptor, PollEvents.Readable, ProcessToken);
-        _poll.Add(_runner.Agents.Descriptor, PollEvents.Readable, AgentToken);
+        _poll.Add(_runner.Steps.Agents.Descriptor, PollEvents.Readable, AgentToken);
         _poll.Add(keeper.Descriptor, PollEvents.Readable, StateToken);
         _poll.Add(keeper.TimerDescriptor, PollEvents.Readable, StateTimerToken);
         _poll.Add(_leftovers.Descriptor, PollEvents.Readable, LeftoverToken);
@@ -232,6 +233,11 @@ internal sealed class EventLoop : IDisposable
         {
             Keeper.Flush();
             ArmTimer();
+            if (_pace.Next(Config, State) is > 0 and int pause)
+            {
+                _poll.Pause(pause);
+            }
+
             int count = _poll.Wait(ready, -1);
             _now = MonotonicClock.Now;
             for (int i = 0; i < count; i++)
@@ -303,6 +309,7 @@ internal sealed class EventLoop : IDisposable
         RunEffects();
         _runner.CommitRenewals();
         Keeper.Look(Config, State, nodeEvent);
+        _pace.Look(nodeEvent, _effects);
     }
 
     /// <summary>The same, with everything that follows from it at once.</summary>
@@ -325,6 +332,7 @@ internal sealed class EventLoop : IDisposable
         _recorder?.Reload(kept, facts, _now);
         State = NodeReload.Carry(plan, State, kept, _now);
         Config = next;
+        _pace.Forget();
         Timers = new TimerHeap(State.Armed.Length);
         State.Armed.AsSpan().Fill(MonotonicInstant.Never);
         Keeper.Reconfigured(next, State);
@@ -456,7 +464,7 @@ internal sealed class EventLoop : IDisposable
                 Probe.Receive();
                 break;
             case AgentToken:
-                _runner.Agents.TakeTimer();
+                _runner.Steps.Agents.TakeTimer();
                 break;
             case StateToken:
                 Keeper.Take();
@@ -489,10 +497,10 @@ internal sealed class EventLoop : IDisposable
                 _controlSocket?.Serve(token, _now, _control.Answer);
                 break;
             case >= ReachTokenBase:
-                _runner.Reach.Take(token);
+                _runner.Steps.Reach.Take(token);
                 break;
             default:
-                Transport.Receive(token, this);
+                _pace.Received(Transport.Receive(token, this));
                 break;
         }
     }
@@ -519,9 +527,9 @@ internal sealed class EventLoop : IDisposable
             DrainQueue();
         }
 
-        if (_runner.Reach.Due <= _now)
+        if (_runner.Steps.Reach.Due <= _now)
         {
-            _runner.Reach.Advance(_now);
+            _runner.Steps.Reach.Advance(_now);
         }
 
         if (_runner.Checks.Due <= _now)
@@ -561,7 +569,7 @@ internal sealed class EventLoop : IDisposable
 
     private MonotonicInstant NextDue()
     {
-        MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stop.Due), MonotonicInstant.Earlier(Probe.Due, _runner.Reach.Due));
+        MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stop.Due), MonotonicInstant.Earlier(Probe.Due, _runner.Steps.Reach.Due));
         deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(Heartbeat.Due, MonotonicInstant.Earlier(_runner.Checks.Due, Reminder.Due)));
         return MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(_runner.Announcer.Due, MonotonicInstant.Earlier(_runner.Filter.Due, _beginAt)));
     }

@@ -25,6 +25,7 @@ public sealed class CheckDumpTests(ITestOutputHelper output)
         ["state"] = "keepalived prints what it wants to be now",
         ["vip_lease"] = "ours",
         [KeepalivedDump.VmacName] = "a part of use_vmac",
+        ["use_vmac_addr"] = "not printed; the interface stands with each address",
         ["param_match"] = "not printed",
         ["init_fail"] = "not printed; it has no effect there",
         ["track_src_ip"] = "not printed",

@@ -73,7 +73,10 @@ internal sealed class KernelNetwork : IDisposable
         return null;
     }
 
-    /// <summary>The kernel tells of a carrier (IFF_RUNNING) up to a second after the link is set up.</summary>
+    /// <summary>
+    /// The kernel tells of a carrier (IFF_RUNNING) up to a second after the link is set up, and shows the flag before it lets packets pass. It does both under
+    /// the lock that every change of a link takes, so a change that changes nothing comes back after it.
+    /// </summary>
     internal static void AwaitUp(string name)
     {
         using RtNetlink netlink = new();
@@ -83,6 +86,8 @@ internal sealed class KernelNetwork : IDisposable
             Assert.True(MonotonicClock.Now < end, $"{name} did not come up");
             Thread.Yield();
         }
+
+        Assert.Equal(0, netlink.SetLinkUp(RtNetlink.IndexOf(name), true));
     }
 
     public void Dispose()

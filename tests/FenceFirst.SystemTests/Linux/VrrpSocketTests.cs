@@ -4,6 +4,7 @@ using FenceFirst.Linux.Native;
 using FenceFirst.Linux.Network;
 using FenceFirst.Linux.Processes;
 using FenceFirst.Linux.Sockets;
+using FenceFirst.Tests;
 
 namespace FenceFirst.SystemTests.Linux;
 
@@ -77,6 +78,40 @@ public sealed class VrrpSocketTests
         Await(right, batch);
         Assert.Equal(1, batch.Count);
         Assert.Equal(1, batch[0].Bytes[21]);
+    }
+
+    [LinuxFact]
+    public void Every_packet_says_when_the_kernel_took_it()
+    {
+        // Shown in both families with packets that wait in the socket: the stamps lie between two readings of the clock before the wait, in the order of the packets.
+        using KernelNetwork network = new();
+        using PacketBatch batch = new();
+        foreach ((InternetAddress group, InternetAddress source) in new[] { (Group4, InternetAddress.None), (Group6, InternetAddress.Parse("fd09::1")) })
+        {
+            using VrrpSocket left = Open(network, true, index => VrrpSocket.OpenMulticast(index, group, [51]));
+            using VrrpSocket right = Open(network, false, index => VrrpSocket.OpenMulticast(index, group, [51]));
+            long before = MonotonicClock.UnixNanoseconds;
+            for (int round = 0; round < 2; round++)
+            {
+                // Once more: what a full batch leaves in the buffers is offered anew.
+                for (int i = 0; i < PacketBatch.PacketsMax; i++)
+                {
+                    byte[] packet = group.IsIPv6 ? [0x31, 51, (byte)i, 0, 0, 100, 0, 0] : Packet4("10.9.0.1", group, 51);
+                    Assert.Equal(0, left.Send(packet, group, source));
+                }
+
+                // A veth pair hands over within the call.
+                long after = MonotonicClock.UnixNanoseconds;
+                Thread.Sleep(5);
+                Await(right, batch);
+                Assert.Equal(PacketBatch.PacketsMax, batch.Count);
+                for (int i = 0; i < batch.Count; i++)
+                {
+                    Assert.InRange(batch[i].ReceivedAt, before, after);
+                    before = batch[i].ReceivedAt;
+                }
+            }
+        }
     }
 
     [LinuxFact]
@@ -177,19 +212,31 @@ public sealed class VrrpSocketTests
         byte[] packet4 = Packet4("10.9.0.1", Group4, 51);
         byte[] packet6 = [0x31, 51, 100, 0, 0, 100, 0, 0];
         InternetAddress source6 = InternetAddress.Parse("fd09::1");
-        long before = 0;
         int received = 0;
-        for (int i = 0; i < 1200; i++)
+        Rounds(200);
+        Assert.Equal(0, Allocations.Least(() => Rounds(1000)));
+        Assert.InRange(received, 1990, 2010);
+
+        void Rounds(int count)
         {
-            if (i == 200)
+            received = 0;
+            for (int i = 0; i < count; i++)
             {
-                before = GC.GetAllocatedBytesForCurrentThread();
-                received = 0;
+                left4.Send(packet4, Group4, InternetAddress.None);
+                left6.Send(packet6, Group6, source6);
+                timer.Arm(MonotonicClock.Now);
+                Take();
             }
 
-            left4.Send(packet4, Group4, InternetAddress.None);
-            left6.Send(packet6, Group6, source6);
-            timer.Arm(MonotonicClock.Now);
+            // On a busy machine the kernel delivers the last ones a little later.
+            for (int i = 0; i < 50 && received < 2 * count; i++)
+            {
+                Take();
+            }
+        }
+
+        void Take()
+        {
             int count = poll.Wait(ready, 100);
             for (int k = 0; k < count; k++)
             {
@@ -207,9 +254,6 @@ public sealed class VrrpSocketTests
                 }
             }
         }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.InRange(received, 1990, 2010);
     }
 
     [LinuxFact]

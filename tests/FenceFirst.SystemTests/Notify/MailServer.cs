@@ -47,7 +47,7 @@ internal sealed class MailServer(Lab lab, Node node)
 
     private string Box => Path.Combine(node.Folder, "box");
 
-    /// <summary>The certificate that it shows, for the node's address.</summary>
+    /// <summary>The certificate that it shows, for both addresses of the node.</summary>
     public string CertificatePath => Path.Combine(node.Folder, "certificate.pem");
 
     /// <summary>Everything that has arrived, in the order in which the server took it.</summary>
@@ -75,7 +75,7 @@ internal sealed class MailServer(Lab lab, Node node)
             spool_directory = {{{node.Folder}}}/spool
             log_file_path = {{{node.Folder}}}/log/%slog
             pid_file_path = {{{node.Folder}}}/exim.pid
-            local_interfaces = <; {{{node.Address}}}
+            local_interfaces = <; {{{node.Address}}} ; {{{node.Address6}}}
             daemon_smtp_ports = 25 : 465 : 587
             tls_on_connect_ports = 465
             tls_advertise_hosts = *
@@ -125,6 +125,7 @@ internal sealed class MailServer(Lab lab, Node node)
         CertificateRequest request = new("CN=mail.example.org", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         SubjectAlternativeNameBuilder names = new();
         names.AddIpAddress(node.Address);
+        names.AddIpAddress(node.Address6);
         request.CertificateExtensions.Add(names.Build());
         using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
         node.WriteFile("certificate.pem", certificate.ExportCertificatePem());

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.ComponentModel;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -8,7 +10,7 @@ namespace FenceFirst.SystemTests;
 /// <content>What the observer of the order listens with: everything is read without waiting, after one wait for all of it.</content>
 internal static partial class Native
 {
-    private const int Netlink = 16, NonBlockingCloseOnExec = 0x80000 | 0x800, SocketLevel = 1, BufferForce = 33;
+    private const int Netlink = 16, NonBlockingCloseOnExec = 0x80000 | 0x800, SocketLevel = 1, BufferForce = 33, ProcessEvent = 36;
 
     /// <summary>Opens a socket that hears of every fork on the machine. The calling thread has to be in the first network namespace.</summary>
     public static int OpenForkSocket()
@@ -24,6 +26,54 @@ internal static partial class Native
         Send(descriptor, request);
         return descriptor;
     }
+
+    /// <summary>Whether such a socket can be had and is told of a process that is made now.</summary>
+    public static bool HearsOfProcesses()
+    {
+        const int milliseconds = 1000;
+        byte[] buffer = new byte[4096];
+        int descriptor;
+        try
+        {
+            descriptor = OpenForkSocket();
+        }
+        catch (Win32Exception)
+        {
+            return false;
+        }
+        try
+        {
+            // The answer to the request comes first, or is all there is.
+            using Process process = Process.Start("true");
+            process.WaitForExit();
+            for (long deadline = Environment.TickCount64 + milliseconds; Environment.TickCount64 < deadline;)
+            {
+                WaitForAny([descriptor], milliseconds);
+                while (ReceiveNow(descriptor, buffer) is > 0 and int length)
+                {
+                    if (ForkedIn(buffer.AsSpan(0, length)) == process.Id)
+                    {
+                        return true;
+                    }
+                }
+            }
+            return false;
+        }
+        finally
+        {
+            Close(descriptor);
+        }
+    }
+
+    /// <summary>The process that a message tells of having been made; 0 = it tells of something else.</summary>
+    /// <remarks>struct nlmsghdr (16), struct cn_msg (20), struct proc_event: what, cpu, time, then for a fork (1) the parent's thread and process, the child's thread and process.</remarks>
+    public static int ForkedIn(ReadOnlySpan<byte> datagram) =>
+        datagram.Length >= ProcessEvent + 32 && BinaryPrimitives.ReadInt32LittleEndian(datagram[ProcessEvent..]) == 1
+            ? BinaryPrimitives.ReadInt32LittleEndian(datagram[(ProcessEvent + 28)..])
+            : 0;
+
+    /// <summary>The time of such a message, on <see cref="MonotonicTime"/>.</summary>
+    public static TimeSpan TimeOfFork(ReadOnlySpan<byte> datagram) => TimeSpan.FromTicks(BinaryPrimitives.ReadInt64LittleEndian(datagram[(ProcessEvent + 8)..]) / 100);
 
     /// <summary>Opens a socket that hears of addresses, routes and rules in a namespace. The calling thread moves there.</summary>
     public static int OpenRouteSocket(string networkNamespace)

@@ -18,6 +18,15 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
     /// <summary>An address more, for the first instance.</summary>
     public bool HasMore { get; set; }
 
+    /// <summary>Whether the file asks for what keepalived 2.2.8 and later do when their timers are late. 2.2.7 does not know the word, and goes on.</summary>
+    public bool IsLatenessTold { get; set; }
+
+    /// <summary>How long a silent master is waited for: three intervals and the skew of priority 100.</summary>
+    public static readonly TimeSpan MasterDown = TimeSpan.FromSeconds((3 * 0.5) + (0.5 * 156 / 256));
+
+    /// <summary>Whether the instances talk to node b alone. Their master is waited for longer, and the second one has a check that waits for <see cref="LetChecksEnd"/>.</summary>
+    public bool IsUnicast { get; set; }
+
     /// <summary>The first instance owns its address; the others have a check that waits for <see cref="LetChecksEnd"/>, and that of the last one fails.</summary>
     public bool IsOwnerFirst { get; set; }
 
@@ -26,6 +35,12 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
     public static int Vrid(int instance) => 51 + instance;
 
     public IPAddress Address(int instance) => IPAddress.Parse($"{lab.Virtual.ToString()[..^1]}{instance}");
+
+    public static string Excluded(int instance) => $"10.88.{instance}.1";
+
+    public static string Route(int instance) => $"10.{90 + instance}.0.0";
+
+    public static int RulePriority(int instance) => 700 + instance;
 
     /// <summary>Takes an instance out of the configuration.</summary>
     public void Remove(int instance) => _instances.Remove(instance);
@@ -63,7 +78,7 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
             {
                 text.Append($"track_file gate{i} {{\n    file {Path.Combine(node.Folder, Gate(i))}\n    weight 0\n}}\n");
             }
-            if (IsOwnerFirst)
+            if (IsOwnerFirst || IsUnicast)
             {
                 string check = node.WriteScript("check.sh", $"while [ ! -e {Path.Combine(node.Folder, Go)} ]; do sleep 0.05; done\nexit $1");
                 text.Append($"vrrp_script good {{\n    script \"{check} 0\"\n    interval 1\n    timeout 20\n}}\nvrrp_script bad {{\n    script \"{check} 1\"\n    interval 1\n    timeout 20\n}}\n");
@@ -82,8 +97,10 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
                         version 3
                         virtual_router_id {{Vrid(i)}}
                         priority {{(IsOwner(i) ? 255 : 100)}}
-                        advert_int 0.5
+                        advert_int {{(IsUnicast ? 5 : 0.5)}}
                         garp_master_delay 0
+                        {{(IsUnicast ? $"unicast_src_ip {node.Address}\n    unicast_peer {{\n        {lab["b"].Address}\n    }}" : "")}}
+                        {{(IsLatenessTold ? "nopreempt\n    timer_expired_backup" : "")}}
                         virtual_ipaddress {
                             {{Address(i)}}/24
                         }
@@ -95,12 +112,12 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
                             {{Route(i)}}/16 via {{lab["b"].Address}} dev eth0
                         }
                         virtual_rules {
-                            from {{Rule(i)}}/24 table 1000 priority {{700 + i}}
+                            from {{Rule(i)}}/24 table 1000 priority {{RulePriority(i)}}
                         }
                         track_file {
                             gate{{i}}
                         }
-                        {{(IsOwnerFirst && i > 0 ? $"track_script {{\n        {(i == 1 ? "good" : "bad")}\n    }}" : "")}}
+                        {{((IsOwnerFirst || IsUnicast) && i > 0 ? $"track_script {{\n        {(i == 1 ? "good" : "bad")}\n    }}" : "")}}
                         notify_master "{{script}} {{Name(i)}} state MASTER"
                         notify_backup "{{script}} {{Name(i)}} state BACKUP"
                         notify_fault "{{script}} {{Name(i)}} state FAULT"
@@ -119,10 +136,6 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
     private bool IsOwner(int instance) => IsOwnerFirst && instance == 0;
 
     private static string Gate(int instance) => $"gate{instance}";
-
-    private static string Excluded(int instance) => $"10.88.{instance}.1";
-
-    private static string Route(int instance) => $"10.{90 + instance}.0.0";
 
     private static string Rule(int instance) => $"10.{90 + instance}.1.0";
 }

@@ -211,14 +211,11 @@ internal sealed class OrderObserver : IDisposable
         return "-";
     }
 
-    // struct nlmsghdr (16), struct cn_msg (20), struct proc_event: what, cpu, time, then for a fork (1) the parent's thread and process, the child's thread and process.
     private void ReadFork(ReadOnlySpan<byte> datagram, TimeSpan sinceBoot)
     {
-        const int proc = 36, fork = 1;
-        if (datagram.Length >= proc + 32 && BinaryPrimitives.ReadInt32LittleEndian(datagram[proc..]) == fork)
+        if (Native.ForkedIn(datagram) is > 0 and int pid)
         {
-            TimeSpan at = TimeSpan.FromTicks(BinaryPrimitives.ReadInt64LittleEndian(datagram[(proc + 8)..]) / 100);
-            _forks[BinaryPrimitives.ReadInt32LittleEndian(datagram[(proc + 28)..])] = (DateTime.UnixEpoch + sinceBoot + at, ++_last);
+            _forks[pid] = (DateTime.UnixEpoch + sinceBoot + Native.TimeOfFork(datagram), ++_last);
         }
     }
 

@@ -13,12 +13,15 @@ internal sealed class OrderSide : IAsyncDisposable
 
     private readonly ScriptLog _log;
     private readonly OrderObserver _observer;
+    private readonly string _keepalived;
     private DateTime _from;
+    private IReadOnlyList<int> _suspended = [];
 
-    private OrderSide(Lab lab, bool isOurs, int instances)
+    private OrderSide(Lab lab, string? keepalived, int instances)
     {
         Lab = lab;
-        IsOurs = isOurs;
+        IsOurs = keepalived is null;
+        _keepalived = keepalived ?? "";
         _log = lab.OpenScriptLog();
         Configuration = new OrderConf(lab, Node, Node.WriteScript("tell.sh", "note $$ $*", _log), Path.Combine(Node.Folder, Pipe), instances);
         _observer = new OrderObserver(Node, Configuration.Pipe, lab.Changed);
@@ -38,9 +41,10 @@ internal sealed class OrderSide : IAsyncDisposable
     /// <param name="output">Of the test.</param>
     /// <param name="instances">How many there are.</param>
     /// <param name="story">What is done and expected.</param>
-    public static async Task BesideAsync(ITestOutputHelper output, int instances, Func<OrderSide, Task> story)
+    /// <param name="keepalived">Which keepalived.</param>
+    public static async Task BesideAsync(ITestOutputHelper output, int instances, Func<OrderSide, Task> story, string keepalived = "keepalived")
     {
-        await using OrderSide theirs = await OpenAsync(output, isOurs: false, instances), ours = await OpenAsync(output, isOurs: true, instances);
+        await using OrderSide theirs = await OpenAsync(output, Needs.FindProgram(keepalived) ?? keepalived, instances), ours = await OpenAsync(output, null, instances);
         await Task.WhenAll(story(theirs), story(ours));
         foreach (OrderSide side in (OrderSide[])[theirs, ours])
         {
@@ -49,11 +53,12 @@ internal sealed class OrderSide : IAsyncDisposable
         }
     }
 
-    private static async Task<OrderSide> OpenAsync(ITestOutputHelper output, bool isOurs, int instances)
+    private static async Task<OrderSide> OpenAsync(ITestOutputHelper output, string? keepalived, int instances)
     {
+        Assert.True(OrderFactAttribute.HasProcessNews, OrderFactAttribute.WithoutProcessNews);
         Lab lab = await Lab.OpenAsync(output, "a", "b");
         await lab["a"].RunAsync("mkfifo", Path.Combine(lab["a"].Folder, Pipe));
-        return new OrderSide(lab, isOurs, instances);
+        return new OrderSide(lab, keepalived, instances);
     }
 
     public async ValueTask DisposeAsync()
@@ -63,7 +68,7 @@ internal sealed class OrderSide : IAsyncDisposable
     }
 
     /// <summary>Starts the daemon.</summary>
-    public void Start() => Daemon = IsOurs ? Node.StartFenceFirst(Configuration.Text) : Node.StartKeepalived(Configuration.Text);
+    public void Start() => Daemon = IsOurs ? Node.StartFenceFirst(Configuration.Text) : Node.StartKeepalived(_keepalived, Configuration.Text, []);
 
     /// <summary>Reads the changed configuration anew.</summary>
     public void Reload()
@@ -72,19 +77,24 @@ internal sealed class OrderSide : IAsyncDisposable
         Daemon!.Send(Signal.Hup);
     }
 
-    /// <summary>Stops every process of the daemon for a while.</summary>
-    public async Task SuspendAsync(double seconds)
+    /// <summary>Stops every process of the daemon. What was expected is counted from the end of the stop.</summary>
+    public void Suspend() => _suspended = SendToAll(Native.Family(Daemon!.Id), Signal.Stop);
+
+    /// <summary>Lets it go on when its timers are later than its peers wait.</summary>
+    public async Task GoOnAsync(TimeSpan masterDown)
     {
-        IReadOnlyList<int> all = Native.Family(Daemon!.Id);
-        foreach (int pid in all)
+        await Task.Delay(masterDown);
+        _from = DateTime.UtcNow;
+        SendToAll(_suspended, Signal.Cont);
+    }
+
+    private static IReadOnlyList<int> SendToAll(IReadOnlyList<int> processes, Signal signal)
+    {
+        foreach (int pid in processes)
         {
-            Native.Kill(pid, Signal.Stop);
+            Native.Kill(pid, signal);
         }
-        await Task.Delay(TimeSpan.FromSeconds(seconds));
-        foreach (int pid in all)
-        {
-            Native.Kill(pid, Signal.Cont);
-        }
+        return processes;
     }
 
     /// <summary>Somebody on node b says something about an instance.</summary>
@@ -93,6 +103,12 @@ internal sealed class OrderSide : IAsyncDisposable
         // Right after an advert, so that the next one of the grid is far away.
         int before = Adverts(instance).Count;
         await Lab.UntilAsync(() => Adverts(instance).Count > before, 5, "an advert to answer");
+        SayUnheard(instance, priority);
+    }
+
+    /// <summary>Somebody on node b says something about an instance while nobody listens.</summary>
+    public void SayUnheard(int instance, byte priority)
+    {
         using FramePort port = FramePort.Open(Lab["b"]);
         port.Send(Adverts(instance)[^1].Frame.Bytes.From(Lab["b"].Address, priority));
     }
@@ -117,9 +133,9 @@ internal sealed class OrderSide : IAsyncDisposable
     /// <param name="group">What the group is told of; empty = nothing.</param>
     public async Task ExpectAsync(OrderWish[] wishes, Func<Task> provoke, string group = "")
     {
-        DateTime from = _from;
         Lab.Note("test", string.Join(", ", wishes.Select(each => $"{OrderConf.Name(each.Instance)} {each.Row.Title}: {each.Row.When}")));
         await provoke();
+        DateTime from = _from;
         try
         {
             await Lab.UntilAsync(() => wishes.All(each => Expected(each.Row).Count <= Seen(each.Instance, each.Row, from).Count) && GroupSeen(from).Count >= (group.Length > 0 ? 2 : 0), 12, "what the table says");
@@ -202,7 +218,7 @@ internal sealed class OrderSide : IAsyncDisposable
         // The states that scripts and pipe were told of.
         foreach ((_, OrderEvent each) in seen.Where(each => each.Sight is Sight.PipeLine or Sight.StateScript or Sight.NotifyScript))
         {
-            if (row != OrderTable.Restore && !each.Text.Contains(state, StringComparison.Ordinal))
+            if (row.TakenAway is null && !each.Text.Contains(state, StringComparison.Ordinal))
             {
                 throw Lab.Failure($"\"{each.Text}\" does not tell of {state}.\n{told}");
             }
@@ -248,13 +264,13 @@ internal sealed class OrderSide : IAsyncDisposable
                 seen.Add((known, each));
             }
         }
-        if (row == OrderTable.Restore)
+        if (row.TakenAway is { } gone)
         {
             // The test's own removal.
-            seen.RemoveAt(seen.FindIndex(each => each.Item1 == Sight.AddressRemoved) is >= 0 and int own ? own : throw Lab.Failure("The address was not removed."));
+            seen.RemoveAt(seen.FindIndex(each => each.Item1 == gone) is >= 0 and int own ? own : throw Lab.Failure($"Nothing was removed: {gone} was not seen."));
         }
         seen.AddRange(Scripts(from, OrderConf.Name(instance)).Select(each => (each.What == "state" ? Sight.StateScript : Sight.NotifyScript, each.Fork)));
-        bool isAdvertExpected = Expected(row).Contains(Sight.Advert);
+        bool isAdvertExpected = row.IsEveryAdvertNoticed || Expected(row).Contains(Sight.Advert);
         DateTime? asked = null, announced = null;
         foreach ((long number, Frame frame) in _observer.Frames.Where(each => each.Frame.At >= from))
         {
@@ -279,6 +295,9 @@ internal sealed class OrderSide : IAsyncDisposable
                         seen.Add((Sight.Advert, each));
                         isAdvertExpected = false;
                     }
+                    break;
+                case Frame.Neighbour { Kind: NeighbourKind.Gratuitous } claim when row.IsUnicast && claim.Target.Equals(Node.Address):
+                    seen.Add((Sight.OwnAnnounced, each));
                     break;
                 case Frame.Neighbour { Kind: NeighbourKind.Gratuitous } claim when Configuration.Announces(instance, claim.Target):
                     // One burst is one announcement.

@@ -9,7 +9,7 @@ namespace FenceFirst.SystemTests;
 /// </summary>
 public sealed class OrderTests(ITestOutputHelper output)
 {
-    [NeedsFact("keepalived", "fencefirst")]
+    [OrderFact("keepalived", "fencefirst")]
     public Task From_start_to_stop() => OrderSide.BesideAsync(output, 1, async side =>
     {
         OrderConf conf = side.Configuration;
@@ -19,6 +19,9 @@ public sealed class OrderTests(ITestOutputHelper output)
         await side.ExpectAsync(OrderTable.Assert, "MASTER_RX_LOWER_PRI", () => side.SayAsync(0, 50));
         await side.ExpectAsync(OrderTable.Answer, "", () => side.SayAsync(0, 0));
         await side.ExpectAsync(OrderTable.Restore, "", () => side.Node.RunAsync("ip", "addr", "del", $"{conf.Address(0)}/24", "dev", "eth0"));
+        await side.ExpectAsync(OrderTable.RestoreExcluded, "", () => side.Node.RunAsync("ip", "addr", "del", $"{OrderConf.Excluded(0)}/32", "dev", "eth0"));
+        await side.ExpectAsync(OrderTable.RestoreRoute, "", () => side.Node.RunAsync("ip", "route", "del", $"{OrderConf.Route(0)}/16"));
+        await side.ExpectAsync(OrderTable.RestoreRule, "", () => side.Node.RunAsync("ip", "rule", "del", "priority", $"{OrderConf.RulePriority(0)}"));
         await side.ExpectAsync(OrderTable.Fault, "FAULT", () => conf.SetGate(0, 1));
         await side.ExpectAsync(OrderTable.Recover, "BACKUP", () => conf.SetGate(0, 0));
         await side.ExpectAsync(OrderTable.Raise, "MASTER", () => { });
@@ -32,7 +35,7 @@ public sealed class OrderTests(ITestOutputHelper output)
         }
     });
 
-    [NeedsFact("keepalived", "fencefirst")]
+    [OrderFact("keepalived", "fencefirst")]
     public Task Of_an_owner_and_of_checks_that_have_not_run() => OrderSide.BesideAsync(output, 3, async side =>
     {
         OrderConf conf = side.Configuration;
@@ -50,8 +53,8 @@ public sealed class OrderTests(ITestOutputHelper output)
 /// <summary>As <see cref="OrderTests"/>; apart, so that it runs beside it.</summary>
 public sealed class OrderOfReloadTests(ITestOutputHelper output)
 {
-    [NeedsFact("keepalived", "fencefirst")]
-    public Task With_reloads_and_a_stall() => OrderSide.BesideAsync(output, 3, async side =>
+    [OrderFact("keepalived", "fencefirst")]
+    public Task With_reloads() => OrderSide.BesideAsync(output, 3, async side =>
     {
         OrderConf conf = side.Configuration;
         conf.SetGate(0, 1);
@@ -72,11 +75,6 @@ public sealed class OrderOfReloadTests(ITestOutputHelper output)
             conf.Remove(2);
             side.Reload();
         });
-        await side.ExpectAsync([new(1, OrderTable.Stall, "BACKUP")], () => side.SuspendAsync(2.5));
-        if (side.IsOurs)
-        {
-            await side.ExpectAsync([new(1, OrderTable.Raise, "MASTER")], () => { });
-        }
         await side.ExpectAsync([new(1, OrderTable.Leave, "STOP")], () => side.Daemon!.Send(Signal.Term));
     });
 }
@@ -84,7 +82,7 @@ public sealed class OrderOfReloadTests(ITestOutputHelper output)
 /// <summary>As <see cref="OrderTests"/>; apart, so that it runs beside it.</summary>
 public sealed class OrderOfGroupTests(ITestOutputHelper output)
 {
-    [NeedsFact("keepalived", "fencefirst")]
+    [OrderFact("keepalived", "fencefirst")]
     public Task Of_a_sync_group() => OrderSide.BesideAsync(output, 2, async side =>
     {
         OrderConf conf = side.Configuration;
@@ -103,5 +101,68 @@ public sealed class OrderOfGroupTests(ITestOutputHelper output)
         {
             await side.ExpectAsync(Both(OrderTable.Stop, "STOP"), () => side.Daemon!.Send(Signal.Term), "STOP");
         }
+    });
+}
+
+/// <summary>As <see cref="OrderTests"/>; apart, so that it runs beside it.</summary>
+public sealed class OrderOfStallTests(ITestOutputHelper output)
+{
+    // Shown: three masters are stopped for longer than their peers wait. Of the first nobody spoke meanwhile, of the second a lower priority, of the third a higher one.
+    [OrderFact("keepalived", "fencefirst")]
+    public Task When_own_timers_are_late() => OrderSide.BesideAsync(output, 3, async side =>
+    {
+        await StallAsync(side, [new(0, OrderTable.Stall, "BACKUP"), new(1, OrderTable.StallLower, side.IsOurs ? "BACKUP" : "MASTER_RX_LOWER_PRI"), new(2, OrderTable.StallBetter, "BACKUP")]);
+        await side.ExpectAsync(
+            side.IsOurs
+                ? [new(0, OrderTable.Raise, "MASTER"), new(1, OrderTable.Raise, "MASTER"), new(2, OrderTable.Raise, "MASTER")]
+                : [new(0, OrderTable.Nothing, ""), new(1, OrderTable.Nothing, ""), new(2, OrderTable.Raise, "MASTER")],
+            () => { });
+    });
+
+    // Shown: a keepalived that knows timer_expired_backup.
+    [OrderFact("keepalived-2.4", "fencefirst")]
+    public Task When_own_timers_are_late_and_keepalived_knows_it() => OrderSide.BesideAsync(
+        output,
+        3,
+        side => StallAsync(side, [new(0, OrderTable.StallKnown, "BACKUP"), new(1, OrderTable.StallKnown, "BACKUP"), new(2, OrderTable.StallKnown, "BACKUP")]),
+        "keepalived-2.4");
+
+    private static async Task StallAsync(OrderSide side, OrderWish[] wishes)
+    {
+        OrderConf conf = side.Configuration;
+        conf.IsLatenessTold = true;
+        OrderWish[] all = [new(0, OrderTable.Start, "BACKUP"), new(1, OrderTable.Start, "BACKUP"), new(2, OrderTable.Start, "BACKUP")];
+        for (int i = 0; i < all.Length; i++)
+        {
+            conf.SetGate(i, 0);
+        }
+        await side.ExpectAsync(all, side.Start);
+        await side.ExpectAsync([.. all.Select(each => each with { Row = OrderTable.Raise, State = "MASTER" })], () => { });
+        await side.ExpectAsync(wishes, async () =>
+        {
+            side.Suspend();
+            side.SayUnheard(1, 50);
+            side.SayUnheard(2, 200);
+            await side.GoOnAsync(OrderConf.MasterDown + TimeSpan.FromSeconds(0.7));
+        });
+    }
+}
+
+/// <summary>As <see cref="OrderTests"/>; apart, so that it runs beside it.</summary>
+public sealed class OrderOfUnicastTests(ITestOutputHelper output)
+{
+    // Shown: one instance at a time, since both have the same address of their own to announce.
+    [OrderFact("keepalived", "fencefirst")]
+    public Task With_unicast_peers() => OrderSide.BesideAsync(output, 2, async side =>
+    {
+        OrderConf conf = side.Configuration;
+        conf.IsUnicast = true;
+        conf.SetGate(0, 0);
+        conf.SetGate(1, 0);
+        await side.ExpectAsync([new(0, OrderTable.StartUnicast, "BACKUP"), new(1, OrderTable.Nothing, "")], side.Start);
+        await side.ExpectAsync([new(0, OrderTable.Nothing, ""), new(1, OrderTable.StartUnicastAfterChecks, "BACKUP")], conf.LetChecksEnd);
+        await side.ExpectAsync(OrderTable.Fail, "FAULT", () => conf.SetGate(0, 1));
+        await side.ExpectAsync(OrderTable.RecoverUnicast, "BACKUP", () => conf.SetGate(0, 0));
+        await side.ExpectAsync([new(0, OrderTable.Stop, "STOP"), new(1, OrderTable.Stop, "STOP")], () => side.Daemon!.Send(Signal.Term));
     });
 }

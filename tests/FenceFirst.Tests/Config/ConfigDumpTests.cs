@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using FenceFirst.Config.Diagnostics;
 using FenceFirst.Config.Output;
 using FenceFirst.Core.Node;
 
@@ -62,6 +63,54 @@ public sealed class ConfigDumpTests
         IEnumerable<string> secrets = config.Instances.Where(instance => !instance.Password.IsEmpty).Select(instance => Encoding.UTF8.GetString([.. instance.Password]).TrimEnd('\0'))
             .Concat(config.Instances.SelectMany(instance => instance.Hmac is { } hmac ? hmac.Keys : []).SelectMany(key => new[] { Convert.ToHexStringLower([.. key.Bytes]), Encoding.UTF8.GetString([.. key.Bytes]) }));
         Assert.All(secrets, secret => Assert.DoesNotContain(secret, text + json.RootElement.GetRawText(), StringComparison.OrdinalIgnoreCase));
+    }
+
+    // Shown: what every keyword of virtual MAC addresses says is said again by the dump, which is a file that means the same: interfaces, names, MAC addresses,
+    // and what is put on them (docs/vmac.md). The dump of the dump is the dump.
+    [Theory]
+    [InlineData("use_vmac")]
+    [InlineData("use_vmac vip0")]
+    [InlineData("use_vmac name group")]
+    [InlineData("use_vmac 02:00:00:00:00:07")]
+    [InlineData("use_vmac 2:0:0:a:b: vip0")]
+    [InlineData("use_vmac vip0 02:00:00:00:00:07 netlink_notify_msg group 5")]
+    [InlineData("use_vmac\nvmac_xmit_base")]
+    [InlineData("use_vmac\nuse_vmac_addr")]
+    [InlineData("use_vmac 02:00:00:00:00:07\nuse_vmac_addr")]
+    [InlineData("use_vmac_addr")]
+    [InlineData("use_vmac\ndont_track_primary")]
+    [InlineData("use_vmac\ngarp_extra_if 60")]
+    [InlineData("use_vmac\ngarp_extra_if all 60")]
+    [InlineData("use_vmac\ngarp_extra_if 0")]
+    [InlineData("promote_secondaries")]
+    [InlineData("use_vmac vip0\nvirtual_routes {\n10.5.0.0/16 dev vip0\n}")]
+    [InlineData("use_vmac\ntrack_interface {\neth2 weight 5\n}")]
+    [InlineData("use_vmac\nversion 3\nstrict_mode")]
+    public void A_dump_with_virtual_MAC_addresses_reads_back_as_what_it_was(string lines)
+    {
+        const string Before = "global_defs {\nvmac_prefix own\nvmac_addr_prefix addr\nvrrp_garp_extra_if 90\n}\ninterface_up_down_delays {\neth0 1\n}\n";
+        const string Addresses = "virtual_ipaddress {\n10.0.0.1/24\n10.0.0.2/24 dev eth0\n10.1.0.1/24 dev eth1\n10.2.0.1/24 dev eth2 use_vmac\n}\nvirtual_ipaddress_excluded {\nfd00::1/64\n}\n";
+        string other = "vrrp_instance B {\ninterface eth1\nvirtual_router_id 52\nuse_vmac\nvirtual_ipaddress {\nfe80::5/64\n}\n}\n";
+        foreach (string text in new[] { $"vrrp_instance A {{\ninterface eth0\nvirtual_router_id 51\n{lines}\n{Addresses}}}\n{other}", $"{Before}vrrp_instance A {{\ninterface eth0\nvirtual_router_id 51\n{lines}\n{Addresses}}}\n{other}" })
+        {
+            NodeConfig config = Read(text);
+            string dump = ConfigDump.Text(config);
+            NodeConfig again = Read(dump);
+            Assert.Equal(dump, ConfigDump.Text(again));
+            Assert.Equal(ConfigDump.Json(config), ConfigDump.Json(again));
+            Assert.Equal(Made(config), Made(again));
+            Assert.NotEmpty(Made(config));
+        }
+    }
+
+    private static string[] Made(NodeConfig config) => [.. config.Instances.SelectMany(instance => instance.EachVirtualLink().Select(link =>
+        $"{instance.Name}: {(link with { Link = 0, Lower = 0 })} {config.Links[link.Link]} on {config.Links[link.Lower]}, tracked: {instance.TrackLinks.Any(track => track.Index == link.Link)}"))];
+
+    private static NodeConfig Read(string text)
+    {
+        (NodeConfig? config, DiagnosticBag diagnostics) = FakeMachine.Load(text);
+        Assert.False(diagnostics.HasErrors, $"{text}\n{DiagnosticText.Render(diagnostics)}");
+        return config!; // There is one without errors.
     }
 
     private static string Dumped(NodeConfig config, string block)

@@ -97,6 +97,35 @@ public sealed class MailQueueTests
     }
 
     [Fact]
+    public void Who_has_got_it_does_not_get_it_again_because_of_a_reload()
+    {
+        Add("1");
+        Take();
+        QueuedMail mail = _queue.Sending!;
+        Assert.Equal(["a", "b"], mail.Wanted(["a", "b"]));
+        mail.Remaining = ["b"];
+        Assert.Equal(["b"], mail.Wanted(["a", "b", "c"]));
+        Assert.Empty(mail.Wanted(["a", "c"]));
+    }
+
+    [Fact]
+    public void Another_server_is_tried_at_once()
+    {
+        // While a mail waits, and while it is on its way to the old server: the pause was for that one.
+        Add("1");
+        Take();
+        _queue.Ended(isSettled: false, [], _now);
+        Assert.Null(Take());
+        _queue.TryAgain();
+        Assert.Equal("1", Take());
+        _queue.TryAgain();
+        Assert.Null(Take());
+        Assert.Equal(TimeSpan.Zero, _queue.Ended(isSettled: false, [], _now));
+        Assert.Equal("1", Take());
+        Assert.NotEqual(TimeSpan.Zero, _queue.Ended(isSettled: false, [], _now));
+    }
+
+    [Fact]
     public void At_the_end_every_mail_has_one_more_try_at_once()
     {
         Add("1");

@@ -60,12 +60,12 @@ public class AllocationTests
             action();
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < count; i++)
+        return Allocations.Least(() =>
         {
-            action();
-        }
-
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+            for (int i = 0; i < count; i++)
+            {
+                action();
+            }
+        });
     }
 }

@@ -203,10 +203,11 @@ internal sealed class MachineDriver
         {
             if (receiver != sender && Delivery(sender, receiver) is { } delay)
             {
+                // A millisecond it was under way, what is more it waited for its receiver, as far as that is believed.
                 After(delay, () => receiver.DeliverIfRunning(
                     receiver.IsStaleOrReplayed(instance, source, sent, out DecodeError error, out bool isOvertaken)
                         ? NodeEvent.PacketRefused(instance, error, source, isOvertaken)
-                        : NodeEvent.AdvertReceived(instance, advert, source)));
+                        : NodeEvent.AdvertReceived(instance, advert, source, delay - TimeSpan.FromMilliseconds(1))));
             }
         }
     }
@@ -376,11 +377,11 @@ internal sealed class SimulatedNode
     };
 
     /// <summary>Delivers an advert from the node with the letter.</summary>
-    public void Hear(char sender, byte priority, int instance = 0, TimeSpan? interval = null)
+    public void Hear(char sender, byte priority, int instance = 0, TimeSpan? interval = null, TimeSpan waited = default)
     {
         VrrpConfig config = Config.Instances[instance];
         VrrpAdvert advert = new(config.Version, config.Vrid, priority, 1, interval ?? config.AdvertInterval, default);
-        Deliver(NodeEvent.AdvertReceived(instance, advert, TestConfig.AddressOf(sender)));
+        Deliver(NodeEvent.AdvertReceived(instance, advert, TestConfig.AddressOf(sender), waited));
     }
 
     /// <summary>Answers the only open step (of the instance).</summary>
@@ -534,6 +535,7 @@ internal sealed class SimulatedNode
         NodeEffectKind.SendAdvert => $"advert:{effect.Priority}",
         NodeEffectKind.AskKernel => effect.Effect.ToString(),
         NodeEffectKind.Announce => $"announce:{effect.Count}",
+        NodeEffectKind.AnnounceOwn => "announce-own",
         NodeEffectKind.StartStep => $"step:{effect.Step}" + (effect.Level + effect.Device == 0 ? "" : $"/{effect.Level}.{effect.Device}"),
         NodeEffectKind.KillStep => "kill",
         NodeEffectKind.ProbeAddresses => "probe",
@@ -879,6 +881,7 @@ internal sealed class SimulatedNode
         NodeEffectKind.SendAdvert => $"-> advert {effect.Priority}",
         NodeEffectKind.AskKernel => $"-> kernel {effect.Effect} ({effect.Attempt})",
         NodeEffectKind.Announce => $"-> announce x{effect.Count}",
+        NodeEffectKind.AnnounceOwn => "-> announce own address",
         NodeEffectKind.StartStep => $"-> start {(effect.IsDemotion ? "demotion" : "promotion")} step {effect.Step} ({effect.Attempt})",
         NodeEffectKind.KillStep => $"-> kill step ({effect.Attempt})",
         NodeEffectKind.ProbeAddresses => $"-> probe ({effect.Attempt})",

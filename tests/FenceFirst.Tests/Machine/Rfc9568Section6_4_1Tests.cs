@@ -95,4 +95,19 @@ public class Rfc9568Section6_4_1Tests
         m.Deliver(NodeEvent.LinkChanged(0, true));
         Assert.Equal(VrrpPhase.Backup, m.Phase);
     }
+
+    // Not in RFC 9568, keepalived's: with unicast peers a node that begins to listen announces its own address, before anybody is told. Shown at the start and
+    // after a fault; without unicast peers nothing is announced.
+    [Theory]
+    [InlineData(true, "announce-own ")]
+    [InlineData(false, "")]
+    public void A_unicast_node_announces_itself_when_it_begins_to_listen(bool isUnicast, string announced)
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance() with { IsUnicast = isUnicast, UnicastPeers = isUnicast ? [new UnicastPeer(TestConfig.AddressOf('a'))] : [] });
+        Assert.Equal(announced + "notify:Backup", m.Seen);
+        m.Deliver(NodeEvent.LinkChanged(0, false));
+        Assert.Equal("notify:Fault", m.Seen);
+        m.Deliver(NodeEvent.LinkChanged(0, true));
+        Assert.Equal(announced + "notify:Backup", m.Seen);
+    }
 }

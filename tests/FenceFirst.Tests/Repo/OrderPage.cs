@@ -21,7 +21,7 @@ internal static class OrderPage
     /// <summary>Every order of ours, once.</summary>
     private static readonly (Transition Transition, string Title, string When)[] Columns =
     [
-        .. OrderTable.Rows.GroupBy(row => row.Transition).Select(same => (same.Key, same.First().Title, string.Join("; ", same.Select(row => row.When)))),
+        .. OrderTable.Rows.GroupBy(row => row.Transition).Select(same => (same.Key, same.First().Title, string.Join("; ", same.Where(row => !row.IsVariant).Select(row => row.When)))),
         .. OrderTable.OursAlone,
     ];
 
@@ -42,7 +42,7 @@ internal static class OrderPage
             """);
         foreach (OrderRow row in OrderTable.Rows)
         {
-            Append(text, row.Title, row.When, row.Transition, [.. row.Keepalived.Select(sight => sight == Sight.StateScript && row.Transition == Transition.Assert ? LowerHeard : OrderTable.Words(sight))]);
+            Append(text, row.Title, row.When, row.Transition, [.. row.Keepalived.Select(sight => sight == Sight.StateScript && !row.Keepalived.Contains(Sight.NotifyScript) ? LowerHeard : OrderTable.Words(sight))]);
         }
 
         foreach ((Transition transition, string title, string when) in OrderTable.OursAlone)
@@ -149,6 +149,7 @@ internal static class OrderPage
         SideEffect.RemoveRoutes => "routes removed, acknowledged",
         SideEffect.RemoveExcluded => "excluded addresses removed, acknowledged",
         SideEffect.RemoveAddresses => "addresses removed, acknowledged",
+        SideEffect.AnnounceOwn => "its own address, with unicast peers",
         SideEffect.Demote => "demotion steps, awaited",
         SideEffect.Release => "priority 0, twice, unless untrue",
         SideEffect.Notify => "line in the pipe; notify of the state, then notify",

@@ -12,6 +12,7 @@ internal enum Sight
     RouteAdded,
     RuleAdded,
     Announced,
+    OwnAnnounced,
     RuleRemoved,
     RouteRemoved,
     AddressRemoved,
@@ -34,19 +35,30 @@ internal sealed record OrderDifference(string Text, Func<IReadOnlyList<Sight>, I
 /// <param name="Differences">Every difference between the two, in the order in which they are applied.</param>
 internal sealed record OrderRow(string Title, string When, Transition Transition, IReadOnlyList<Sight> Keepalived, params OrderDifference[] Differences)
 {
+    /// <summary>What somebody else has removed before a Restore; absent = nothing, a reload has brought an address.</summary>
+    public Sight? TakenAway { get; init; }
+
+    /// <summary>Whether an advert is noticed where none is expected; elsewhere those of the grid are passed over.</summary>
+    public bool IsEveryAdvertNoticed { get; init; }
+
+    /// <summary>Whether the drawing does without its cause: that of another row of the same transition is near enough.</summary>
+    public bool IsVariant { get; init; }
+
+    /// <summary>Whether the instance has unicast peers.</summary>
+    public bool IsUnicast { get; init; }
+
     /// <summary>What ours shows: made of the table that the machine walks.</summary>
     public IReadOnlyList<Sight> Ours => [.. TransitionOrder.Of(Transition).ToArray().SelectMany(Shown)];
 
     private IEnumerable<Sight> Shown(SideEffect effect) => effect switch
     {
         SideEffect.Advertise => [Sight.Advert],
-        SideEffect.AddAddresses => [Sight.AddressAdded],
-
-        // Only what somebody has removed is missing, and in the row about it that is an address.
-        SideEffect.AddExcluded => Transition == Transition.Restore ? [] : [Sight.ExcludedAdded],
-        SideEffect.AddRoutes => Transition == Transition.Restore ? [] : [Sight.RouteAdded],
-        SideEffect.AddRules => Transition == Transition.Restore ? [] : [Sight.RuleAdded],
+        SideEffect.AddAddresses => Added(Sight.AddressAdded),
+        SideEffect.AddExcluded => Added(Sight.ExcludedAdded),
+        SideEffect.AddRoutes => Added(Sight.RouteAdded),
+        SideEffect.AddRules => Added(Sight.RuleAdded),
         SideEffect.Announce => [Sight.Announced],
+        SideEffect.AnnounceOwn => IsUnicast ? [Sight.OwnAnnounced] : [],
         SideEffect.RemoveRules => [Sight.RuleRemoved],
         SideEffect.RemoveRoutes => [Sight.RouteRemoved],
         SideEffect.RemoveExcluded => [Sight.ExcludedRemoved],
@@ -58,6 +70,9 @@ internal sealed record OrderRow(string Title, string When, Transition Transition
         SideEffect.Notify => Transition == Transition.Assert ? [Sight.PipeLine, Sight.StateScript] : [Sight.PipeLine, Sight.StateScript, Sight.NotifyScript],
         SideEffect.Enter => [],
     };
+
+    /// <summary>In a Restore only what is missing shows.</summary>
+    private IEnumerable<Sight> Added(Sight sight) => Transition != Transition.Restore || sight == OrderTable.BackOf(TakenAway ?? Sight.AddressRemoved) ? [sight] : [];
 }
 
 /// <summary>Every transition of both daemons: docs/order.md is made of it, and the tests with the real kernel look for it.</summary>
@@ -80,12 +95,21 @@ internal static class OrderTable
         theirs => [.. theirs.Where(sight => !IsTold(sight)), .. theirs.Where(sight => sight == Sight.PipeLine), .. theirs.Where(sight => IsTold(sight) && sight != Sight.PipeLine)]);
 
     public static readonly OrderDifference RestoredInPlace = new(
-        "An address that somebody removes is put back in place ([decision 10](decisions/010-a-removed-address-is-put-back.md)). keepalived goes to Backup with everything that belongs to it, and comes back after the skew.",
-        theirs => [Sight.AddressAdded, Sight.Announced]);
+        "What somebody removes, address, route or rule, is put back in place ([decision 10](decisions/010-a-removed-address-is-put-back.md)). keepalived goes to Backup with everything that belongs to it, and comes back after the skew.",
+        theirs => [.. theirs.Where(sight => sight == Sight.Announced || (IsAdded(sight) && !theirs.Any(gone => BackOf(gone) == sight)))]);
 
     public static readonly OrderDifference StallYields = new(
-        "A master that was stopped, or starved, for longer than its peers wait gives everything up before it does anything else. keepalived goes on where it was.",
+        "A master that was stopped, or starved, for longer than its peers wait gives everything up before it does anything else, whoever has taken over meanwhile. keepalived 2.2.7 goes on where it was, with an advert, "
+        + "until it hears somebody better; from 2.2.8 on it gives up too where `timer_expired_backup` is written, but each member of a sync group for itself.",
         theirs => [Sight.RuleRemoved, Sight.RouteRemoved, Sight.AddressRemoved, Sight.ExcludedRemoved, Sight.StateScript, Sight.NotifyScript, Sight.PipeLine]);
+
+    public static readonly OrderDifference OwnAnnouncedFirst = new(
+        "It does so before anybody is told, as with the virtual ones, after a fault too; keepalived afterwards.",
+        theirs => [Sight.OwnAnnounced, .. theirs.Where(sight => sight != Sight.OwnAnnounced)]);
+
+    public static readonly OrderDifference OwnAnnouncedAtStart = new(
+        "A node with unicast peers announces its own address at every start; keepalived only where checks had to be waited for ([decision 96](decisions/096-a-unicast-node-announces-itself.md)).",
+        theirs => [Sight.OwnAnnounced, .. theirs]);
 
     /// <summary>Differences that cannot be seen in the order of one plain instance; each has its own tests.</summary>
     public static readonly string[] Others =
@@ -116,16 +140,63 @@ internal static class OrderTable
 
     public static readonly OrderRow Yield = new("Yield", "a better one is heard", Transition.Yield, [.. Removed, .. Told], PipeFirst);
 
-    public static readonly OrderRow Stall = new("Yield", "a stall", Transition.Yield, [], StallYields, PipeFirst);
+    public static readonly OrderRow Stall = new("Yield", "a stall, and nobody has taken over", Transition.Yield, [Sight.Advert], StallYields, PipeFirst) { IsEveryAdvertNoticed = true };
+
+    public static readonly OrderRow StallLower = new(
+        "Yield", "a stall, and a lower priority has taken over", Transition.Yield, [Sight.Advert, Sight.Announced, Sight.StateScript, Sight.PipeLine], StallYields, PipeFirst)
+    {
+        IsEveryAdvertNoticed = true,
+        IsVariant = true,
+    };
+
+    public static readonly OrderRow StallBetter = new("Yield", "a stall, and a better one has taken over", Transition.Yield, [.. Removed, .. Told], PipeFirst) { IsEveryAdvertNoticed = true, IsVariant = true };
+
+    /// <summary>Of keepalived 2.4 alone, and therefore not on the page.</summary>
+    public static readonly OrderRow StallKnown = new("Yield", "a stall, with timer_expired_backup", Transition.Yield, [.. Removed, .. Told], PipeFirst) { IsEveryAdvertNoticed = true };
 
     public static readonly OrderRow Restore = new(
-        "Restore", "somebody has removed an address", Transition.Restore, [Sight.PriorityZero, .. Removed.Where(sight => sight != Sight.AddressRemoved), .. Told, .. Raised], RestoredInPlace);
+        "Restore", "somebody has removed an address", Transition.Restore, [Sight.PriorityZero, .. RemovedWithout(Sight.AddressRemoved), .. Told, .. Raised], RestoredInPlace)
+    {
+        TakenAway = Sight.AddressRemoved,
+    };
+
+    public static readonly OrderRow RestoreExcluded = new(
+        "Restore", "somebody has removed an excluded address", Transition.Restore, [Sight.PriorityZero, .. RemovedWithout(Sight.ExcludedRemoved), .. Told, .. Raised], RestoredInPlace)
+    {
+        TakenAway = Sight.ExcludedRemoved,
+        IsVariant = true,
+    };
+
+    public static readonly OrderRow RestoreRoute = new(
+        "Restore", "somebody has removed a route", Transition.Restore, [Sight.PriorityZero, .. RemovedWithout(Sight.RouteRemoved), .. Told, .. Raised], RestoredInPlace)
+    {
+        TakenAway = Sight.RouteRemoved,
+        IsVariant = true,
+    };
+
+    public static readonly OrderRow RestoreRule = new(
+        "Restore", "somebody has removed a rule", Transition.Restore, [Sight.PriorityZero, .. RemovedWithout(Sight.RuleRemoved), .. Told, .. Raised], RestoredInPlace)
+    {
+        TakenAway = Sight.RuleRemoved,
+        IsVariant = true,
+    };
 
     public static readonly OrderRow Reload = new("Restore", "a reload adds an address", Transition.Restore, [Sight.AddressAdded, Sight.Announced]);
 
     public static readonly OrderRow Fail = new("Fail", "Initialize or Backup to Fault", Transition.Fail, Told, PipeFirst);
 
     public static readonly OrderRow Recover = new("Recover", "Fault to Backup", Transition.Recover, Told, PipeFirst);
+
+    public static readonly OrderRow StartUnicast = new("Start", "Initialize to Backup, with unicast peers", Transition.Start, Told, OwnAnnouncedAtStart, PipeFirst) { IsUnicast = true, IsVariant = true };
+
+    public static readonly OrderRow StartUnicastAfterChecks = new(
+        "Start", "Initialize to Backup, with unicast peers, when checks have run", Transition.Start, [.. Told, Sight.OwnAnnounced], OwnAnnouncedFirst, PipeFirst)
+    {
+        IsUnicast = true,
+        IsVariant = true,
+    };
+
+    public static readonly OrderRow RecoverUnicast = new("Recover", "Fault to Backup, with unicast peers", Transition.Recover, [.. Told, Sight.OwnAnnounced], OwnAnnouncedFirst, PipeFirst) { IsUnicast = true, IsVariant = true };
 
     public static readonly OrderRow Stop = new("Stop", "a stop that finds nothing held", Transition.Stop, Told, PipeFirst);
 
@@ -135,7 +206,7 @@ internal static class OrderTable
     public static readonly OrderRow Nothing = new("Nothing", "it is not concerned", Transition.None, []);
 
     /// <summary>All rows, in the order of the page.</summary>
-    public static readonly OrderRow[] Rows = [Start, Raise, Assert, Answer, Fault, Leave, Yield, Stall, Restore, Reload, Fail, Recover, Stop, Delete];
+    public static readonly OrderRow[] Rows = [Start, StartUnicast, StartUnicastAfterChecks, Raise, Assert, Answer, Fault, Leave, Yield, Stall, StallLower, StallBetter, Restore, RestoreExcluded, RestoreRoute, RestoreRule, Reload, Fail, Recover, RecoverUnicast, Stop, Delete];
 
     /// <summary>Transitions that keepalived does not have.</summary>
     public static readonly (Transition Transition, string Title, string When)[] OursAlone =
@@ -154,6 +225,7 @@ internal static class OrderTable
         Sight.RouteAdded => "routes added",
         Sight.RuleAdded => "rules added",
         Sight.Announced => "gratuitous ARP",
+        Sight.OwnAnnounced => "gratuitous ARP for its own address",
         Sight.RuleRemoved => "rules removed",
         Sight.RouteRemoved => "routes removed",
         Sight.AddressRemoved => "addresses removed",
@@ -162,6 +234,20 @@ internal static class OrderTable
         Sight.StateScript => "notify of the state",
         Sight.NotifyScript => "notify",
     };
+
+    /// <summary>What brings back what is removed; absent for everything else.</summary>
+    public static Sight? BackOf(Sight removed) => removed switch
+    {
+        Sight.AddressRemoved => Sight.AddressAdded,
+        Sight.ExcludedRemoved => Sight.ExcludedAdded,
+        Sight.RouteRemoved => Sight.RouteAdded,
+        Sight.RuleRemoved => Sight.RuleAdded,
+        _ => null,
+    };
+
+    private static IEnumerable<Sight> RemovedWithout(Sight gone) => Removed.Where(sight => sight != gone);
+
+    private static bool IsAdded(Sight sight) => sight is Sight.AddressAdded or Sight.ExcludedAdded or Sight.RouteAdded or Sight.RuleAdded;
 
     private static bool IsTold(Sight sight) => sight is Sight.StateScript or Sight.NotifyScript or Sight.PipeLine;
 }

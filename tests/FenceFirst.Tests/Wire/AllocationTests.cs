@@ -17,14 +17,15 @@ public sealed class AllocationTests
         byte[] buffer = new byte[AdvertWriter.IPv4BytesMax];
         Round(config, buffer, 0);
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
         int accepted = 0;
-        for (int i = 0; i < Rounds; i++)
+        long allocated = Allocations.Least(() =>
         {
-            accepted += Round(config, buffer, i) ? 1 : 0;
-        }
-
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            accepted = 0;
+            for (int i = 0; i < Rounds; i++)
+            {
+                accepted += Round(config, buffer, i) ? 1 : 0;
+            }
+        });
         Assert.Equal(Rounds, accepted);
         Assert.Equal(0, allocated);
     }
@@ -38,13 +39,13 @@ public sealed class AllocationTests
         byte[] mac = Bytes("72be1de851e0");
         OtherRound(password, config, buffer, mac);
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10_000; i++)
+        Assert.Equal(0, Allocations.Least(() =>
         {
-            OtherRound(password, config, buffer, mac);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            for (int i = 0; i < 10_000; i++)
+            {
+                OtherRound(password, config, buffer, mac);
+            }
+        }));
     }
 
     private static bool Round(VrrpConfig config, byte[] buffer, int i)

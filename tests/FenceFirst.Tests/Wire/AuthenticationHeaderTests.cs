@@ -211,14 +211,16 @@ public sealed class AuthenticationHeaderTests
         byte[] buffer = new byte[AdvertWriter.IPv4BytesMax];
         AuthenticationHeaderState sender = default, receiver = default;
         int accepted = Round(config, buffer, ref sender, ref receiver);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 10_000; i++)
+        Assert.Equal(1, accepted);
+        Assert.Equal(0, Allocations.Least(() =>
         {
-            accepted += Round(config, buffer, ref sender, ref receiver);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(10_001, accepted);
+            accepted = 0;
+            for (int i = 0; i < 10_000; i++)
+            {
+                accepted += Round(config, buffer, ref sender, ref receiver);
+            }
+        }));
+        Assert.Equal(10_000, accepted);
     }
 
     private static int Round(VrrpConfig config, byte[] buffer, ref AuthenticationHeaderState sender, ref AuthenticationHeaderState receiver)

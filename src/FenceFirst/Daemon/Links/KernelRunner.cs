@@ -25,7 +25,7 @@ internal sealed class KernelRunner(LinkTable links, AddressFilter filter) : IDis
         SideEffect.RemoveRoutes => RemoveEach(config.Routes, route => _netlink.RemoveRoute(route, links.IndexOf)),
         SideEffect.AddRules => AddEach(config.Rules, Add),
         SideEffect.RemoveRules => RemoveEach(config.Rules, _netlink.RemoveRule),
-        SideEffect.Advertise or SideEffect.Announce or SideEffect.Demote or SideEffect.Release or SideEffect.Notify or SideEffect.Enter =>
+        SideEffect.Advertise or SideEffect.Announce or SideEffect.AnnounceOwn or SideEffect.Demote or SideEffect.Release or SideEffect.Notify or SideEffect.Enter =>
             throw new InvalidOperationException($"{effect} is not the kernel's"),
     };
 

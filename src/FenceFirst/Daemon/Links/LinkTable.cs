@@ -1,10 +1,8 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
-using FenceFirst.Core.Tracking;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Daemon.Dumps;
-using FenceFirst.Linux.Events;
 using FenceFirst.Linux.Network;
 
 namespace FenceFirst.Daemon.Links;
@@ -17,18 +15,17 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
 
     private readonly LinkMonitor _monitor = new();
     private readonly LogWriter _log;
-    private readonly Dictionary<int, List<AddressInfo>> _addresses = [];
+    private readonly LinkPolling _polling;
+    private readonly PresentAddresses _addresses = new();
     private readonly Dictionary<string, Link> _byName = [];
-    private readonly Dictionary<(int LinkIndex, InternetAddress Address), int> _virtualOwner = [];
+    private readonly HashSet<(int LinkIndex, InternetAddress Address)> _virtualPlaces = [];
     private readonly HashSet<InternetAddress> _virtualAddresses = [];
     private readonly HashSet<string> _vmacs = [];
-    private readonly EventCounter _polled = new();
     private NodeConfig _config;
     private Link[] _configured = [];
     private int[] _lower = [];
     private bool _isStaticSuspected;
     private bool _isRouteDropped;
-    private LinkPoller? _poller;
 
     /// <summary>Begins to listen; <see cref="Resync"/> gives the first picture.</summary>
     public LinkTable(NodeConfig config, LogWriter log)
@@ -37,7 +34,7 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
         _config = config;
         FindVirtual();
         Routes.Configure(config);
-        Poll();
+        _polling = new LinkPolling(config, log);
     }
 
     /// <summary>Which routes and rules of ours are gone.</summary>
@@ -47,7 +44,7 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
     public int Descriptor => _monitor.Descriptor;
 
     /// <summary>Readable when an interface that is polled has changed.</summary>
-    public int PolledDescriptor => _polled.Descriptor;
+    public int PolledDescriptor => _polling.Descriptor;
 
     /// <summary>Grows with every change of an interface or of the configuration: what was found out before may be different now.</summary>
     public int Version { get; private set; }
@@ -70,14 +67,11 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
     /// <summary>The first link-local address of an interface that is not virtual; absent = there is none.</summary>
     public InternetAddress LinkLocalOf(string name)
     {
-        if (_addresses.TryGetValue(Find(name).Index, out List<AddressInfo>? present))
+        foreach (AddressInfo address in _addresses.Of(Find(name).Index))
         {
-            foreach (AddressInfo address in present)
+            if (address.Address.IsLinkLocal && address.Address.IsIPv6 && !_virtualAddresses.Contains(address.Address))
             {
-                if (address.Address.IsLinkLocal && address.Address.IsIPv6 && !_virtualAddresses.Contains(address.Address))
-                {
-                    return address.Address;
-                }
+                return address.Address;
             }
         }
 
@@ -102,7 +96,7 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
     public bool IsWithoutArp(int link) => link < 0 || Configured(link).IsWithoutArp;
 
     /// <summary>Whether an address is present on a configured link.</summary>
-    public bool Has(int link, InternetAddress address) => Has(IndexOf(link), address, out _);
+    public bool Has(int link, InternetAddress address) => _addresses.Has(IndexOf(link), address);
 
     /// <inheritdoc/>
     public (int Index, bool IsUp, string Mac) Look(int link)
@@ -112,21 +106,26 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
     }
 
     /// <inheritdoc/>
-    public InternetAddress FirstAddress(int link, bool isIPv6) =>
-        _addresses.TryGetValue(IndexOf(link), out List<AddressInfo>? present) ? present.Find(one => one.Address.IsIPv6 == isIPv6).Address : InternetAddress.None;
+    public InternetAddress FirstAddress(int link, bool isIPv6)
+    {
+        foreach (AddressInfo address in _addresses.Of(IndexOf(link)))
+        {
+            if (address.Address.IsIPv6 == isIPv6)
+            {
+                return address.Address;
+            }
+        }
+
+        return InternetAddress.None;
+    }
 
     /// <summary>Takes another configuration; call <see cref="Retell"/> when the others have it too.</summary>
     public void Reconfigure(NodeConfig config)
     {
-        bool isPollingOther = !Polled(config).SequenceEqual(Polled(_config));
         _config = config;
         FindVirtual();
         Routes.Configure(config);
-        if (isPollingOther)
-        {
-            Poll();
-        }
-
+        _polling.Reconfigure(config);
         FindConfigured();
     }
 
@@ -182,9 +181,9 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
     public void Found(VirtualAddress address)
     {
         int link = IndexOf(address.Link);
-        if (link != 0 && !Has(link, address.Address, out _))
+        if (link != 0 && !_addresses.Has(link, address.Address))
         {
-            AddressesOf(link).Add(new AddressInfo(link, address.Address, address.PrefixLength, 0, 0, 0));
+            _addresses.Add(new AddressInfo(link, address.Address, address.PrefixLength, 0, 0, 0));
         }
     }
 
@@ -203,7 +202,7 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
 
         foreach (AddressInfo address in snapshot.Addresses)
         {
-            AddressesOf(address.LinkIndex).Add(address);
+            _addresses.Add(address);
         }
 
         FindConfigured();
@@ -262,11 +261,11 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
     /// <summary>Passes on what polling has found.</summary>
     public void TakePolled(EventLoop loop)
     {
-        _polled.Drain();
+        _polling.Drain();
         for (int link = 0; link < _config.Links.Count; link++)
         {
             bool isUp = IsUp(link, Configured(link));
-            if (PollOf(link) >= 0 && Configured(link).Index != 0 && loop.State.Links[link].IsUp != isUp)
+            if (_polling.Has(link) && Configured(link).Index != 0 && loop.State.Links[link].IsUp != isUp)
             {
                 _log.Write(TimelineLevel.Notice, $"Linkbeat reports {_config.Links[link]} {(isUp ? "up" : "down")}");
             }
@@ -290,45 +289,9 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _poller?.Dispose();
-        _polled.Dispose();
+        _polling.Dispose();
         _monitor.Dispose();
     }
-
-    private static IEnumerable<(string Name, LinkPollMethod Method)> Polled(NodeConfig config) =>
-        config.PolledLinks.Select(poll => (config.Links[poll.Link], poll.Method));
-
-    private void Poll()
-    {
-        _poller?.Dispose();
-        (string Name, LinkPollMethod Method)[] links = [.. Polled(_config)];
-        _poller = links.Length == 0 ? null : new LinkPoller(links, _polled);
-        for (int i = 0; i < links.Length; i++)
-        {
-            LinkPollMethod method = _poller!.MethodOf(i); // There is a link.
-            if (links[i].Method != LinkPollMethod.Any && method != LinkPollMethod.Any && method != links[i].Method)
-            {
-                _log.Write(TimelineLevel.Warning, $"linkbeat: {links[i].Name} does not support {Word(links[i].Method)}, {Word(method)} is used");
-            }
-        }
-
-        static string Word(LinkPollMethod method) => method.ToString().ToUpperInvariant();
-    }
-
-    private int PollOf(int link)
-    {
-        for (int i = 0; i < _config.PolledLinks.Count; i++)
-        {
-            if (_config.PolledLinks[i].Link == link)
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
-
-    private bool IsUp(int link, in Link known) => _poller is not null && PollOf(link) is >= 0 and int poll ? known.Index != 0 && _poller.IsUp(poll) : known.IsUp;
 
     private bool ApplyLinks()
     {
@@ -353,7 +316,7 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
                 _byName[change.Name] = new Link(change.Index, change.IsUp, change.Mac, change.IsWithoutArp);
             }
 
-            bool isPolled = PollOf(_config.Links.Span.IndexOf(change.Name)) >= 0;
+            bool isPolled = _polling.Has(_config.Links.Span.IndexOf(change.Name));
             if (IsConfigured(change.Name) && (change.IsDeleted || before.Index != change.Index || (before.IsUp != change.IsUp && !isPolled)))
             {
                 _log.Write(TimelineLevel.Notice, change.IsDeleted ? $"Interface {change.Name} deleted" : $"Netlink reports {change.Name} {(change.IsUp ? "up" : "down")}");
@@ -384,52 +347,16 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
         for (int i = 0; i < _monitor.Addresses.Count; i++)
         {
             AddressChange change = _monitor.Addresses[i];
-            List<AddressInfo> present = AddressesOf(change.LinkIndex);
-            int index = IndexIn(present, change);
-            if (change.IsAdded)
+            isChanged |= _addresses.Apply(change);
+            if (!change.IsAdded)
             {
-                AddressInfo now = new(change.LinkIndex, change.Address, change.PrefixLength, change.Flags, 0, 0);
-                if (index < 0)
-                {
-                    present.Add(now);
-                    isChanged = true;
-                }
-                else if (present[index].Flags != change.Flags)
-                {
-                    present[index] = now;
-                    isChanged = true;
-                }
-
-                // Otherwise it is there as before: a lifetime was renewed (G6). With leases this is the most frequent message of all.
-            }
-            else
-            {
-                if (index >= 0)
-                {
-                    present.RemoveAt(index);
-                }
-
-                isChanged = true;
                 _isStaticSuspected = true;
-                _isRouteDropped |= change.Address.IsIPv4 && !present.Exists(one => one.Address.IsIPv4) && Routes.LinkDropped(ConfiguredIndexOf(change.LinkIndex));
-                isVirtualLost |= _virtualOwner.ContainsKey((change.LinkIndex, change.Address));
+                _isRouteDropped |= change.Address.IsIPv4 && !_addresses.HasIPv4(change.LinkIndex) && Routes.LinkDropped(ConfiguredIndexOf(change.LinkIndex));
+                isVirtualLost |= _virtualPlaces.Contains((change.LinkIndex, change.Address));
             }
         }
 
         return isChanged;
-    }
-
-    private static int IndexIn(List<AddressInfo> present, in AddressChange change)
-    {
-        for (int i = 0; i < present.Count; i++)
-        {
-            if (present[i].Address == change.Address && present[i].PrefixLength == change.PrefixLength)
-            {
-                return i;
-            }
-        }
-
-        return -1;
     }
 
     private void TellLinks(EventLoop loop)
@@ -506,15 +433,10 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
         int index = IndexOf(config.Vmac is { IsIPv6: true, IsSending: true } ? config.Vmac.Link : config.Link);
         if (!config.Source.IsNone)
         {
-            return config.IsSourceTracked && !Has(index, config.Source, out _) ? InternetAddress.None : config.Source;
+            return config.IsSourceTracked && !_addresses.Has(index, config.Source) ? InternetAddress.None : config.Source;
         }
 
-        if (index == 0 || !_addresses.TryGetValue(index, out List<AddressInfo>? present))
-        {
-            return InternetAddress.None;
-        }
-
-        foreach (AddressInfo address in present)
+        foreach (AddressInfo address in _addresses.Of(index))
         {
             if (address.Address.IsIPv6 == config.IsIPv6
                 && !address.IsTentative
@@ -528,46 +450,18 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
         return InternetAddress.None;
     }
 
-    private bool Has(int linkIndex, InternetAddress address, out AddressInfo found)
-    {
-        if (_addresses.TryGetValue(linkIndex, out List<AddressInfo>? present))
-        {
-            foreach (AddressInfo one in present)
-            {
-                if (one.Address == address)
-                {
-                    found = one;
-                    return true;
-                }
-            }
-        }
-
-        found = default;
-        return false;
-    }
-
     private void IndexVirtualAddresses()
     {
-        _virtualOwner.Clear();
+        _virtualPlaces.Clear();
         _virtualAddresses.Clear();
-        for (int i = 0; i < _config.Instances.Count; i++)
+        foreach (VrrpConfig instance in _config.Instances)
         {
-            foreach (VirtualAddress address in _config.Instances[i].EachAddress())
+            foreach (VirtualAddress address in instance.EachAddress())
             {
-                _virtualOwner[(IndexOf(address.Link), address.Address)] = i;
+                _virtualPlaces.Add((IndexOf(address.Link), address.Address));
                 _virtualAddresses.Add(address.Address);
             }
         }
-    }
-
-    private List<AddressInfo> AddressesOf(int linkIndex)
-    {
-        if (!_addresses.TryGetValue(linkIndex, out List<AddressInfo>? present))
-        {
-            _addresses[linkIndex] = present = [];
-        }
-
-        return present;
     }
 
     /// <summary>By index in the configuration: looked up by name once per change and not once per address.</summary>
@@ -591,6 +485,9 @@ internal sealed class LinkTable : ILinkFacts, IDisposable
             _lower[vmac.Link] = vmac.Lower;
         }
     }
+
+    /// <summary>As polling finds it where the interface is polled, else as the kernel says.</summary>
+    private bool IsUp(int link, in Link known) => _polling.Has(link) ? known.Index != 0 && _polling.IsUp(link) : known.IsUp;
 
     private int ConfiguredIndexOf(int kernelIndex) => Array.FindIndex(_configured, link => link.Index == kernelIndex);
 

@@ -90,7 +90,7 @@ internal static class LifecycleScript
 
     private static void Tell(string what, CommandLine command, in ProcessCompletion completion, LogWriter log)
     {
-        EffectRunner.LogOutput(log, "", command.Arguments[0], completion);
+        ProgramOutput.Log(log, "", command.Arguments[0], completion);
         string outcome = completion.End switch
         {
             ProcessEnd.Exited when completion.Value == 0 => "",

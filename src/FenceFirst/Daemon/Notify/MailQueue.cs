@@ -15,6 +15,10 @@ internal sealed record QueuedMail(MailText Text, long WallMilliseconds, Monotoni
 
     /// <summary>Who has not got it, when others have; empty = nobody has.</summary>
     public IReadOnlyList<string> Remaining { get; set; } = [];
+
+    /// <summary>Who of the recipients is to get it; empty = nobody: those who have not got it are no recipients any more.</summary>
+    /// <param name="recipients">Whom the configuration names now.</param>
+    public IReadOnlyList<string> Wanted(IEnumerable<string> recipients) => [.. Remaining.Count == 0 ? recipients : Remaining.Intersect(recipients)];
 }
 
 /// <summary>Mails in their order: the next one is not tried before the earlier one is sent or given up.</summary>
@@ -39,6 +43,7 @@ internal sealed class MailQueue
     private readonly List<QueuedMail> _mails = [];
     private MonotonicInstant _nextTry = MonotonicInstant.Zero;
     private bool _isHurried;
+    private bool _isPauseWaived;
     private long _lastNumber;
 
     /// <summary>The mail that is being sent; null = none.</summary>
@@ -89,7 +94,8 @@ internal sealed class MailQueue
         Invariant.Check(Sending is not null, "a try ends that was begun");
         QueuedMail mail = Sending;
         Sending = null;
-        TimeSpan pause = PauseAfter(mail.Tries);
+        TimeSpan pause = _isPauseWaived ? TimeSpan.Zero : PauseAfter(mail.Tries);
+        _isPauseWaived = false;
         if (isSettled || _isHurried || mail.Tries >= TriesMax || now + pause > mail.Since + AgeMax)
         {
             _mails.RemoveAt(0);
@@ -100,6 +106,13 @@ internal sealed class MailQueue
         mail.Remaining = remaining.Count > 0 ? remaining : mail.Remaining;
         _nextTry = now + pause;
         return pause;
+    }
+
+    /// <summary>What was wrong may be mended: the next try is due at once, and the one that is under way is followed by another without a pause.</summary>
+    public void TryAgain()
+    {
+        _nextTry = MonotonicInstant.Zero;
+        _isPauseWaived = Sending is not null;
     }
 
     /// <summary>The daemon stops: every mail has one more try, at once.</summary>

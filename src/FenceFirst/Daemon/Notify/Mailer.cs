@@ -54,13 +54,20 @@ internal sealed class Mailer : IDisposable
     /// <summary>Whether no mail waits or is being sent.</summary>
     public bool IsIdle => _queue.Count == 0;
 
-    /// <summary>Takes a configuration; what waits goes where it says.</summary>
+    /// <summary>Takes a configuration; what waits goes where it says, at once where that is somewhere else than before.</summary>
     public void Configure(NodeConfig config)
     {
+        bool isElsewhere = config.Mail != _config.Mail;
         _config = config;
         if (!config.Mail.IsComplete && _queue.Sending is null && _queue.Clear() is > 0 and int count)
         {
             _log.Write(TimelineLevel.Warning, $"{count} mails are not sent: the configuration names no smtp_server or no notification_email any more");
+        }
+
+        if (isElsewhere)
+        {
+            _queue.TryAgain();
+            Advance();
         }
     }
 
@@ -135,10 +142,10 @@ internal sealed class Mailer : IDisposable
         bool isSpeaking = completion.End == ProcessEnd.Exited && completion.Value is MailStatus.Sent or MailStatus.Refused or MailStatus.Later;
         if (!isSpeaking)
         {
-            words = $"{ProgramName} {TimelineText.Outcome(EffectRunner.OutcomeOf(completion))}{(words.Length > 0 ? $": {words}" : "")}";
+            words = $"{ProgramName} {TimelineText.Outcome(ProgramOutput.OutcomeOf(completion))}{(words.Length > 0 ? $": {words}" : "")}";
         }
 
-        End(completion.IsSuccess, isSpeaking && completion.Value == MailStatus.Refused, later, EffectRunner.Printable(words));
+        End(completion.IsSuccess, isSpeaking && completion.Value == MailStatus.Refused, later, ProgramOutput.Printable(words));
         Advance();
         return true;
     }
@@ -183,9 +190,9 @@ internal sealed class Mailer : IDisposable
     {
         while (_queue.Take(MonotonicClock.Now) is { } mail)
         {
-            if (Start(mail) is { Length: > 0 } problem)
+            if (Start(mail, out bool isFinal) is { Length: > 0 } problem)
             {
-                End(isSent: false, isRefused: !_config.Mail.IsComplete, [], problem);
+                End(isSent: false, isRefused: isFinal, [], problem);
             }
         }
 
@@ -193,12 +200,21 @@ internal sealed class Mailer : IDisposable
     }
 
     /// <summary>Starts the program; returns why not, or nothing.</summary>
-    private string Start(QueuedMail mail)
+    /// <param name="mail">What to send.</param>
+    /// <param name="isFinal">Whether another try would find the same.</param>
+    private string Start(QueuedMail mail, out bool isFinal)
     {
         MailConfig config = _config.Mail;
+        IReadOnlyList<string> wanted = mail.Wanted(config.Recipients);
+        isFinal = !config.IsComplete || wanted.Count == 0;
         if (!config.IsComplete)
         {
             return "the configuration names no smtp_server or no notification_email any more";
+        }
+
+        if (wanted.Count == 0)
+        {
+            return $"notification_email does not name {string.Join(", ", mail.Remaining)} any more, and nobody else is without it";
         }
 
         (string user, string password) = ("", "");
@@ -221,7 +237,7 @@ internal sealed class Mailer : IDisposable
             HeloName = config.HeloName,
             Sender = config.Sender,
             Recipients = config.Recipients,
-            Remaining = [.. mail.Remaining.Intersect(config.Recipients)],
+            Remaining = [.. wanted],
             Subject = mail.Text.Subject,
             Body = mail.Text.Body,
             WallMilliseconds = mail.WallMilliseconds,

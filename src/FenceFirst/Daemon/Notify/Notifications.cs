@@ -343,12 +343,12 @@ internal sealed class Notifications : IDisposable
 
     private void LogEnd(Job job, in ProcessCompletion completion)
     {
-        if (!EffectRunner.OutcomeOf(completion).IsSuccess)
+        if (!ProgramOutput.OutcomeOf(completion).IsSuccess)
         {
-            _log.Write(TimelineLevel.Warning, job.Instance, "notify", $"({job.Instance}) notify script {job.Arguments[0]} {TimelineText.Outcome(EffectRunner.OutcomeOf(completion))}");
+            _log.Write(TimelineLevel.Warning, job.Instance, "notify", $"({job.Instance}) notify script {job.Arguments[0]} {TimelineText.Outcome(ProgramOutput.OutcomeOf(completion))}");
         }
 
-        EffectRunner.LogOutput(_log, job.Instance, job.Arguments[0], completion);
+        ProgramOutput.Log(_log, job.Instance, job.Arguments[0], completion);
     }
 
     private void StartBeside(Job job)

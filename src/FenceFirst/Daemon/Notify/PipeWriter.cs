@@ -134,7 +134,7 @@ internal sealed class PipeWriter(NotifyPipe config, EventPoll poll, ProcessRunne
         }
 
         _programTag = 0;
-        EffectRunner.LogOutput(log, "", config.Script!.Arguments[0], completion); // It had a program.
+        ProgramOutput.Log(log, "", config.Script!.Arguments[0], completion); // It had a program.
         if (_isClosed)
         {
             return true;
@@ -144,7 +144,7 @@ internal sealed class PipeWriter(NotifyPipe config, EventPoll poll, ProcessRunne
         ProgramAt = MonotonicClock.Now + _pause;
         log.Write(
             TimelineLevel.Error,
-            $"notify pipe {config.Path}: its script {config.Script.Arguments[0]} {TimelineText.Outcome(EffectRunner.OutcomeOf(completion))} although it should run all the time; started again in {TimelineText.Duration(_pause)}");
+            $"notify pipe {config.Path}: its script {config.Script.Arguments[0]} {TimelineText.Outcome(ProgramOutput.OutcomeOf(completion))} although it should run all the time; started again in {TimelineText.Duration(_pause)}");
         _pause = _pause * 2 < LongestPause ? _pause * 2 : LongestPause;
         return true;
     }

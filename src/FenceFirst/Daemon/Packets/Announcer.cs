@@ -49,6 +49,9 @@ internal sealed class Announcer : IDisposable
         Advance();
     }
 
+    /// <summary>Announces an address that is the node's own, once and at once.</summary>
+    public void AnnounceOwn(int link, InternetAddress address) => Send(new VirtualAddress(address, 0, link));
+
     /// <summary>Sends what has waited long enough, and what comes again.</summary>
     /// <remarks>The distance is kept between frames that leave, not between turns of the loop: a late turn does not shorten it.</remarks>
     public void Advance()

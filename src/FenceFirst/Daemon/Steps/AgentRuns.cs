@@ -66,7 +66,7 @@ internal sealed class AgentRuns(ProcessRunner processes, LogWriter? log, Action<
         }
 
         LogOutput(run, completion);
-        StepOutcome outcome = EffectRunner.OutcomeOf(completion);
+        StepOutcome outcome = ProgramOutput.OutcomeOf(completion);
         if (run.IsStopped)
         {
             // A program that ended well after it was told to stop leaves the sequence unfinished all the same.
@@ -175,7 +175,7 @@ internal sealed class AgentRuns(ProcessRunner processes, LogWriter? log, Action<
             return;
         }
 
-        EffectRunner.LogOutput(log!, run.Instance, $"{run.Template.Arguments[0]} {run.Action}", run.Input.Masked(completion));
+        ProgramOutput.Log(log!, run.Instance, $"{run.Template.Arguments[0]} {run.Action}", run.Input.Masked(completion));
     }
 
     private void Write(Run run, TimelineLevel level, string text)

@@ -82,7 +82,7 @@ internal sealed class DeviceRun(FenceDeviceConfig device, bool isQuestion, long 
     {
         foreach (string line in Encoding.UTF8.GetString(completion.Output.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            Tell(EffectRunner.Printable(line));
+            Tell(ProgramOutput.Printable(line));
         }
     }
 }
@@ -195,7 +195,7 @@ internal sealed class DeviceRuns(ProcessRunner processes, Action<DeviceRun> ende
         }
 
         run.TakeOutput(completion);
-        End(run, EffectRunner.OutcomeOf(completion));
+        End(run, ProgramOutput.OutcomeOf(completion));
         return true;
     }
 
