@@ -35,6 +35,30 @@ public sealed class TrackInterfaceTests(ITestOutputHelper output)
     }
 
     [NeedsFact("fencefirst")]
+    public Task An_interface_that_does_not_exist_yet_is_waited_for() => TellAbsenceAsync((node, conf) => node.StartFenceFirst(conf));
+
+    [NeedsFact("keepalived")]
+    public Task An_interface_that_does_not_exist_yet_is_waited_for_by_keepalived_too() => TellAbsenceAsync((node, conf) => node.StartKeepalived(conf));
+
+    private async Task TellAbsenceAsync(Func<Node, string, Daemon> start)
+    {
+        // The interface of the adverts comes after the start; a weighted one that is missing costs its weight.
+        await using Lab lab = await Lab.OpenAsync(output, "a");
+        Node a = lab["a"];
+        System.Net.IPAddress on = System.Net.IPAddress.Parse("10.99.1.100");
+        Daemon daemon = start(a, Conf.File(
+            "global_defs {\n    dynamic_interfaces\n}\n",
+            new Conf(on) { Extra = "    track_interface {\n        weighted weight -30\n    }\n" }).Replace("interface eth0", "interface late0", StringComparison.Ordinal));
+        await daemon.WaitForLogAsync("(VI_1) Entering FAULT STATE");
+        int mark = daemon.Log.Mark;
+        await MakeAsync(a, "late0", "10.99.1.1/24");
+        await daemon.WaitForLogAsync("(VI_1) Entering MASTER STATE", 10, mark);
+        await lab.UntilAsync(() => a.Holds(on), 10, "the address");
+        await MakeAsync(a, "weighted");
+        await daemon.WaitForLogAsync("effective priority from 70 to 100", 10, mark);
+    }
+
+    [NeedsFact("fencefirst")]
     public async Task An_instance_comes_back_when_its_own_interface_is_made_again()
     {
         // The interface of the adverts itself: another index, another socket, the same instance. keepalived: 2.2.7 does the same.
