@@ -68,6 +68,17 @@ public class GroupCheckerTests
         Ended(Ended(Down(Whole()).Remove(0).Remove(0, instance: 1))).Holds();
     }
 
+    // The veto of a member that hears a better master; one that has released, or is worse, or was heard long ago, is no reason.
+    [Fact]
+    public void Together_finds_a_promotion_beside_a_master_that_one_member_hears()
+    {
+        Told Heard(int priority) => new Told(new Together(Told.Group())).AllUp().See(SightingKind.AdvertHeard, 0, number: priority, by: 1, instance: 1).After(0.5);
+        Heard(250).Journal(0, TimelineKind.PromotionStarted).IsBroken("although a (VI_2) has just heard a better master, b");
+        Heard(100).Journal(0, TimelineKind.PromotionStarted).Holds();
+        Heard(250).See(SightingKind.AdvertHeard, 0, number: 0, by: 1, instance: 1).Journal(0, TimelineKind.PromotionStarted).Holds();
+        Heard(250).After(3).Journal(0, TimelineKind.PromotionStarted).Holds();
+    }
+
     // G1: the one promotion is permission for all members, each of which asks for its own addresses; what ends for one has ended for all.
     [Fact]
     public void Permission_finds_a_member_without_the_promotion_of_the_group()

@@ -6,8 +6,8 @@ namespace FenceFirst.Sim;
 
 /// <summary>
 /// docs/sync-groups.md: the members of a sync group hold their addresses together or not at all, whenever the daemon has done what there was to do. They are added member
-/// after member in the order of the group, each complete and told of before the next; no promotion begins while a member is in Fault, and nobody goes on holding with a
-/// member whose link is gone; the group is told of when all have arrived.
+/// after member in the order of the group, each complete and told of before the next; no promotion begins while a member is in Fault or hears a better master, and nobody
+/// goes on holding with a member whose link is gone; the group is told of when all have arrived.
 /// </summary>
 /// <remarks>
 /// What somebody else takes away counts as held until the daemon lets go of it. Excused: what the kernel refused to remove. In maintenance links demote nobody.
@@ -26,7 +26,8 @@ internal sealed class Together(Cast cast) : Checker(cast, "sync groups")
     /// <inheritdoc/>
     public override bool Wants(SightingKind kind) => Cast.HasGroups
         && kind is SightingKind.PowerOff or SightingKind.DaemonStarted or SightingKind.TurnEnded or SightingKind.Added or SightingKind.Removed or SightingKind.Refreshed or SightingKind.Refused
-            or SightingKind.Notified or SightingKind.GroupNotified or SightingKind.Maintained or SightingKind.LinkChanged;
+            or SightingKind.Notified or SightingKind.GroupNotified or SightingKind.Maintained or SightingKind.LinkChanged or SightingKind.AdvertHeard
+            or SightingKind.Halted or SightingKind.Resumed;
 
     /// <inheritdoc/>
     public override void See(in Sighting sighting)
@@ -65,6 +66,16 @@ internal sealed class Together(Cast cast) : Checker(cast, "sync groups")
             case SightingKind.Maintained:
                 node.IsMaintained = sighting.Number != 0 || (node.IsMaintained && sighting.Attempt != 0);
                 break;
+            case SightingKind.AdvertHeard:
+                Hear(sighting, ref member);
+                break;
+            case SightingKind.Halted:
+                node.IsMidTurn = sighting.Attempt == 1;
+                break;
+            case SightingKind.Resumed when node.IsMidTurn:
+                // What is read in the rest of that turn is older than it looks.
+                node.IsStale = true;
+                break;
             case SightingKind.LinkChanged:
                 node.LinksDown = sighting.Number == 0 ? node.LinksDown | sighting.Attempt : node.LinksDown & ~sighting.Attempt;
                 node.KnownDown &= node.LinksDown;
@@ -91,6 +102,7 @@ internal sealed class Together(Cast cast) : Checker(cast, "sync groups")
                 break;
             case TimelineKind.PromotionStarted:
                 JudgeVeto(node, entry.Index, "starts a promotion", at);
+                JudgeSilence(node, entry.Index, at, clock);
                 break;
             case TimelineKind.EnteredMaster:
                 JudgeVeto(node, entry.Index, "becomes Master", at);
@@ -107,6 +119,8 @@ internal sealed class Together(Cast cast) : Checker(cast, "sync groups")
         }
 
         // What it finds at its start is news for it.
+        _nodes[node].IsMidTurn = false;
+        _nodes[node].IsStale = false;
         _nodes[node].KnownDown = 0;
         _nodes[node].TurnsSince = 0;
     }
@@ -180,6 +194,57 @@ internal sealed class Together(Cast cast) : Checker(cast, "sync groups")
         }
     }
 
+    /// <summary>A better master, until somebody releases: who was followed is not known from outside. Trackers that raise the priority make it unknown who is better.</summary>
+    private void Hear(in Sighting sighting, ref Member member)
+    {
+        VrrpConfig config = Cast.Nodes[sighting.Node].Instances[sighting.Instance];
+        if (sighting.Number == 0)
+        {
+            member.IsHeard = false;
+        }
+        else if (sighting.Number > config.BasePriority && !config.IsOwner && !IsRaisable(config))
+        {
+            member.IsHeard = !_nodes[sighting.Node].IsStale;
+            member.HeardFrom = sighting.By;
+            member.HeardAt = sighting.Clock;
+        }
+    }
+
+    private static bool IsRaisable(VrrpConfig config)
+    {
+        foreach (ref readonly TrackReference script in config.TrackScripts.Span)
+        {
+            if (script.Weight > 0 || script.IsReversed)
+            {
+                return true;
+            }
+        }
+
+        foreach (ref readonly TrackReference link in config.TrackLinks.Span)
+        {
+            if (link.Weight > 0 || link.IsReversed)
+            {
+                return true;
+            }
+        }
+
+        return !config.TrackFiles.IsEmpty || !config.TrackProcesses.IsEmpty;
+    }
+
+    /// <summary>Silence of one member is not enough: three intervals have to pass for each, so one is certainly too few.</summary>
+    private void JudgeSilence(int node, int instance, long at, long clock)
+    {
+        foreach (int other in Cast.Together(node, instance).Count > 1 ? Cast.Together(node, instance) : default)
+        {
+            Judged++;
+            ref readonly Member member = ref _members[Slot(node, other)];
+            if (member.IsHeard && clock - member.HeardAt <= Nano.Of(Cast.Nodes[node].Instances[other].AdvertInterval))
+            {
+                Violate(at, $"{Who(node, instance)} starts a promotion although {Who(node, other)} has just heard a better master, {SimCluster.NameOf(member.HeardFrom)}");
+            }
+        }
+    }
+
     /// <summary>Whether a link is down without which a member is in Fault, and the daemon has had the time to notice.</summary>
     private bool IsLinkGone(int node, int instance)
     {
@@ -202,6 +267,7 @@ internal sealed class Together(Cast cast) : Checker(cast, "sync groups")
 
     private void EndTurn(in Sighting sighting, ref Node node)
     {
+        node.IsStale = false;
         if (node.LinksDown != node.KnownDown && ++node.TurnsSince >= TurnsToKnow)
         {
             node.KnownDown = node.LinksDown;
@@ -262,12 +328,19 @@ internal sealed class Together(Cast cast) : Checker(cast, "sync groups")
         public bool IsStuck;
         public bool IsTold;
         public bool IsInFault;
+
+        // The last better master.
+        public bool IsHeard;
+        public sbyte HeardFrom;
+        public long HeardAt;
     }
 
     private struct Node
     {
         public bool IsChanged;
         public bool IsMaintained;
+        public bool IsMidTurn;
+        public bool IsStale;
         public uint LinksDown;
         public uint KnownDown;
         public int TurnsSince;
