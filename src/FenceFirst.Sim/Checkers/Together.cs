@@ -10,7 +10,8 @@ namespace FenceFirst.Sim;
 /// goes on holding with a member whose link is gone; the group is told of when all have arrived.
 /// </summary>
 /// <remarks>
-/// What somebody else takes away counts as held until the daemon lets go of it. Excused: what the kernel refused to remove. In maintenance links demote nobody.
+/// What somebody else takes away counts as held until the daemon lets go of it. Excused: what the kernel refused to remove. In maintenance links demote nobody. An
+/// operator who has confirmed that a master is down has looked: what a member heard of it may have been under way for long.
 /// </remarks>
 internal sealed class Together(Cast cast) : Checker(cast, "sync groups")
 {
@@ -102,7 +103,11 @@ internal sealed class Together(Cast cast) : Checker(cast, "sync groups")
                 break;
             case TimelineKind.PromotionStarted:
                 JudgeVeto(node, entry.Index, "starts a promotion", at);
-                JudgeSilence(node, entry.Index, at, clock);
+                if (entry.Reason != PromotionReason.Operator)
+                {
+                    JudgeSilence(node, entry.Index, at, clock);
+                }
+
                 break;
             case TimelineKind.EnteredMaster:
                 JudgeVeto(node, entry.Index, "becomes Master", at);
