@@ -155,6 +155,9 @@ internal sealed class GlobalBinder(BindContext context)
             case "nftables" when node.Words.Count > 1 && System.Text.Encoding.UTF8.GetByteCount(node.Value) is 0 or > NameBytesMax:
                 context.Diagnostics.Add(DiagnosticCodes.BadName, node.ValueSpan, "this cannot be the name of an nftables table", $"1 to {NameBytesMax} bytes");
                 return true;
+            case "nftables" when node.Words.Count > 1 && node.Value == FilterConfig.ReportTable:
+                context.Diagnostics.Add(DiagnosticCodes.BadName, node.ValueSpan, $"{FilterConfig.ReportTable} is the nftables table of use_vmac", "another name, or none");
+                return true;
             case "nftables":
                 _globals.IsFilterNamed = true;
                 _globals.Filter = _globals.Filter with { Table = node.Words.Count > 1 ? node.Value : new FilterConfig().Table };

@@ -48,6 +48,7 @@ public sealed class LifecycleBinderTests
     [InlineData("shutdown_script_timeout 1001", "FF1202")]
     [InlineData("nftables_priority x", "FF1201")]
     [InlineData("nftables \"\"", "FF1211")]
+    [InlineData("nftables fencefirst_vmac", "FF1211")]
     public void What_is_wrong_is_an_error(string line, string code) =>
         Assert.Contains(Load(line).Diagnostics.Sorted(), each => each.Code.Id == code && each.Severity == Severity.Error);
 
