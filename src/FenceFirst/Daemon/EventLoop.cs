@@ -47,6 +47,7 @@ internal sealed class EventLoop : IDisposable
     private const long PolledToken = 20;
     private const long FilterToken = 21;
     private const long VmacToken = 22;
+    private const long VmacFilterToken = 23;
     private const long ControlTokenBase = 100;
     private const long SocketTokenBase = 1000;
     private const long ReachTokenBase = 1L << 32;
@@ -104,7 +105,7 @@ internal sealed class EventLoop : IDisposable
         _log = log;
         _signals = signals;
         _links = new LinkTable(config, log);
-        Vmacs = new Vmacs(log);
+        Vmacs = new Vmacs(log, _poll, VmacFilterToken);
         Transport = new VrrpTransport(config, _poll, SocketTokenBase);
         Probe = new AddressProbe(this, _links, _poll, ProbeToken);
         PhaseTimes times = new();
@@ -491,7 +492,10 @@ internal sealed class EventLoop : IDisposable
                 Reload.Take();
                 break;
             case VmacToken:
-                Vmacs.Take(_links);
+                Vmacs.Take(_links, _now);
+                break;
+            case VmacFilterToken:
+                Vmacs.ReadFilter();
                 break;
             case >= ControlTokenBase and < SocketTokenBase:
                 _controlSocket?.Serve(token, _now, _control.Answer);
@@ -540,6 +544,7 @@ internal sealed class EventLoop : IDisposable
 
         Reminder.Advance(_now);
         _runner.Filter.Advance(_now);
+        Vmacs.Advance(_now);
         if (_runner.Announcer.Due <= _now)
         {
             _runner.Announcer.Advance();
@@ -571,7 +576,7 @@ internal sealed class EventLoop : IDisposable
     {
         MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stop.Due), MonotonicInstant.Earlier(Probe.Due, _runner.Steps.Reach.Due));
         deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(Heartbeat.Due, MonotonicInstant.Earlier(_runner.Checks.Due, Reminder.Due)));
-        return MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(_runner.Announcer.Due, MonotonicInstant.Earlier(_runner.Filter.Due, _beginAt)));
+        return MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(_runner.Announcer.Due, MonotonicInstant.Earlier(MonotonicInstant.Earlier(_runner.Filter.Due, Vmacs.Due), _beginAt)));
     }
 
     private void TakeSignals()
