@@ -109,16 +109,16 @@ public sealed class TrackInterfaceTests(ITestOutputHelper output)
     {
         await using Lab lab = await Lab.OpenAsync(output, "a");
         Node a = lab["a"];
-        Daemon daemon = a.StartFenceFirst(Conf.File("interface_up_down_delays {\n    eth0 1\n}\n", new Conf(lab.Virtual) { Interval = "1" }));
+        Daemon daemon = a.StartFenceFirst(Conf.File("interface_up_down_delays {\n    eth0 2\n}\n", new Conf(lab.Virtual) { Interval = "1" }));
         await a.WaitForAddressAsync(lab.Virtual);
 
         // The log is written by a thread of its own, so its line may come after the address.
         await daemon.WaitForLogAsync("(VI_1) Entering MASTER STATE");
         int mark = daemon.Log.Mark;
         await lab.SetCableAsync(a, plugged: false);
-        await daemon.WaitForLogAsync("Interface eth0 is down, which counts in 1 s unless it changes back", 5, mark);
+        await daemon.WaitForLogAsync("Interface eth0 is down, which counts in 2 s unless it changes back", 5, mark);
         await lab.SetCableAsync(a, plugged: true);
-        await lab.WhileAsync(() => daemon.Log.Find("(VI_1) Entering", mark) is null && a.Holds(lab.Virtual), 2, "still master");
+        await lab.WhileAsync(() => daemon.Log.Find("(VI_1) Entering", mark) is null && a.Holds(lab.Virtual), 3, "still master");
         await lab.SetCableAsync(a, plugged: false);
         await daemon.WaitForLogAsync("(VI_1) Entering FAULT STATE", 5, mark);
         await a.WaitForNoAddressAsync(lab.Virtual);

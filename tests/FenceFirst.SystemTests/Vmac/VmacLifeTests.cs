@@ -136,7 +136,7 @@ public sealed class VmacLifeTests(ITestOutputHelper output)
             Assert.Contains($" {link} ", (await a.RunAsync("ip", "-o", "addr", "show", "to", lab.Virtual.ToString())).Replace(link + "@", link + " ", StringComparison.Ordinal));
             Assert.Null(daemon.Log.Find("(VI_1) Entering FAULT STATE"));
             await client.TryRunAsync("ip", "neigh", "flush", "dev", "eth0");
-            Assert.Equal(answers, await client.AnswersAsync(lab.Virtual));
+            Assert.Equal(answers, await client.AnswersAsync(lab.Virtual, answers));
             Assert.True(mac.Length == 0 || await client.NeighbourAsync(lab.Virtual) == mac);
         }
         Assert.Single(daemon.Log.Lines, line => line.Text.Contains("(VI_2) Entering MASTER STATE"));
