@@ -28,15 +28,16 @@ public sealed class LabTests(ITestOutputHelper output)
         await second.WaitForLogAsync("(VI_1) Entering MASTER STATE");
 
         Frame.Vrrp advert = await capture.WaitForAdvertAsync(b, each => each.Priority == 100, "its own priority");
+        await capture.CatchUpAsync();
         Frame.Neighbour announced = capture.Announcements(lab.Virtual).First(each => each.At > killed);
-        // The address is seen from user space, a little after the fact: it may follow the announcement by that much.
-        TimeSpan observing = TimeSpan.FromMilliseconds(100);
+        // The address is seen from user space, after the fact: it may follow the announcement by that much. The next announcement is 5 s away.
+        TimeSpan observing = TimeSpan.FromSeconds(1);
         Assert.True(advert.At > killed && advert.At < added, $"advert {advert.At:O}, address {added:O}");
         Assert.True(added < announced.At + observing, $"address {added:O}, announced {announced.At:O}");
         Assert.True(announced.At < notified.At, $"announced {announced.At:O}, script {notified.At:O}");
         Assert.Equal("notify_master 1", notified.Text);
         // 3 x 0.2 s + 0.2 x 156/256 s after the last advert that was heard.
-        Assert.InRange((added - capture.AdvertsOf(a)[^1].At).TotalSeconds, 0.70, 2.0);
+        Assert.InRange((added - capture.AdvertsOf(a)[^1].At).TotalSeconds, 0.70, 5.0);
         // A killed daemon leaves its address behind: the observers must see that both hold it.
         Assert.True(lab.OwnershipOf(lab.Virtual).HeldTwice > TimeSpan.Zero);
         await capture.AssertCleanAsync();
@@ -55,6 +56,7 @@ public sealed class LabTests(ITestOutputHelper output)
 
         Assert.Equal(0, await first.StopAsync());
         await b.WaitForAddressAsync(lab.Virtual);
+        await capture.CatchUpAsync();
 
         Frame.Vrrp released = capture.AdvertsOf(a)[^1];
         Assert.Equal(0, released.Priority);
@@ -87,7 +89,7 @@ public sealed class LabTests(ITestOutputHelper output)
         await lab.HealAsync();
         await b.WaitForNoAddressAsync(lab.Virtual);
 
-        Assert.InRange(lab.OwnershipOf(lab.Virtual).HeldTwice.TotalSeconds, 0.4, 5);
+        Assert.InRange(lab.OwnershipOf(lab.Virtual).HeldTwice.TotalSeconds, 0.4, 15);
     }
 
     [NeedsFact("keepalived")]
@@ -141,11 +143,11 @@ public sealed class LabTests(ITestOutputHelper output)
         File.WriteAllText(Path.Combine(folder, "owner"), $"{owner.Id} {start}");
         Process.Start("ip", ["netns", "add", id + "-a"]).WaitForExit();
         using Process left = Process.Start("ip", ["netns", "exec", id + "-a", "sleep", "30"]);
-        SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{left.Id}/comm") == "sleep\n", TimeSpan.FromSeconds(5));
+        Assert.True(SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{left.Id}/comm") == "sleep\n", TimeSpan.FromSeconds(30)));
 
         Lab.RemoveLeftovers();
 
-        Assert.True(left.WaitForExit(5000));
+        Assert.True(left.WaitForExit(30_000));
         Assert.False(File.Exists($"/run/netns/{id}-a"));
         Assert.False(Directory.Exists(folder));
     }

@@ -59,7 +59,7 @@ internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
     /// <summary>Reports what is worth knowing.</summary>
     public void Warn(DiagnosticCode code, Token at, string message, string hint = "") => Diagnostics.Add(code, at.Span, message, hint);
 
-    /// <summary>The index of an interface; -1 when it does not exist, which is reported.</summary>
+    /// <summary>The index of an interface; -1 when it does not exist and has to, which is reported.</summary>
     public int Link(string name, SourceSpan span)
     {
         int index = _links.IndexOf(name);
@@ -74,9 +74,13 @@ internal sealed class BindContext(DiagnosticBag diagnostics, MachineFacts facts)
             return -1;
         }
 
-        if (!VmacNames.IsGiven(name) && !Facts.HasInterface(name))
+        if (!VmacNames.IsGiven(name) && !Facts.HasInterface(name) && Globals.AwaitsInterfaces)
         {
-            Diagnostics.Add(DiagnosticCodes.InterfaceMissing, span, $"interface {name} does not exist on this machine", "`ip link` lists them");
+            Diagnostics.Add(DiagnosticCodes.InterfaceAwaited, span, $"interface {name} does not exist yet: what needs it is in Fault until it does", "dynamic_interfaces allows it; `ip link` lists those that exist");
+        }
+        else if (!VmacNames.IsGiven(name) && !Facts.HasInterface(name))
+        {
+            Diagnostics.Add(DiagnosticCodes.InterfaceMissing, span, $"interface {name} does not exist on this machine", "`ip link` lists them; dynamic_interfaces in global_defs waits for one that comes later");
             return -1;
         }
 
@@ -139,6 +143,12 @@ internal sealed class GlobalSettings
     public UserFacts? ScriptUser { get; set; }
 
     public bool IsScriptSecurityEnabled { get; set; }
+
+    /// <summary>Whether interfaces may be missing (dynamic_interfaces).</summary>
+    public bool AwaitsInterfaces { get; set; }
+
+    /// <summary>Whether every program runs with all groups of its user (set_supplementary_groups).</summary>
+    public bool HasSupplementaryGroups { get; set; }
 
     public byte Version { get; set; } = 2;
 

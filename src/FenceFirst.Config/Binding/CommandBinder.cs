@@ -13,6 +13,9 @@ namespace FenceFirst.Config.Binding;
 internal sealed class CommandBinder(BindContext context)
 {
     private const string DefaultAccount = "keepalived_script";
+    /// <summary>Groups that a program runs with besides its own; more are left out.</summary>
+    private const int GroupsMax = 255;
+
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /// <summary>A notify script: the command, then perhaps user and group; null when something is wrong with it.</summary>
@@ -93,7 +96,7 @@ internal sealed class CommandBinder(BindContext context)
         string name = word.Text.TrimStart(':');
         if (context.Facts.FindGroup(name) is uint group)
         {
-            return user with { GroupId = group };
+            return user with { GroupId = group, HasAllGroups = word.Text.StartsWith(':') };
         }
 
         context.Diagnostics.Add(DiagnosticCodes.UserUnknown, word.Span, $"there is no group '{name}' on this machine");
@@ -143,12 +146,25 @@ internal sealed class CommandBinder(BindContext context)
         return Made(arguments, user);
     }
 
-    private static CommandLine Made(List<string> arguments, UserFacts user) => new(arguments.ToEquatableArray())
+    private CommandLine Made(List<string> arguments, UserFacts user) => new(arguments.ToEquatableArray())
     {
         UserId = user.UserId,
         GroupId = user.GroupId,
         UserName = user.Name,
+        SupplementaryGroups = GroupsOf(user).ToEquatableArray(),
     };
+
+    /// <summary>The groups that it runs with besides its own, when that is asked for.</summary>
+    private IReadOnlyList<uint> GroupsOf(UserFacts user)
+    {
+        if (!user.HasAllGroups && !context.Globals.HasSupplementaryGroups)
+        {
+            return [];
+        }
+
+        string? name = user.Name.Length > 0 ? user.Name : context.Facts.FindUser(user.UserId.ToString())?.Name;
+        return name is null ? [] : [.. context.Facts.FindGroupsOf(name).Where(group => group != user.GroupId).Take(GroupsMax)];
+    }
 
     /// <summary>script_user, else the account keepalived_script, else whoever we are (keepalived.conf(5), script_user).</summary>
     private UserFacts? DefaultUser(SourceSpan span)
@@ -205,7 +221,7 @@ internal sealed class CommandBinder(BindContext context)
         {
             string[] directories = (context.Facts.EnvironmentVariable("PATH") ?? DefaultPath).Split(':', StringSplitOptions.RemoveEmptyEntries);
             string? found = directories.Select(directory => directory.TrimEnd('/') + "/" + written).FirstOrDefault(candidate =>
-                paths.Resolve(candidate) is string target && paths.IsExecutableBy(target, user.UserId, user.GroupId));
+                paths.Resolve(candidate) is string target && paths.IsExecutableBy(target, user.UserId, [user.GroupId, .. GroupsOf(user)]));
             if (found is null)
             {
                 context.Diagnostics.Add(DiagnosticCodes.ScriptMissing, span, $"the program {written} is not found in PATH", "write its full path");
@@ -229,7 +245,7 @@ internal sealed class CommandBinder(BindContext context)
             return null;
         }
 
-        if (!paths.IsExecutableBy(resolved, user.UserId, user.GroupId))
+        if (!paths.IsExecutableBy(resolved, user.UserId, [user.GroupId, .. GroupsOf(user)]))
         {
             string who = user.Name.Length > 0 ? user.Name : $"user id {user.UserId}";
             context.Diagnostics.Add(DiagnosticCodes.ScriptNotExecutable, span, $"{resolved} is not executable for {who}", $"chmod +x {resolved}, or another script_user");
@@ -250,18 +266,19 @@ internal sealed class CommandBinder(BindContext context)
     {
         const int SetUserId = 0b100_000_000_000;
         const int SetGroupId = 0b010_000_000_000;
-        bool runsAsRoot = user.UserId == 0 || user.GroupId == 0
+        bool runsAsRoot = user.UserId == 0 || user.GroupId == 0 || GroupsOf(user).Contains(0u)
             || (file.OwnerId == 0 && (file.Mode & SetUserId) != 0) || (file.GroupId == 0 && (file.Mode & SetGroupId) != 0);
         string? reason = runsAsRoot ? paths.FindInsecure(path, resolved) : null;
         if (reason is not null)
         {
             bool isEnabled = context.Globals.IsScriptSecurityEnabled;
+            bool isNameOnly = path != resolved && paths.FindInsecure(resolved, resolved) is null;
             context.Diagnostics.Add(new Diagnostic(
                 DiagnosticCodes.ScriptInsecure,
                 isEnabled ? Severity.Error : Severity.Warning,
                 span,
                 $"{path} runs as root but somebody else could replace it: {reason}",
-                isEnabled ? "enable_script_security refuses it" : "enable_script_security would refuse it"));
+                $"enable_script_security {(isEnabled ? "refuses" : "would refuse")} it{(isNameOnly ? $"; write {resolved}, which is the same program" : "")}"));
         }
     }
 }

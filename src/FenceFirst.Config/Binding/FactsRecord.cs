@@ -71,6 +71,12 @@ public sealed partial class FactsRecord
                 Keep("group", name, group?.ToString(CultureInfo.InvariantCulture) ?? Absent);
                 return group;
             },
+            FindGroupsOf = name =>
+            {
+                IReadOnlyList<uint> groups = facts.FindGroupsOf(name);
+                Keep("groups", name, string.Join(' ', groups.Select(group => Invariant($"{group}"))));
+                return groups;
+            },
             UnwatchableFileSystem = facts.UnwatchableFileSystem is null ? null : path => Restore(Keep("filesystem", path, facts.UnwatchableFileSystem(path) ?? Absent)),
         };
     }
@@ -140,6 +146,8 @@ public sealed partial class FactsRecord
             Inspect = file => ReadFile(Answer("inspect", file)),
             FindUser = name => ReadUser(Answer("user", name)),
             FindGroup = name => uint.TryParse(Answer("group", name), CultureInfo.InvariantCulture, out uint id) ? id : null,
+            FindGroupsOf = name =>
+                [.. (Answer("groups", name) ?? "").Split(' ').Select(word => uint.TryParse(word, CultureInfo.InvariantCulture, out uint id) ? id : (uint?)null).OfType<uint>()],
             UnwatchableFileSystem = ids[3] == "1" ? file => Answer("filesystem", file) : null,
         };
         return true;

@@ -155,6 +155,9 @@ internal sealed class GlobalBinder(BindContext context)
             case "nftables" when node.Words.Count > 1 && System.Text.Encoding.UTF8.GetByteCount(node.Value) is 0 or > NameBytesMax:
                 context.Diagnostics.Add(DiagnosticCodes.BadName, node.ValueSpan, "this cannot be the name of an nftables table", $"1 to {NameBytesMax} bytes");
                 return true;
+            case "nftables" when node.Words.Count > 1 && node.Value == FilterConfig.ReportTable:
+                context.Diagnostics.Add(DiagnosticCodes.BadName, node.ValueSpan, $"{FilterConfig.ReportTable} is the nftables table of use_vmac", "another name, or none");
+                return true;
             case "nftables":
                 _globals.IsFilterNamed = true;
                 _globals.Filter = _globals.Filter with { Table = node.Words.Count > 1 ? node.Value : new FilterConfig().Table };
@@ -186,6 +189,17 @@ internal sealed class GlobalBinder(BindContext context)
             case "random_seed":
                 // In force already while the lines were read; here its value is judged.
                 _values.TryInteger(node.Words[^1], 0, int.MaxValue, node.Name, out _);
+                break;
+            case "dynamic_interfaces":
+                _globals.AwaitsInterfaces = true;
+                if (node.Words.Count > 1 && node.Value != "allow_if_changes")
+                {
+                    context.Diagnostics.Add(DiagnosticCodes.UnknownOption, node.ValueSpan, $"'{node.Value}' is not an option of dynamic_interfaces", "dynamic_interfaces [allow_if_changes]");
+                }
+
+                break;
+            case "set_supplementary_groups":
+                _globals.HasSupplementaryGroups = Boolean(node);
                 break;
             case "use_symlink_paths":
                 _globals.KeepsSymbolicLinks = Boolean(node);

@@ -42,6 +42,9 @@ public sealed record MachineFacts
     /// <summary>A group's id by name or decimal number; null = there is none.</summary>
     public required Func<string, uint?> FindGroup { get; init; }
 
+    /// <summary>The ids of the groups that list an account as a member, in the order of the machine; default none.</summary>
+    public Func<string, IReadOnlyList<uint>> FindGroupsOf { get; init; } = _ => [];
+
     /// <summary>Whether the file is for another machine: its interfaces, users and programs are taken to be there.</summary>
     public bool IsElsewhere { get; init; }
 
@@ -64,6 +67,7 @@ public static class OtherMachine
         OwnAddresses = () => [],
         FindUser = name => new UserFacts(name, 0, 0),
         FindGroup = _ => 0,
+        FindGroupsOf = _ => [],
         AgentMetadata = null,
     };
 }
@@ -97,4 +101,8 @@ public enum FileKind : byte
 /// <param name="Name">Its name.</param>
 /// <param name="UserId">Its user id.</param>
 /// <param name="GroupId">Its primary group.</param>
-public sealed record UserFacts(string Name, uint UserId, uint GroupId);
+public sealed record UserFacts(string Name, uint UserId, uint GroupId)
+{
+    /// <summary>Whether the configuration asks for the other groups of the account as well: a colon before the group.</summary>
+    public bool HasAllGroups { get; init; }
+}

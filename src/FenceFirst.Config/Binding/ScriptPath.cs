@@ -50,7 +50,7 @@ internal sealed class ScriptPath(MachineFacts facts)
     }
 
     /// <summary>Whether the user may execute the file at the resolved path, directories on the way included.</summary>
-    public bool IsExecutableBy(string resolved, uint userId, uint groupId)
+    public bool IsExecutableBy(string resolved, uint userId, IReadOnlyCollection<uint> groupIds)
     {
         foreach (string prefix in Prefixes(resolved))
         {
@@ -62,7 +62,7 @@ internal sealed class ScriptPath(MachineFacts facts)
             }
 
             // Root may search any directory, but executes a file only if anybody may.
-            int wanted = userId == 0 ? (isLast ? 0b001_001_001 : 0) : file.OwnerId == userId ? 0b001_000_000 : file.GroupId == groupId ? 0b000_001_000 : 0b000_000_001;
+            int wanted = userId == 0 ? (isLast ? 0b001_001_001 : 0) : file.OwnerId == userId ? 0b001_000_000 : groupIds.Contains(file.GroupId) ? 0b000_001_000 : 0b000_000_001;
             if (wanted != 0 && (file.Mode & wanted) == 0)
             {
                 return false;

@@ -97,7 +97,7 @@ internal sealed class SyncGroupBinder(BindContext context, Dictionary<string, Bo
             _instances[member] = _instances[member] with { SyncGroup = index, Promotion = promotion, Demotion = demotion };
         }
 
-        Track(block, members);
+        group = Track(block, group);
         Lint(block, members, promotionNode, promotion);
         return group;
     }
@@ -145,8 +145,10 @@ internal sealed class SyncGroupBinder(BindContext context, Dictionary<string, Bo
             own is null ? "write notify_master into the vrrp_sync_group" : $"move {own.Name} into the vrrp_sync_group");
     }
 
-    private void Track(ConfigNode block, int[] members)
+    /// <summary>Adds to every member what the group tracks; returns the group with it.</summary>
+    private SyncGroupConfig Track(ConfigNode block, SyncGroupConfig group)
     {
+        EquatableArray<int> members = group.Members;
         bool isWeighted = block.Children.Exists(node => node.Name is "sync_group_tracking_weight" or "global_tracking");
         bool hasOwner = members.Any(member => _instances[member].IsOwner);
         ConfigNode? told = block.Children.Find(node => node.Name == "notify_priority_changes");
@@ -172,6 +174,16 @@ internal sealed class SyncGroupBinder(BindContext context, Dictionary<string, Bo
                 IsPriorityNotified = told is null || isSaidByMember ? one.IsPriorityNotified : isPriorityNotified,
             };
         }
+
+        return group with
+        {
+            IsTrackingWeighted = isWeighted,
+            IsPriorityNotified = told is null ? null : isPriorityNotified,
+            TrackLinks = links,
+            TrackScripts = tracked,
+            TrackFiles = files,
+            TrackProcesses = processes,
+        };
     }
 
     private static List<ConfigNode> Lines(ConfigNode block, string name) => [.. block.Children.Where(node => node.Name == name).SelectMany(node => node.Children)];

@@ -50,6 +50,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode InterfaceMissing = Error("FF1210");
     public static readonly DiagnosticCode BadName = Error("FF1211");
     public static readonly DiagnosticCode BadMac = Error("FF1212");
+    public static readonly DiagnosticCode InterfaceAwaited = Warning("FF1213", 0);
 
     public static readonly DiagnosticCode ScriptMissing = Error("FF1301");
     public static readonly DiagnosticCode ScriptNotExecutable = Error("FF1302");

@@ -73,7 +73,7 @@ internal static partial class KeywordTable
     [
         Boolean(BlockKind.GlobalDefs, "use_symlink_paths", "keeps symbolic links in script paths; what they point to is checked all the same"),
         Row(BlockKind.GlobalDefs, "default_interface", ValueShape.Interface, "interface of static addresses without dev") with { Default = "eth0" },
-        Awaits(Boolean(BlockKind.GlobalDefs, "set_supplementary_groups", "scripts get all groups of their user")),
+        Boolean(BlockKind.GlobalDefs, "set_supplementary_groups", "scripts and steps run with all groups of their user in /etc/group; `USER :GROUP` says it for one script"),
         Row(BlockKind.GlobalDefs, "startup_script", ValueShape.Script, "runs before the daemon does anything, and is waited for"),
         Row(BlockKind.GlobalDefs, "shutdown_script", ValueShape.Script, "runs after the daemon has let go of everything, and is waited for"),
         Integer(BlockKind.GlobalDefs, "startup_script_timeout", 1, 1000, "10", "bound on startup_script", "s"),
@@ -81,7 +81,7 @@ internal static partial class KeywordTable
         Boolean(BlockKind.GlobalDefs, "vrrp_owner_ignore_adverts", "an address owner ignores adverts"),
         Seconds(BlockKind.GlobalDefs, "vrrp_startup_delay", 0.001m, 4294, "0", "holds all instances after the start of the daemon, not after a reload"),
         Seconds(BlockKind.GlobalDefs, "vrrp_delay_after_boot", 0.001m, 4294, "0", "holds all instances until the machine has run for so long"),
-        Awaits(Free(BlockKind.GlobalDefs, "dynamic_interfaces", "[allow_if_changes]: interfaces may be missing at start"), "create the interface first (After= in the service unit)"),
+        Free(BlockKind.GlobalDefs, "dynamic_interfaces", "[allow_if_changes]: an interface that does not exist yet is a warning, and waited for in Fault; that one may change its kind is so anyway"),
         Words(BlockKind.GlobalDefs, "vrrp_garp_extra_if", "[all] SECONDS, 1 to 86400: one address is announced again and again on each virtual MAC interface, or each interface, from which no adverts leave"),
         Words(BlockKind.GlobalDefs, "vrrp_vmac_garp_intvl", "old name of vrrp_garp_extra_if"),
         Unused(Flag(BlockKind.GlobalDefs, "disable_local_igmp", "no IGMP reports for 224.0.0.x"), "the kernel's setting is left alone"),

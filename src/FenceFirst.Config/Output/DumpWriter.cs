@@ -120,7 +120,7 @@ internal sealed class TextDumpWriter : DumpWriter
     {
         if (command is not null)
         {
-            Line($"{name} \"{string.Join(' ', command.Arguments.Select(Argument))}\" # uid {command.UserId} gid {command.GroupId}");
+            Line($"{name} \"{string.Join(' ', command.Arguments.Select(Argument))}\" # uid {command.UserId} gid {command.GroupId}{(command.SupplementaryGroups.IsEmpty ? "" : $" groups {string.Join(' ', command.SupplementaryGroups)}")}");
         }
     }
 
@@ -207,6 +207,17 @@ internal sealed class JsonDumpWriter(Utf8JsonWriter json) : DumpWriter
         List("command", command.Arguments);
         json.WriteNumber("uid", command.UserId);
         json.WriteNumber("gid", command.GroupId);
+        if (!command.SupplementaryGroups.IsEmpty)
+        {
+            json.WriteStartArray("groups");
+            foreach (uint group in command.SupplementaryGroups)
+            {
+                json.WriteNumberValue(group);
+            }
+
+            json.WriteEndArray();
+        }
+
         json.WriteEndObject();
     }
 

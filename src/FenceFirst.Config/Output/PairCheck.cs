@@ -15,7 +15,7 @@ public sealed class PairCheck
     private readonly SourceText _source;
     private readonly SourceText _peerSource;
     private readonly DiagnosticBag _diagnostics = new();
-    private readonly List<string> _story = [];
+    private readonly List<PairInstance> _pairs = [];
 
     private PairCheck(NodeConfig ours, NodeConfig theirs, string file, string peerFile)
     {
@@ -23,16 +23,16 @@ public sealed class PairCheck
         (_source, _peerSource) = (new SourceText(file, ""), new SourceText(peerFile, "", 1));
     }
 
-    /// <summary>What does not fit together, and in sentences what follows from the two files.</summary>
+    /// <summary>What does not fit together, and what follows from the two files.</summary>
     /// <param name="ours">This node.</param>
     /// <param name="theirs">The peer.</param>
     /// <param name="file">Name of this node's file, for messages.</param>
     /// <param name="peerFile">Name of the peer's file.</param>
-    public static (DiagnosticBag Diagnostics, IReadOnlyList<string> Story) Compare(NodeConfig ours, NodeConfig theirs, string file, string peerFile)
+    public static (DiagnosticBag Diagnostics, IReadOnlyList<PairInstance> Pairs) Compare(NodeConfig ours, NodeConfig theirs, string file, string peerFile)
     {
         PairCheck check = new(ours, theirs, file, peerFile);
         check.Run();
-        return (check._diagnostics, check._story);
+        return (check._diagnostics, check._pairs);
     }
 
     private void Run()
@@ -59,6 +59,7 @@ public sealed class PairCheck
 
     private void Compare(VrrpConfig mine, VrrpConfig other)
     {
+        _pairs.Add(new PairInstance(mine, _source.Path, other, _peerSource.Path));
         CompareAdverts(mine, other);
         CompareAuthentication(mine, other);
         ComparePath(mine, other);
@@ -160,10 +161,6 @@ public sealed class PairCheck
         (VrrpConfig higher, VrrpConfig lower) = isOursFirst ? (mine, other) : (other, mine);
         string first = isOursFirst ? _source.Path : _peerSource.Path;
         string second = isOursFirst ? _peerSource.Path : _source.Path;
-        TimeSpan lost = VrrpTimers.MasterDown(lower.Version, lower.BasePriority, lower.AdvertInterval, lower.DownTimerAdverts);
-        _story.Add(
-            $"{mine.Name}: {first} (priority {higher.BasePriority}) is Master while both live; {second} ({lower.BasePriority}) notices its loss after {lost.TotalSeconds:0.###} s; "
-            + (higher.IsPreempt ? $"{first} takes it back when it returns" : $"{first} leaves it there when it returns (nopreempt)"));
         int most = higher.TrackScripts.Concat(higher.TrackLinks).Where(reference => reference.Weight != 0).Sum(reference => Math.Abs(reference.Weight));
         if (most > 0 && !higher.IsOwner)
         {
@@ -210,21 +207,14 @@ public sealed class PairCheck
             Tell(DiagnosticCodes.PeerFence, $"{mine.Name}: {without} has no promotion: it takes the addresses without any step, while the other one may still hold them", "the same promotion on both nodes");
         }
 
-        Describe(mine, _source.Path, other, _peerSource.Path);
-        Describe(other, _peerSource.Path, mine, _source.Path);
+        CompareTargets(mine, _source.Path, other, _peerSource.Path);
+        CompareTargets(other, _peerSource.Path, mine, _source.Path);
     }
 
-    private void Describe(VrrpConfig who, string file, VrrpConfig peer, string peerFile)
+    private void CompareTargets(VrrpConfig who, string file, VrrpConfig peer, string peerFile)
     {
-        List<PromotionStep> fences = who.Promotion is null ? [] : [.. who.Promotion.Steps.Where(step => step.Kind == StepKind.Fence)];
-        if (fences.Count == 0)
-        {
-            _story.Add($"{who.Name}: {file} fences nobody");
-            return;
-        }
-
-        _story.Add($"{who.Name}: {file} fences {string.Join(", ", fences.SelectMany(step => step.Targets.Select(target => $"{target} by {step.Name}")))} before it takes the addresses");
-        if (!peer.Source.IsNone && fences.All(step => !step.Targets.Contains(peer.Source)))
+        PromotionStep[] fences = [.. PairInstance.Fences(who)];
+        if (fences.Length > 0 && !peer.Source.IsNone && fences.All(step => !step.Targets.Contains(peer.Source)))
         {
             Tell(DiagnosticCodes.PeerFence, $"{who.Name}: {file} fences, but not {peer.Source}, the address that {peerFile} sends from", "targets must hold the peers' source addresses");
         }

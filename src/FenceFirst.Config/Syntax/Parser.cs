@@ -44,10 +44,11 @@ internal sealed class Parser(DiagnosticBag diagnostics)
         if (_frames.Count > 1)
         {
             ConfigNode open = _frames.Peek().Node!; // Only the bottom frame has no node.
+            int missing = _frames.Count - 1 + _opaqueDepth;
             diagnostics.Add(
                 DiagnosticCodes.MissingClosingBrace,
                 open.Span,
-                $"{_frames.Count - 1 + _opaqueDepth} closing brace(s) missing at the end; the innermost open block is this {open.Name}",
+                $"{missing} closing brace{(missing == 1 ? " is" : "s are")} missing at the end; the innermost open block is this {open.Name}",
                 "every { needs its }");
         }
 

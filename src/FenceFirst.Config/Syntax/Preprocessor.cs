@@ -49,7 +49,13 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
         SourceText source = new(path, text ?? "");
         if (text is null)
         {
-            diagnostics.Add(DiagnosticCodes.FileUnreadable, new SourceSpan(source, 0, 0, 0), "the configuration file cannot be read");
+            string why = facts.Inspect(path) switch
+            {
+                null => "it does not exist, or a folder above it may not be searched",
+                { Kind: FileKind.Folder } => "it is a folder",
+                _ => "it may not be read by this user, or it is no text file",
+            };
+            diagnostics.Add(DiagnosticCodes.FileUnreadable, new SourceSpan(source, 0, 0, 0), $"the configuration file cannot be read: {why}", "-f FILE names another one");
             return [];
         }
 

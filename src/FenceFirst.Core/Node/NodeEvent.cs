@@ -115,7 +115,7 @@ public readonly record struct NodeEvent
     /// <summary>Why a packet was refused.</summary>
     public DecodeError Error { get; private init; }
 
-    /// <summary>How long an instance holds itself back.</summary>
+    /// <summary>How long an instance holds itself back; of an advert: how long it had waited when it was handed in.</summary>
     public TimeSpan Duration { get; private init; }
 
     /// <summary>When something ends by itself; Never = it does not, Zero = it has ended.</summary>
@@ -158,8 +158,12 @@ public readonly record struct NodeEvent
     public static NodeEvent DeadlineReached(int timer) => new(NodeEventKind.DeadlineReached, timer);
 
     /// <summary>An accepted advert.</summary>
-    public static NodeEvent AdvertReceived(int instance, in VrrpAdvert advert, InternetAddress source) =>
-        new(NodeEventKind.AdvertReceived, instance) { Advert = advert, Address = source };
+    /// <param name="instance">Index of the instance.</param>
+    /// <param name="advert">What it says.</param>
+    /// <param name="source">Who sent it.</param>
+    /// <param name="waited">How long ago it was received; zero (the default) = now. Only a part is believed: <see cref="Vrrp.VrrpTimers.Waited"/>.</param>
+    public static NodeEvent AdvertReceived(int instance, in VrrpAdvert advert, InternetAddress source, TimeSpan waited = default) =>
+        new(NodeEventKind.AdvertReceived, instance) { Advert = advert, Address = source, Duration = waited };
 
     /// <summary>A refused packet; one that was overtaken (<see cref="HmacNotice.Overtaken"/>) proves nobody alive.</summary>
     public static NodeEvent PacketRefused(int instance, DecodeError error, InternetAddress source, bool isOvertaken = false) =>

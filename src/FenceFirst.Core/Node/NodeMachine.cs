@@ -53,7 +53,7 @@ public static partial class NodeMachine
 
                 break;
             case NodeEventKind.AdvertReceived:
-                Machine(config, state, nodeEvent.Index, now, effects).AdvertReceived(nodeEvent.Advert, nodeEvent.Address);
+                Machine(config, state, nodeEvent.Index, now, effects).AdvertReceived(nodeEvent.Advert, nodeEvent.Address, nodeEvent.Duration);
                 break;
             case NodeEventKind.PacketRefused:
                 Machine(config, state, nodeEvent.Index, now, effects).PacketRefused(nodeEvent.Error, nodeEvent.Address, nodeEvent.Number != 0);

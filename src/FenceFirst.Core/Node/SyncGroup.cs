@@ -9,6 +9,24 @@ public sealed record SyncGroupConfig(string Name, EquatableArray<int> Members)
 {
     /// <summary>Scripts told when the whole group has reached a state, after those of its members.</summary>
     public NotifyScripts Notify { get; init; } = new();
+
+    /// <summary>Whether weighted trackers of members keep their weights (keepalived: sync_group_tracking_weight). The members have been bound accordingly; this is for display.</summary>
+    public bool IsTrackingWeighted { get; init; }
+
+    /// <summary>What the group says about events of changed priorities; null = nothing (keepalived: notify_priority_changes). The members have been bound accordingly; this is for display.</summary>
+    public bool? IsPriorityNotified { get; init; }
+
+    /// <summary>Interfaces that the group itself tracks, in file order. They are among those of every member; this is for display, as are the three that follow.</summary>
+    public EquatableArray<TrackReference> TrackLinks { get; init; }
+
+    /// <summary>Check scripts that the group itself tracks.</summary>
+    public EquatableArray<TrackReference> TrackScripts { get; init; }
+
+    /// <summary>Files that the group itself tracks.</summary>
+    public EquatableArray<TrackReference> TrackFiles { get; init; }
+
+    /// <summary>Processes that the group itself tracks.</summary>
+    public EquatableArray<TrackReference> TrackProcesses { get; init; }
 }
 
 /// <summary>State of one sync group: only what its members do not say themselves.</summary>

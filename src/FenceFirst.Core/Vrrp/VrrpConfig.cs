@@ -331,6 +331,9 @@ public sealed record CommandLine(EquatableArray<string> Arguments)
     /// <summary>Group id it runs as.</summary>
     public uint GroupId { get; init; }
 
+    /// <summary>Other groups it runs with; default none (keepalived: set_supplementary_groups, or a colon before the group of `user`).</summary>
+    public EquatableArray<uint> SupplementaryGroups { get; init; }
+
     /// <summary>User name as written, for messages; empty = not written.</summary>
     public string UserName { get; init; } = "";
 

@@ -6,7 +6,11 @@ namespace FenceFirst.Core.Vrrp;
 /// <content>Backup: RFC 9568 section 6.4.2.</content>
 public ref partial struct VrrpMachine
 {
-    private void BackupHeard(in VrrpAdvert advert, InternetAddress source)
+    /// <summary>An advert heard as Backup.</summary>
+    /// <param name="advert">What it says.</param>
+    /// <param name="source">Who sent it.</param>
+    /// <param name="waited">How long ago it was received: the timer runs from then, so that whoever hears late does not take over late.</param>
+    private void BackupHeard(in VrrpAdvert advert, InternetAddress source, TimeSpan waited = default)
     {
         if (advert.Priority == 0)
         {
@@ -30,7 +34,8 @@ public ref partial struct VrrpMachine
             _state.Master = isLowerGone ? source : _state.Master;
 
             // RFC 9568 section 6.4.2: priority zero sets Active_Down_Timer to Skew_Time.
-            _state.MasterDownAt = _now + VrrpTimers.Skew(_config.Version, _state.Priority, _state.MasterAdvertInterval);
+            MonotonicInstant releasedAt = _now - VrrpTimers.Waited(waited, _state.MasterAdvertInterval);
+            _state.MasterDownAt = MonotonicInstant.Later(_now, releasedAt + VrrpTimers.Skew(_config.Version, _state.Priority, _state.MasterAdvertInterval));
             _state.IsMasterReleased = true;
             Record(new TimelineEntry { Kind = TimelineKind.MasterReleased, Address = source });
             return;
@@ -58,13 +63,13 @@ public ref partial struct VrrpMachine
             _state.IsPreemptGivenUp = false;
         }
 
-        Follow(advert, source);
+        Follow(advert, source, waited);
     }
 
     /// <summary>RFC 9568 section 6.1 (Preempt_Mode): the address owner preempts whatever the mode says.</summary>
     private readonly bool IsPreempting => _config.IsPreempt || _config.IsOwner;
 
-    private void Follow(in VrrpAdvert advert, InternetAddress source)
+    private void Follow(in VrrpAdvert advert, InternetAddress source, TimeSpan waited)
     {
         if (_state.Master != source || _state.IsMasterReleased || _state.FollowedSince.IsNever || _now > _state.MasterDownAt)
         {
@@ -82,7 +87,7 @@ public ref partial struct VrrpMachine
         _state.MasterPriority = advert.Priority;
         _state.IsMasterReleased = false;
         LearnInterval(advert);
-        _state.MasterDownAt = _now + MasterDownInterval;
+        _state.MasterDownAt = _now - VrrpTimers.Waited(waited, _state.MasterAdvertInterval) + MasterDownInterval;
         _state.IsPromotionHeldBack = false;
         _state.IsWantingMaster = false;
         HandoverHeard(advert.Priority, source);

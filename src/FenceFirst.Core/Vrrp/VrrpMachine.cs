@@ -158,8 +158,8 @@ public ref partial struct VrrpMachine
         }
     }
 
-    /// <summary>An accepted advert; RFC 9568 section 6.4.</summary>
-    internal void AdvertReceived(in VrrpAdvert advert, InternetAddress source)
+    /// <summary>An accepted advert, received <paramref name="waited"/> ago; RFC 9568 section 6.4.</summary>
+    internal void AdvertReceived(in VrrpAdvert advert, InternetAddress source, TimeSpan waited)
     {
         // After a stall we have lost mastership in the eyes of our peers; the advert is then heard in the phase that follows.
         ReleaseAfterStall();
@@ -181,7 +181,7 @@ public ref partial struct VrrpMachine
                 // RFC 9568 section 6.4.1: adverts mean nothing before start-up.
                 break;
             case VrrpPhase.Backup:
-                BackupHeard(advert, source);
+                BackupHeard(advert, source, waited);
                 break;
             case VrrpPhase.Promoting:
                 PromotingHeard(advert, source);

@@ -36,11 +36,14 @@ public sealed unsafe class EventPoll : IDisposable
 
     private readonly byte* _raw;
     private int _descriptor;
+    private int _urgent = -1;
 
     /// <summary>Creates an empty instance.</summary>
-    public EventPoll()
+    /// <param name="canPause">Whether <see cref="Pause"/> will be called; costs a second descriptor.</param>
+    public EventPoll(bool canPause = false)
     {
         _descriptor = LinuxException.Check(LibC.epoll_create1(LibC.O_CLOEXEC), "epoll_create1", "");
+        _urgent = canPause ? LinuxException.Check(LibC.epoll_create1(LibC.O_CLOEXEC), "epoll_create1", "") : -1;
         _raw = (byte*)NativeMemory.AllocZeroed(ReadyMax * 16);
     }
 
@@ -48,13 +51,42 @@ public sealed unsafe class EventPoll : IDisposable
     public int Descriptor => _descriptor;
 
     /// <summary>Watches a descriptor; the token comes back with its events.</summary>
-    public void Add(int descriptor, PollEvents events, long token) => Control(LibC.EPOLL_CTL_ADD, descriptor, events, token);
+    /// <param name="descriptor">Which.</param>
+    /// <param name="events">For what.</param>
+    /// <param name="token">Any number.</param>
+    /// <param name="isUrgent">Whether it ends a <see cref="Pause"/>.</param>
+    public void Add(int descriptor, PollEvents events, long token, bool isUrgent = true)
+    {
+        Control(LibC.EPOLL_CTL_ADD, descriptor, events, token);
+        if (isUrgent)
+        {
+            ControlUrgent(LibC.EPOLL_CTL_ADD, descriptor, events);
+        }
+    }
 
     /// <summary>Changes what a watched descriptor is watched for.</summary>
-    public void Modify(int descriptor, PollEvents events, long token) => Control(LibC.EPOLL_CTL_MOD, descriptor, events, token);
+    public void Modify(int descriptor, PollEvents events, long token)
+    {
+        Control(LibC.EPOLL_CTL_MOD, descriptor, events, token);
+        ControlUrgent(LibC.EPOLL_CTL_MOD, descriptor, events);
+    }
 
     /// <summary>Stops watching a descriptor.</summary>
-    public void Remove(int descriptor) => Control(LibC.EPOLL_CTL_DEL, descriptor, PollEvents.None, 0);
+    public void Remove(int descriptor)
+    {
+        Control(LibC.EPOLL_CTL_DEL, descriptor, PollEvents.None, 0);
+        ControlUrgent(LibC.EPOLL_CTL_DEL, descriptor, PollEvents.None);
+    }
+
+    /// <summary>Waits so many milliseconds, or until something urgent is ready; what it is the next <see cref="Wait"/> tells.</summary>
+    public void Pause(int milliseconds)
+    {
+        byte* one = stackalloc byte[16];
+        if (LibC.epoll_wait(_urgent, one, 1, milliseconds) < 0 && LibC.Errno is not LibC.EINTR and int errno)
+        {
+            throw new LinuxException("epoll_wait", errno, "pause");
+        }
+    }
 
     /// <summary>Waits for events and returns how many were written; 0 after the time or a signal. -1 waits without end.</summary>
     public int Wait(Span<EpollEvent> ready, int timeoutMs)
@@ -84,6 +116,27 @@ public sealed unsafe class EventPoll : IDisposable
             _ = LibC.close(_descriptor);
             NativeMemory.Free(_raw);
             _descriptor = -1;
+        }
+
+        if (_urgent >= 0)
+        {
+            _ = LibC.close(_urgent);
+            _urgent = -1;
+        }
+    }
+
+    /// <summary>What is not urgent is not there: then it changes nothing.</summary>
+    private void ControlUrgent(int operation, int descriptor, PollEvents events)
+    {
+        if (_urgent >= 0)
+        {
+            byte* raw = stackalloc byte[16];
+            *(uint*)raw = (uint)events;
+            *(long*)(raw + LibC.EpollTokenOffset) = descriptor;
+            if (LibC.epoll_ctl(_urgent, operation, descriptor, raw) != 0 && LibC.Errno is var errno && errno != LibC.ENOENT)
+            {
+                throw new LinuxException("epoll_ctl", errno, $"operation {operation}, descriptor {descriptor}");
+            }
         }
     }
 

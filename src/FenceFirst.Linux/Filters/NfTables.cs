@@ -21,6 +21,9 @@ internal static class NfTables
     internal const byte IcmpVersion6 = 58;
     internal const ushort Nested = 0x8000;
 
+    /// <summary>NFNL_SUBSYS_NFTABLES.</summary>
+    internal const ushort Subsystem = 10;
+
     internal static void WriteTable(ref NetlinkWriter writer, string table, byte family, ushort type, int flags, ref uint sequence)
     {
         Begin(ref writer, type, flags, family, ref sequence);
@@ -63,9 +66,9 @@ internal static class NfTables
         EndExpression(ref writer, lookup);
     }
 
-    internal static int BeginRule(ref NetlinkWriter writer, string table, string chain, byte family, int flags, ref uint sequence)
+    internal static int BeginRule(ref NetlinkWriter writer, string table, string chain, byte family, ref uint sequence)
     {
-        Begin(ref writer, NewRule, Netlink.Create | Netlink.Append | flags, family, ref sequence);
+        Begin(ref writer, NewRule, Netlink.Create | Netlink.Append, family, ref sequence);
         writer.Attribute(1, table);
         writer.Attribute(2, chain);
         return writer.BeginNested(4 | Nested);

@@ -4,7 +4,7 @@ using FenceFirst.Linux.Network;
 
 namespace FenceFirst.Linux.Filters;
 
-/// <summary>Hears from the kernel when somebody else takes away what <see cref="PacketFilter"/> has made: <c>nft flush ruleset</c> says nothing to anybody.</summary>
+/// <summary>Hears from the kernel when somebody else takes away what a <see cref="PacketFilter"/> has made: <c>nft flush ruleset</c> says nothing to anybody.</summary>
 public sealed class PacketFilterMonitor : IDisposable
 {
     // linux/netfilter/nfnetlink.h: NFNLGRP_NFTABLES.
@@ -33,9 +33,10 @@ public sealed class PacketFilterMonitor : IDisposable
     /// <summary>The descriptor to watch for reading.</summary>
     public int Descriptor => _socket.Descriptor;
 
-    /// <summary>Takes what has arrived; whether somebody else has removed the table or a part of it, or messages were lost and it may be so.</summary>
-    /// <param name="filter">Who has made it.</param>
-    public bool IsRemovedByOthers(PacketFilter filter)
+    /// <summary>Takes what has arrived; whether somebody else has removed the tables of a name or a part of them, or messages were lost and it may be so.</summary>
+    /// <param name="table">Their name.</param>
+    /// <param name="filter">Who has made them.</param>
+    public bool IsRemovedByOthers(string table, PacketFilter filter)
     {
         bool isRemoved = false;
         for (int i = 0; i < DatagramsMax; i++)
@@ -51,7 +52,7 @@ public sealed class PacketFilterMonitor : IDisposable
                 return true;
             }
 
-            isRemoved |= PacketFilterNews.IsRemoval(_buffer.AsSpan(0, length), filter.Settings.Table, filter.PortId);
+            isRemoved |= PacketFilterNews.IsRemoval(_buffer.AsSpan(0, length), table, filter.PortId);
         }
 
         return isRemoved;

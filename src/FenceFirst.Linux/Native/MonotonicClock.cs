@@ -26,6 +26,17 @@ public static unsafe class MonotonicClock
         }
     }
 
+    /// <summary>The clock of the kernel's receive time stamps, nanoseconds since 1970: for the age of a packet, believed within bounds.</summary>
+    public static long UnixNanoseconds
+    {
+        get
+        {
+            TimeSpec time;
+            _ = LibC.clock_gettime(LibC.CLOCK_REALTIME, &time);
+            return (time.Seconds * 1_000_000_000) + time.Nanoseconds;
+        }
+    }
+
     /// <summary>The wall time, for people: never part of a decision.</summary>
     public static DateTimeOffset WallNow => DateTimeOffset.Now;
 }

@@ -14,7 +14,10 @@ public sealed record ProcessRequest(IReadOnlyList<string> Arguments, long Tag)
     /// <summary>Group it runs as; default 0.</summary>
     public uint GroupId { get; init; }
 
-    /// <summary>Supplementary groups; empty = none but <see cref="GroupId"/>. Only used when user or group differ from ours.</summary>
+    /// <summary>Most supplementary groups; more are left out.</summary>
+    public const int SupplementaryGroupsMax = 255;
+
+    /// <summary>Groups besides <see cref="GroupId"/>; empty = none, or ours when user and group are ours too.</summary>
     public IReadOnlyList<uint> SupplementaryGroups { get; init; } = [];
 
     /// <summary>Working directory.</summary>

@@ -154,7 +154,7 @@ internal sealed unsafe class Spawner : IDisposable
 
     private int StartAs(ProcessRequest request, int output, int input, int* processId)
     {
-        if (request.UserId == LibC.geteuid() && request.GroupId == LibC.getegid())
+        if (request.UserId == LibC.geteuid() && request.GroupId == LibC.getegid() && request.SupplementaryGroups.Count == 0)
         {
             return Spawn(request, output, input, processId);
         }
@@ -178,11 +178,11 @@ internal sealed unsafe class Spawner : IDisposable
         // Ambient capabilities would outlive the change of user, because the saved id is kept.
         const int AmbientClearAll = 4;
         _ = LibC.prctl(LibC.PR_CAP_AMBIENT, AmbientClearAll, 0, 0, 0);
-        Span<uint> groups = stackalloc uint[Math.Clamp(request.SupplementaryGroups.Count, 1, 256)];
+        Span<uint> groups = stackalloc uint[1 + Math.Min(request.SupplementaryGroups.Count, ProcessRequest.SupplementaryGroupsMax)];
         groups[0] = request.GroupId;
-        for (int i = 0; i < Math.Min(groups.Length, request.SupplementaryGroups.Count); i++)
+        for (int i = 1; i < groups.Length; i++)
         {
-            groups[i] = request.SupplementaryGroups[i];
+            groups[i] = request.SupplementaryGroups[i - 1];
         }
 
         fixed (uint* list = groups)

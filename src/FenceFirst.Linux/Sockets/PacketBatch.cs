@@ -21,6 +21,12 @@ public readonly ref struct ReceivedPacket
     /// <summary>TTL or hop limit, 0..255; -1 when the kernel did not say.</summary>
     public required int HopLimit { get; init; }
 
+    /// <summary>
+    /// When the kernel took it from the interface, nanoseconds since 1970 by the clock that the operator sets; 0 = the kernel did not say. Good for a difference
+    /// to the same clock, <see cref="MonotonicClock.UnixNanoseconds"/>, that is believed within bounds: somebody may set the clock in between.
+    /// </summary>
+    public required long ReceivedAt { get; init; }
+
     /// <summary>Whether the packet was longer than <see cref="PacketBatch.PacketBytesMax"/> and lost its end.</summary>
     public required bool IsTruncated { get; init; }
 }
@@ -53,6 +59,11 @@ public sealed unsafe class PacketBatch : IDisposable
         _controls = (byte*)(_vectors + PacketsMax);
         _buffers = _controls + (PacketsMax * ControlBytes);
         _names = _buffers + (PacketsMax * PacketBytesMax);
+        for (int i = 0; i < PacketsMax; i++)
+        {
+            _vectors[i] = new IoVector { Base = _buffers + (i * PacketBytesMax), Length = PacketBytesMax };
+            Offer(i);
+        }
     }
 
     /// <summary>Packets held since the last receive.</summary>
@@ -70,7 +81,7 @@ public sealed unsafe class PacketBatch : IDisposable
             ref MultipleMessage message = ref _messages[index];
             ReadOnlySpan<byte> bytes = new(_buffers + (index * PacketBytesMax), (int)Math.Min(message.Length, PacketBytesMax));
             bool isTruncated = (message.Header.Flags & LibC.MSG_TRUNC) != 0;
-            return *(ushort*)message.Header.Name == LibC.AF_INET6 ? ReadIPv6(in message, bytes, isTruncated) : ReadIPv4(bytes, isTruncated);
+            return *(ushort*)message.Header.Name == LibC.AF_INET6 ? ReadIPv6(in message, bytes, isTruncated) : ReadIPv4(in message, bytes, isTruncated);
         }
     }
 
@@ -84,18 +95,10 @@ public sealed unsafe class PacketBatch : IDisposable
 
     internal int ReceiveFrom(int socket)
     {
-        for (int i = 0; i < PacketsMax; i++)
+        // The kernel has changed the headers that it filled, and no others.
+        for (int i = 0; i < Count; i++)
         {
-            _vectors[i] = new IoVector { Base = _buffers + (i * PacketBytesMax), Length = PacketBytesMax };
-            _messages[i].Header = new MessageHeader
-            {
-                Name = _names + (i * sizeof(SocketAddressIPv6)),
-                NameLength = (uint)sizeof(SocketAddressIPv6),
-                Vectors = _vectors + i,
-                VectorCount = 1,
-                Control = _controls + (i * ControlBytes),
-                ControlLength = ControlBytes,
-            };
+            Offer(i);
         }
 
         int count = LibC.recvmmsg(socket, _messages, PacketsMax, LibC.MSG_DONTWAIT, null);
@@ -109,8 +112,22 @@ public sealed unsafe class PacketBatch : IDisposable
         return Count;
     }
 
-    private static ReceivedPacket ReadIPv4(ReadOnlySpan<byte> bytes, bool isTruncated)
+    private void Offer(int index) => _messages[index].Header = new MessageHeader
     {
+        Name = _names + (index * sizeof(SocketAddressIPv6)),
+        NameLength = (uint)sizeof(SocketAddressIPv6),
+        Vectors = _vectors + index,
+        VectorCount = 1,
+        Control = _controls + (index * ControlBytes),
+        ControlLength = ControlBytes,
+    };
+
+    private static ReceivedPacket ReadIPv4(in MultipleMessage message, ReadOnlySpan<byte> bytes, bool isTruncated)
+    {
+        // The time stamp is the only control message that is asked for.
+        ControlHeader* header = (ControlHeader*)message.Header.Control;
+        bool isStamped = message.Header.ControlLength >= (nuint)(sizeof(ControlHeader) + sizeof(TimeSpec)) && IsStamp(header);
+
         // The kernel checked the header before it gave the packet to a raw socket; a short one can only be a bug, and reads as absent.
         bool isWhole = bytes.Length >= 20;
         return new ReceivedPacket
@@ -119,6 +136,7 @@ public sealed unsafe class PacketBatch : IDisposable
             Source = isWhole ? InternetAddress.FromIPv4(BinaryPrimitives.ReadUInt32BigEndian(bytes[12..])) : InternetAddress.None,
             Destination = isWhole ? InternetAddress.FromIPv4(BinaryPrimitives.ReadUInt32BigEndian(bytes[16..])) : InternetAddress.None,
             HopLimit = isWhole ? bytes[8] : -1,
+            ReceivedAt = isStamped ? ReadStamp((byte*)header + sizeof(ControlHeader)) : 0,
             IsTruncated = isTruncated,
         };
     }
@@ -128,6 +146,7 @@ public sealed unsafe class PacketBatch : IDisposable
         SocketAddressIPv6* name = (SocketAddressIPv6*)message.Header.Name;
         InternetAddress destination = InternetAddress.None;
         int hopLimit = -1;
+        long receivedAt = 0;
         byte* control = (byte*)message.Header.Control;
         nuint left = message.Header.ControlLength;
         while (left >= (nuint)sizeof(ControlHeader))
@@ -148,6 +167,10 @@ public sealed unsafe class PacketBatch : IDisposable
             {
                 hopLimit = Unsafe.ReadUnaligned<int>(value);
             }
+            else if (IsStamp(header) && payload >= (nuint)sizeof(TimeSpec))
+            {
+                receivedAt = ReadStamp(value);
+            }
 
             nuint step = (header->Length + 7) & ~(nuint)7;
             if (step >= left)
@@ -165,7 +188,16 @@ public sealed unsafe class PacketBatch : IDisposable
             Source = InternetAddress.FromBytes(new ReadOnlySpan<byte>(name->Address, 16)),
             Destination = destination,
             HopLimit = hopLimit,
+            ReceivedAt = receivedAt,
             IsTruncated = isTruncated,
         };
+    }
+
+    private static bool IsStamp(ControlHeader* header) => header->Level == LibC.SOL_SOCKET && header->Type == LibC.SO_TIMESTAMPNS;
+
+    private static long ReadStamp(byte* value)
+    {
+        TimeSpec time = Unsafe.ReadUnaligned<TimeSpec>(value);
+        return (time.Seconds * 1_000_000_000) + time.Nanoseconds;
     }
 }

@@ -228,6 +228,9 @@ public sealed unsafe class VrrpSocket : IDisposable
             SocketOptions.Set(_descriptor, LibC.IPPROTO_IP, LibC.IP_TOS, InternetworkControl, "IP_TOS");
         }
 
+        // Master_Down_Timer runs from the receipt, not from when we come to read it.
+        SocketOptions.Set(_descriptor, LibC.SOL_SOCKET, LibC.SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS");
+
         // After the type of service, which sets the priority too.
         SocketOptions.Set(_descriptor, LibC.SOL_SOCKET, LibC.SO_PRIORITY, QueuePriority, "SO_PRIORITY");
     }

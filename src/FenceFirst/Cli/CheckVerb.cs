@@ -29,17 +29,17 @@ internal static class CheckVerb
         }
 
         (NodeConfig? config, DiagnosticBag diagnostics) = ConfigLoader.Load(options.File, options.ConfigId, facts);
-        IReadOnlyList<string> story = [];
+        IReadOnlyList<PairInstance>? pairs = null;
         if (config is not null && options.PeerFile is string peerFile)
         {
-            story = ComparePeer(config, options, peerFile, facts, diagnostics);
+            pairs = ComparePeer(config, options, peerFile, facts, diagnostics);
         }
 
         bool isRefused = config is null || diagnostics.HasErrors || (options.IsStrict && diagnostics.WarningCount > 0);
         int status = options.HasKeepalivedStatus ? KeepalivedExitCode.Of(diagnostics) : isRefused ? 1 : 0;
         if (options.IsJson && !options.IsDumping)
         {
-            output.WriteLine(Json(diagnostics));
+            output.WriteLine(Json(diagnostics, options, pairs));
             return status;
         }
 
@@ -57,7 +57,7 @@ internal static class CheckVerb
         }
 
         output.WriteLine($"{options.File}: good: {Count(config.Instances.Count, "instance")}, {Count(config.Scripts.Count, "script")}, {Count(diagnostics.WarningCount, "warning")}");
-        foreach (string sentence in story)
+        foreach (string sentence in (pairs ?? []).SelectMany(pair => pair.Sentences()))
         {
             output.WriteLine(sentence);
         }
@@ -65,20 +65,20 @@ internal static class CheckVerb
         return status;
     }
 
-    /// <summary>Adds what does not fit together with the other node's file; returns what follows from both.</summary>
-    private static IReadOnlyList<string> ComparePeer(NodeConfig config, CheckOptions options, string peerFile, MachineFacts facts, DiagnosticBag diagnostics)
+    /// <summary>Adds what does not fit together with the other node's file; returns what follows from both, null where the other file is no good.</summary>
+    private static IReadOnlyList<PairInstance>? ComparePeer(NodeConfig config, CheckOptions options, string peerFile, MachineFacts facts, DiagnosticBag diagnostics)
     {
         (NodeConfig? peer, DiagnosticBag peerDiagnostics) = ConfigLoader.Load(peerFile, options.PeerId ?? "", OtherMachine.Of(facts));
         if (peer is null)
         {
             // Its warnings are the other machine's business; its errors make a comparison worthless.
             Take(peerDiagnostics.Sorted().Where(diagnostic => diagnostic.Severity == Severity.Error), diagnostics);
-            return [];
+            return null;
         }
 
-        (DiagnosticBag found, IReadOnlyList<string> story) = PairCheck.Compare(config, peer, options.File, peerFile);
+        (DiagnosticBag found, IReadOnlyList<PairInstance> pairs) = PairCheck.Compare(config, peer, options.File, peerFile);
         Take(found.Sorted(), diagnostics);
-        return story;
+        return pairs;
     }
 
     private static void Take(IEnumerable<Diagnostic> found, DiagnosticBag diagnostics)
@@ -89,29 +89,69 @@ internal static class CheckVerb
         }
     }
 
-    private static string Json(DiagnosticBag diagnostics)
+    /// <summary>The problems as an array; with a peer one object, which has the pair as well (docs/lints.md).</summary>
+    private static string Json(DiagnosticBag diagnostics, CheckOptions options, IReadOnlyList<PairInstance>? pairs)
     {
         ArrayBufferWriter<byte> buffer = new();
         using (Utf8JsonWriter writer = new(buffer, new JsonWriterOptions { Indented = true }))
         {
-            writer.WriteStartArray();
-            foreach (Diagnostic diagnostic in diagnostics.Sorted())
+            if (options.PeerFile is not { } peerFile)
+            {
+                Write(writer, diagnostics);
+            }
+            else
             {
                 writer.WriteStartObject();
-                writer.WriteString("file", diagnostic.Span.Path);
-                writer.WriteNumber("line", diagnostic.Span.Line);
-                writer.WriteNumber("column", diagnostic.Span.Column);
-                writer.WriteString("code", diagnostic.Code.Id);
-                writer.WriteString("severity", DiagnosticText.SeverityName(diagnostic.Severity));
-                writer.WriteString("message", diagnostic.Message);
-                writer.WriteString("hint", diagnostic.Hint);
+                writer.WriteNumber("version", 1);
+                writer.WritePropertyName("problems");
+                Write(writer, diagnostics);
+                writer.WritePropertyName("pair");
+                Write(writer, options.File, peerFile, pairs);
                 writer.WriteEndObject();
             }
-
-            writer.WriteEndArray();
         }
 
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private static void Write(Utf8JsonWriter writer, DiagnosticBag diagnostics)
+    {
+        writer.WriteStartArray();
+        foreach (Diagnostic diagnostic in diagnostics.Sorted())
+        {
+            writer.WriteStartObject();
+            writer.WriteString("file", diagnostic.Span.Path);
+            writer.WriteNumber("line", diagnostic.Span.Line);
+            writer.WriteNumber("column", diagnostic.Span.Column);
+            writer.WriteString("code", diagnostic.Code.Id);
+            writer.WriteString("severity", DiagnosticText.SeverityName(diagnostic.Severity));
+            writer.WriteString("message", diagnostic.Message);
+            writer.WriteString("hint", diagnostic.Hint);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, string file, string peerFile, IReadOnlyList<PairInstance>? pairs)
+    {
+        if (pairs is null)
+        {
+            writer.WriteNullValue();
+            return;
+        }
+
+        writer.WriteStartObject();
+        writer.WriteString("node", file);
+        writer.WriteString("peer", peerFile);
+        writer.WriteStartArray("instances");
+        foreach (PairInstance pair in pairs)
+        {
+            pair.Write(writer);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
     }
 
     private static string Count(int number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";

@@ -127,10 +127,10 @@ internal static class CommandLineVerbs
 
     private static Command Completion()
     {
-        Argument<string> shell = new("SHELL") { Description = "bash" };
-        shell.AcceptOnlyFromAmong("bash");
+        Argument<string> shell = new("SHELL") { Description = "the shell" };
+        shell.AcceptOnlyFromAmong(CompletionVerb.Shells);
         Command command = new("completion", "print a script that completes verbs, options and keywords in a shell") { shell };
-        command.SetAction(parsed => LanguageVerbs.Completion(Create(), Console.Out));
+        command.SetAction(parsed => CompletionVerb.Run(parsed.GetRequiredValue(shell), Create(), Console.Out));
         return command;
     }
 

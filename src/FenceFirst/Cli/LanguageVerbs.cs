@@ -1,11 +1,10 @@
-using System.CommandLine;
 using System.Text;
 using FenceFirst.Config.Keywords;
 using FenceFirst.Config.Output;
 
 namespace FenceFirst.Cli;
 
-/// <summary><c>help KEYWORD</c>, <c>fmt</c> and <c>completion</c>: what the language knows about itself.</summary>
+/// <summary><c>help KEYWORD</c> and <c>fmt</c>: what the language knows about itself.</summary>
 internal static class LanguageVerbs
 {
     /// <summary>Explains a keyword of the configuration; 0 = known, 1 = not.</summary>
@@ -57,31 +56,5 @@ internal static class LanguageVerbs
         }
 
         return status;
-    }
-
-    /// <summary>Prints a completion script: verbs, their options, and keywords behind help.</summary>
-    public static int Completion(RootCommand root, TextWriter output)
-    {
-        Command[] verbs = [.. root.Subcommands.Where(verb => !verb.Hidden)];
-        output.WriteLine("# bash completion for fencefirst: fencefirst completion bash > /etc/bash_completion.d/fencefirst");
-        output.WriteLine("_fencefirst() {");
-        output.WriteLine("    local word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]}");
-        output.WriteLine("    if ((COMP_CWORD == 1)); then");
-        output.WriteLine($"        COMPREPLY=($(compgen -W '{string.Join(' ', verbs.Select(verb => verb.Name))}' -- \"$word\"))");
-        output.WriteLine("        return");
-        output.WriteLine("    fi");
-        output.WriteLine("    case $verb in");
-        output.WriteLine($"        help) COMPREPLY=($(compgen -W '{string.Join(' ', KeywordHelp.Names)}' -- \"$word\")); return ;;");
-        foreach (Command verb in verbs.Where(verb => verb.Options.Count > 0))
-        {
-            string options = string.Join(' ', verb.Options.Where(option => !option.Hidden).SelectMany(option => option.Aliases.Prepend(option.Name)));
-            output.WriteLine($"        {verb.Name}) [[ $word == -* ]] && COMPREPLY=($(compgen -W '{options}' -- \"$word\")) && return ;;");
-        }
-
-        output.WriteLine("    esac");
-        output.WriteLine("    COMPREPLY=($(compgen -f -- \"$word\"))");
-        output.WriteLine("}");
-        output.WriteLine("complete -o filenames -F _fencefirst fencefirst");
-        return 0;
     }
 }

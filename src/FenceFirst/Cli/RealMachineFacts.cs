@@ -24,6 +24,7 @@ internal static class RealMachineFacts
         // Of one reading: thousands of scripts lie in the same few folders, and thousands of instances on the same few interfaces.
         Dictionary<string, FileFacts?> inspected = new(StringComparer.Ordinal);
         Dictionary<string, UserFacts?> users = new(StringComparer.Ordinal);
+        Dictionary<string, IReadOnlyList<uint>> groups = new(StringComparer.Ordinal);
         Dictionary<string, bool> interfaces = new(StringComparer.Ordinal);
         return new MachineFacts
         {
@@ -38,6 +39,7 @@ internal static class RealMachineFacts
             Inspect = path => Remembered(inspected, path, Inspect),
             FindUser = name => Remembered(users, name, FindUser),
             FindGroup = FindGroup,
+            FindGroupsOf = name => Remembered(groups, name, FindGroupsOf),
             UnwatchableFileSystem = path => FileStatus.UnwatchableFileSystem(path) is { Length: > 0 } system ? system : null,
             AgentMetadata = asksAgents ? command => AgentQuestion.Metadata(command, userId, groupId) : null,
         };
@@ -144,6 +146,21 @@ internal static class RealMachineFacts
         }
 
         return null;
+    }
+
+    private static IReadOnlyList<uint> FindGroupsOf(string name)
+    {
+        List<uint> groups = [];
+        foreach (string line in Lines("/etc/group"))
+        {
+            string[] fields = line.Split(':');
+            if (fields.Length > 3 && fields[3].Split(',').Contains(name) && uint.TryParse(fields[2], out uint group))
+            {
+                groups.Add(group);
+            }
+        }
+
+        return groups;
     }
 
     private static uint? FindGroup(string name)

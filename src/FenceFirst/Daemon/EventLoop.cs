@@ -47,11 +47,12 @@ internal sealed class EventLoop : IDisposable
     private const long PolledToken = 20;
     private const long FilterToken = 21;
     private const long VmacToken = 22;
+    private const long VmacFilterToken = 23;
     private const long ControlTokenBase = 100;
     private const long SocketTokenBase = 1000;
     private const long ReachTokenBase = 1L << 32;
 
-    private readonly EventPoll _poll = new();
+    private readonly EventPoll _poll = new(canPause: true);
     private readonly DeadlineTimer _timer = new();
     private readonly EffectBuffer _effects = new();
     private readonly Queue<NodeEvent> _queue = new();
@@ -67,6 +68,7 @@ internal sealed class EventLoop : IDisposable
     private readonly DumpSignals _dumps;
     private ControlSocket? _controlSocket;
     private readonly OrderlyStop _stop;
+    private readonly ReceiptPace _pace = new();
     private bool _isMemoryOwed;
     private MonotonicInstant _now;
     private MonotonicInstant _beginAt = MonotonicInstant.Never;
@@ -103,7 +105,7 @@ internal sealed class EventLoop : IDisposable
         _log = log;
         _signals = signals;
         _links = new LinkTable(config, log);
-        Vmacs = new Vmacs(log);
+        Vmacs = new Vmacs(log, _poll, VmacFilterToken);
         Transport = new VrrpTransport(config, _poll, SocketTokenBase);
         Probe = new AddressProbe(this, _links, _poll, ProbeToken);
         PhaseTimes times = new();
@@ -232,6 +234,11 @@ internal sealed class EventLoop : IDisposable
         {
             Keeper.Flush();
             ArmTimer();
+            if (_pace.Next(Config, State) is > 0 and int pause)
+            {
+                _poll.Pause(pause);
+            }
+
             int count = _poll.Wait(ready, -1);
             _now = MonotonicClock.Now;
             for (int i = 0; i < count; i++)
@@ -303,6 +310,7 @@ internal sealed class EventLoop : IDisposable
         RunEffects();
         _runner.CommitRenewals();
         Keeper.Look(Config, State, nodeEvent);
+        _pace.Look(nodeEvent, _effects);
     }
 
     /// <summary>The same, with everything that follows from it at once.</summary>
@@ -325,6 +333,7 @@ internal sealed class EventLoop : IDisposable
         _recorder?.Reload(kept, facts, _now);
         State = NodeReload.Carry(plan, State, kept, _now);
         Config = next;
+        _pace.Forget();
         Timers = new TimerHeap(State.Armed.Length);
         State.Armed.AsSpan().Fill(MonotonicInstant.Never);
         Keeper.Reconfigured(next, State);
@@ -483,7 +492,10 @@ internal sealed class EventLoop : IDisposable
                 Reload.Take();
                 break;
             case VmacToken:
-                Vmacs.Take(_links);
+                Vmacs.Take(_links, _now);
+                break;
+            case VmacFilterToken:
+                Vmacs.ReadFilter();
                 break;
             case >= ControlTokenBase and < SocketTokenBase:
                 _controlSocket?.Serve(token, _now, _control.Answer);
@@ -492,7 +504,7 @@ internal sealed class EventLoop : IDisposable
                 _runner.Steps.Reach.Take(token);
                 break;
             default:
-                Transport.Receive(token, this);
+                _pace.Received(Transport.Receive(token, this));
                 break;
         }
     }
@@ -532,6 +544,7 @@ internal sealed class EventLoop : IDisposable
 
         Reminder.Advance(_now);
         _runner.Filter.Advance(_now);
+        Vmacs.Advance(_now);
         if (_runner.Announcer.Due <= _now)
         {
             _runner.Announcer.Advance();
@@ -563,7 +576,7 @@ internal sealed class EventLoop : IDisposable
     {
         MonotonicInstant deadline = MonotonicInstant.Earlier(MonotonicInstant.Earlier(Timers.Earliest, _stop.Due), MonotonicInstant.Earlier(Probe.Due, _runner.Steps.Reach.Due));
         deadline = MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(Heartbeat.Due, MonotonicInstant.Earlier(_runner.Checks.Due, Reminder.Due)));
-        return MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(_runner.Announcer.Due, MonotonicInstant.Earlier(_runner.Filter.Due, _beginAt)));
+        return MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(_runner.Announcer.Due, MonotonicInstant.Earlier(MonotonicInstant.Earlier(_runner.Filter.Due, Vmacs.Due), _beginAt)));
     }
 
     private void TakeSignals()

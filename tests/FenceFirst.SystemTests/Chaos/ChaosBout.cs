@@ -25,6 +25,7 @@ internal sealed record ChaosResult(int Seed, int Failovers, double Seconds, Time
 internal sealed class ChaosBout : IAsyncDisposable
 {
     private const string Interval = "0.1";
+    private const int TroublesPerFailover = 6;
     private static readonly string[] Names = ["a", "b", "c"];
 
     private readonly Lab _lab;
@@ -54,7 +55,7 @@ internal sealed class ChaosBout : IAsyncDisposable
 
     private string Owner => Names.FirstOrDefault(name => _lab[name].Holds(Address)) ?? "";
 
-    /// <summary>Runs a bout of so many failovers, or of three times as many troubles.</summary>
+    /// <summary>Runs a bout of so many failovers, or of six times as many troubles: on a crowded machine some of them move nothing.</summary>
     public static async Task<ChaosResult> RunAsync(int seed, int failovers, bool isKeepalived, ITestOutputHelper output)
     {
         await using Lab lab = await Lab.OpenAsync(output, Names);
@@ -83,7 +84,7 @@ internal sealed class ChaosBout : IAsyncDisposable
         try
         {
             await _lab.UntilAsync(() => Owner.Length > 0, 20, "a first owner");
-            for (int trouble = 0; trouble < 3 * failovers && FailoversSoFar() < failovers; trouble++)
+            for (int trouble = 0; trouble < TroublesPerFailover * failovers && FailoversSoFar() < failovers; trouble++)
             {
                 await MakeTroubleAsync();
             }

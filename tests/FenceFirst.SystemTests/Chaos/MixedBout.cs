@@ -115,7 +115,7 @@ internal sealed class MixedBout : IAsyncDisposable
     private string Best => Names[Array.IndexOf(_priorities, _priorities.Max())];
 
     private Dictionary<string, IReadOnlyList<(DateTime From, DateTime To)>> Excuses() =>
-        _nodes.ToDictionary(node => node.Name, node => (IReadOnlyList<(DateTime, DateTime)>)[.. node.Downs, .. _cuts[node.Name]]);
+        _nodes.ToDictionary(node => node.Name, node => (IReadOnlyList<(DateTime, DateTime)>)[.. node.Downs, .. _cuts[node.Name], .. _lab.Pauses]);
 
     private async Task StrikeAsync()
     {

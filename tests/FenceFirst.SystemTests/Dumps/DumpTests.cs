@@ -108,9 +108,11 @@ public sealed partial class DumpTests(ITestOutputHelper output)
     private static string Groups(Lab lab, Node node)
     {
         string gate = node.WriteFile("gate", "0\n");
-        string groups = $"track_file gate {{\n    file {gate}\n    weight 0\n}}\n"
+        string groups = $"track_file gate {{\n    file {gate}\n    weight 0\n}}\ntrack_file other {{\n    file {gate}\n    weight 2\n}}\n"
+            + "vrrp_script chk {\n    script /usr/bin/true\n    weight 3\n}\nvrrp_track_process px {\n    process no-such-process\n    weight -4\n}\n"
             + "vrrp_sync_group G {\n    group {\n        VI_1\n        VI_2\n    }\n    notify_master \"/usr/bin/true m\"\n    notify_backup /usr/bin/true\n    notify_fault /usr/bin/true\n    notify_stop /usr/bin/true\n    notify \"/usr/bin/true any\"\n}\n"
-            + "vrrp_sync_group H {\n    group {\n        VI_3\n        VI_4\n    }\n}\n";
+            + "vrrp_sync_group H {\n    group {\n        VI_3\n        VI_4\n    }\n    track_interface {\n        lo weight 5\n    }\n    track_script {\n        chk\n    }\n"
+            + "    track_file {\n        other weight -3 reverse\n    }\n    track_process {\n        px weight 7\n    }\n    sync_group_tracking_weight\n    notify_priority_changes\n}\n";
         return Conf.File(groups, [.. Enumerable.Range(1, 4).Select(i => new Conf(System.Net.IPAddress.Parse($"10.99.{i}.1"))
         {
             Name = $"VI_{i}",

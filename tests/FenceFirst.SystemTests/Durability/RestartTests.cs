@@ -169,6 +169,7 @@ public sealed class RestartTests(ITestOutputHelper output)
         daemon = a.StartFenceFirst(text);
         await daemon.WaitForLogAsync("Entering BACKUP STATE");
         await WaitForRoutingAsync(a, lab, isThere: false);
+        await lab.UntilAsync(() => daemon.Log.Count("was left by an earlier run: removed") >= 5, 10, "the removals to be told of");
         foreach (string what in new[] { $"{lab.Virtual}/24 on eth0", $"{lab.Virtual6}/64 on eth0", "route 192.0.2.0/24", "route 198.51.100.0/24", "rule 7777" })
         {
             Assert.NotNull(daemon.Log.Find($"{what}"));
@@ -202,7 +203,7 @@ public sealed class RestartTests(ITestOutputHelper output)
     private static async Task WaitForRoutingAsync(Node node, Lab lab, bool isThere)
     {
         // Dumps are asked for until they say so: routes have no observer here.
-        for (int round = 0; round < 100; round++)
+        for (int round = 0; round < 1000; round++)
         {
             string routes = await node.RunAsync("ip", "route", "show", "table", "all"), rules = await node.RunAsync("ip", "rule");
             bool[] each = [routes.Contains("192.0.2.0/24", StringComparison.Ordinal), routes.Contains("198.51.100.0/24", StringComparison.Ordinal), rules.Contains("7777", StringComparison.Ordinal)];

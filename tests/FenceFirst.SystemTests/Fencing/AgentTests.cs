@@ -41,11 +41,11 @@ public sealed class AgentTests(ITestOutputHelper output)
         ScriptLog scripts = lab.OpenScriptLog();
         Bmc bmc = await Bmc.StartAsync(b, a, scripts, isLying: true);
         string hasty = b.WriteScript("hasty.sh", "options=$(cat)\ncase $options in *action=off*) echo Success: Powered OFF; exit 0 ;; esac\nprintf '%s\\n' \"$options\" | fence_ipmilan", scripts);
-        Daemon standby = await StandbyAsync(lab, bmc.Device(a, "timeout 6").Replace("agent fence_ipmilan", "agent " + hasty, StringComparison.Ordinal));
+        Daemon standby = await StandbyAsync(lab, bmc.Device(a, "timeout 10").Replace("agent fence_ipmilan", "agent " + hasty, StringComparison.Ordinal));
 
         await CutAsync(lab);
         await standby.WaitForLogAsync("the status says that the target is still on", 20);
-        await standby.WaitForLogAsync("timed out after 6", 20);
+        await standby.WaitForLogAsync("timed out after 10", 20);
         await standby.WaitForLogAsync("no address was added", 10);
         Assert.False(b.EverHeld(lab.Virtual));
         Assert.True(a.Holds(lab.Virtual));
@@ -98,11 +98,11 @@ public sealed class AgentTests(ITestOutputHelper output)
         string agent = b.WriteScript(
             "agent.sh", "options=$(cat)\necho \"$options\"\ncase $options in *action=off*) note off; exit 0 ;; *action=status*) note status $$; exec sleep 60 ;; esac\nexit 1", scripts);
         Daemon standby = await StandbyAsync(
-            lab, $"fence_device peers {{\n    agent {agent}\n    option_file password {password}\n    targets {a.Address}\n    timeout 2\n    attempts 1\n}}\n");
+            lab, $"fence_device peers {{\n    agent {agent}\n    option_file password {password}\n    targets {a.Address}\n    timeout 4\n    attempts 1\n}}\n");
 
         await CutAsync(lab);
         ScriptLine status = await scripts.WaitForAsync("status", 20);
-        await standby.WaitForLogAsync("timed out after 2", 10);
+        await standby.WaitForLogAsync("timed out after 4", 10);
         await standby.WaitForLogAsync("no address was added", 10);
         int hanging = int.Parse(status.Text.Split(' ')[1]);
         await lab.UntilAsync(() => !Directory.Exists($"/proc/{hanging}"), 5, "the hanging agent to be gone");

@@ -31,6 +31,7 @@ public sealed class ReleaseTests(ITestOutputHelper output)
         Assert.Equal(0, await master.StopAsync(15));
         DateTime taken = await b.WaitForAddressAsync(lab.Virtual);
         await standby.WaitForLogAsync("(VI_1) Entering MASTER STATE");
+        await capture.CatchUpAsync();
 
         ScriptLine start = await scripts.WaitForAsync("a demotes"), end = await scripts.WaitForAsync("a demoted");
         Frame.Vrrp[] releases = [.. capture.AdvertsOf(a).Where(each => each.Priority == 0 && each.At > start.At)];

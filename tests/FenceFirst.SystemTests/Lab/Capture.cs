@@ -8,13 +8,20 @@ internal sealed class Capture
 {
     private const int FileHeader = 24, RecordHeader = 16;
     private const uint NanosecondMagic = 0xa1b23c4d;
+
+    /// <summary>To a station that is not there, from another one, of a kind that is set aside for experiments (IEEE 802).</summary>
+    private static readonly byte[] Marker = [2, 0, 0, 0, 0xff, 0xfe, 2, 0, 0, 0, 0xff, 0xfd, 0x88, 0xb5];
     private readonly Lab _lab;
     private readonly Daemon _tcpdump;
     private readonly List<Frame> _frames = [];
+    private readonly string _namespace;
+    private int _marks;
+    private int _seenMarks;
     private long _offset = FileHeader;
 
-    private Capture(Lab lab, Daemon tcpdump, string file)
+    private Capture(Lab lab, Daemon tcpdump, string networkNamespace, string file)
     {
+        _namespace = networkNamespace;
         _lab = lab;
         _tcpdump = tcpdump;
         Path = file;
@@ -29,7 +36,18 @@ internal sealed class Capture
             ["tcpdump", "-i", "br0", "-n", "-U", "--immediate-mode", "--time-stamp-precision=nano", "-Z", "root", "-w", file]);
         lab.Adopt(tcpdump);
         await tcpdump.WaitForLogAsync("listening on");
-        return new Capture(lab, tcpdump, file);
+        return new Capture(lab, tcpdump, networkNamespace, file);
+    }
+
+    /// <summary>Waits until everything is here that has crossed the switch by now: a frame of our own comes last.</summary>
+    public async Task CatchUpAsync()
+    {
+        int mark = ++_marks;
+        using (FramePort port = FramePort.Open(_namespace, "br0", TimeSpan.Zero))
+        {
+            port.Send([.. Marker, .. BitConverter.GetBytes(mark), .. new byte[46]]);
+        }
+        await _lab.UntilAsync(() => Frames.Count >= 0 && Volatile.Read(ref _seenMarks) >= mark, 10, "the capture to catch up");
     }
 
     /// <summary>Everything seen until now, oldest first.</summary>
@@ -62,16 +80,16 @@ internal sealed class Capture
         return found!;
     }
 
-    /// <summary>The largest time between two adverts of one node for one instance, both between the given times.</summary>
+    /// <summary>The largest time between two adverts of one node for one instance, both between the given times, without the time in which the whole machine stood still.</summary>
     public TimeSpan LargestGap(Node node, int vrid, DateTime from, DateTime to)
     {
         DateTime[] times = [.. AdvertsOf(node, vrid).Select(each => each.At).Where(at => at >= from && at <= to)];
         if (times.Length == 0)
         {
-            return to - from;
+            return PauseMeter.Without(_lab.Pauses, from, to);
         }
         // What is missing at the ends counts as well.
-        return times.Append(to).Zip(times.Prepend(from), (later, earlier) => later - earlier).Max();
+        return times.Append(to).Zip(times.Prepend(from), (later, earlier) => PauseMeter.Without(_lab.Pauses, earlier, later)).Max();
     }
 
     /// <summary>Ends the capture and lets tshark look at every packet: no malformed one, no wrong checksum, no error of any dissector.</summary>
@@ -121,6 +139,10 @@ internal sealed class Capture
             file.ReadExactly(frame);
             _offset += RecordHeader + length;
             DateTime at = DateTime.UnixEpoch.AddSeconds(BinaryPrimitives.ReadUInt32LittleEndian(header)).AddTicks(BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(4)) / 100);
+            if (frame.AsSpan().StartsWith(Marker))
+            {
+                Volatile.Write(ref _seenMarks, BitConverter.ToInt32(frame, Marker.Length));
+            }
             if (Frame.Read(at, frame) is { } read)
             {
                 _frames.Add(read);

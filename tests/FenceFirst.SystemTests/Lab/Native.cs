@@ -34,18 +34,16 @@ internal static partial class Native
         }
     }
 
-    /// <summary>Opens a socket that hears the kernel's address messages in a namespace. The calling thread moves there, so it must not be a pool thread.</summary>
+    /// <summary>Opens a socket that hears the kernel's address messages in a namespace, read with <see cref="ReceiveNow"/>. The calling thread moves there, so it must not be a pool thread.</summary>
     public static int OpenAddressSocket(string networkNamespace)
     {
-        const int cloneNewNet = 0x40000000, netlink = 16, rawCloseOnExec = 3 | 0x80000, socketLevel = 1, receiveTimeout = 20, receiveBufferForce = 33;
+        const int cloneNewNet = 0x40000000, netlink = 16, raw = 3 | 0x80000 | 0x800, socketLevel = 1, receiveBufferForce = 33;
         const uint ipv4Addresses = 0x10, ipv6Addresses = 0x100;
         using (SafeFileHandle handle = File.OpenHandle("/run/netns/" + networkNamespace))
         {
             Checked(setns((int)handle.DangerousGetHandle(), cloneNewNet), "setns");
         }
-        int descriptor = Checked(socket(netlink, rawCloseOnExec, 0), "socket");
-        // struct timeval: wake up every 0.2 s to see whether the test is over.
-        Checked(setsockopt(descriptor, socketLevel, receiveTimeout, [0, 200_000], 16), "SO_RCVTIMEO");
+        int descriptor = Checked(socket(netlink, raw, 0), "socket");
         Checked(setsockopt(descriptor, socketLevel, receiveBufferForce, [1 << 20], 4), "SO_RCVBUFFORCE");
         // struct sockaddr_nl: family and padding, port, groups.
         Checked(bind(descriptor, [netlink, 0, ipv4Addresses | ipv6Addresses], 12), "bind");
@@ -92,6 +90,29 @@ internal static partial class Native
         int error = Marshal.GetLastPInvokeError();
         return error is again or interrupted ? 0 : throw new Win32Exception(error, "recv");
     }
+
+    /// <summary>Waits until one of them has something to read, or so many milliseconds.</summary>
+    public static void WaitForAny(int[] descriptors, int milliseconds)
+    {
+        const long readable = 1L << 32;
+        _ = poll([.. descriptors.Select(each => readable | (uint)each)], (ulong)descriptors.Length, milliseconds);
+    }
+
+    /// <summary>One datagram, or 0 when there is none.</summary>
+    public static int ReceiveNow(int descriptor, byte[] buffer) => NowOrNothing(recv(descriptor, buffer, buffer.Length, 0), "recv");
+
+    /// <summary>What a pipe has, or 0 when it has nothing.</summary>
+    public static int ReadNow(int descriptor, byte[] buffer) => NowOrNothing(read(descriptor, buffer, buffer.Length), "read");
+
+    /// <summary>Opens a counter that wakes who waits for it (eventfd).</summary>
+    public static int OpenCounter()
+    {
+        const int nonBlockingCloseOnExec = 0x80000 | 0x800;
+        return Checked(eventfd(0, nonBlockingCloseOnExec), "eventfd");
+    }
+
+    /// <summary>Adds one to a counter.</summary>
+    public static void Count(int counter) => Checked((int)write(counter, BitConverter.GetBytes(1L), sizeof(long)), "write");
 
     public static void Close(int descriptor) => _ = close(descriptor);
 
@@ -144,6 +165,17 @@ internal static partial class Native
         }
     }
 
+    private static int NowOrNothing(nint length, string call)
+    {
+        const int again = 11, interrupted = 4, overrun = 105;
+        if (length >= 0)
+        {
+            return (int)length;
+        }
+        int error = Marshal.GetLastPInvokeError();
+        return error is again or interrupted or overrun ? 0 : throw new Win32Exception(error, call);
+    }
+
     internal static int Checked(int result, string call) =>
         result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError(), call);
 
@@ -164,6 +196,18 @@ internal static partial class Native
 
     [DllImport("libc", SetLastError = true)]
     private static extern nint recv(int descriptor, byte[] buffer, nint length, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint read(int descriptor, byte[] buffer, nint length);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint write(int descriptor, byte[] buffer, nint length);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int eventfd(uint start, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int poll(long[] descriptors, ulong count, int milliseconds);
 
     [DllImport("libc", SetLastError = true)]
     private static extern nint send(int descriptor, byte[] buffer, nint length, int flags);

@@ -13,6 +13,7 @@ internal sealed class PauseMeter : IDisposable
     /// <summary>Shorter gaps are within what every judge allows for hearing.</summary>
     private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(100);
 
+    private static readonly Lazy<PauseMeter> LazyShared = new(() => new PauseMeter());
     private readonly List<(DateTime From, DateTime To)> _pauses = [];
     private readonly Thread _thread;
     private volatile bool _isEnding;
@@ -21,6 +22,21 @@ internal sealed class PauseMeter : IDisposable
     {
         _thread = new Thread(Measure) { IsBackground = true, Name = "pauses of the machine", Priority = ThreadPriority.Highest };
         _thread.Start();
+    }
+
+    /// <summary>The one for everybody who has none of his own.</summary>
+    public static PauseMeter Shared => LazyShared.Value;
+
+    /// <summary>How much of a time is left without the pauses in it.</summary>
+    public static TimeSpan Without(IEnumerable<(DateTime From, DateTime To)> pauses, DateTime from, DateTime to)
+    {
+        TimeSpan left = to - from;
+        foreach ((DateTime begin, DateTime end) in pauses)
+        {
+            TimeSpan within = (end < to ? end : to) - (begin > from ? begin : from);
+            left -= within > TimeSpan.Zero ? within : TimeSpan.Zero;
+        }
+        return left;
     }
 
     /// <summary>The pauses so far, in the order of time.</summary>

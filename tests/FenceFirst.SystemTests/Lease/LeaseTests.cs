@@ -9,6 +9,7 @@ namespace FenceFirst.SystemTests;
 [Collection(Alone.Name)]
 public sealed class LeaseTests(ITestOutputHelper output)
 {
+    /// <summary>Beside each other, each in a laboratory of its own.</summary>
     private const int Runs = 5;
 
     // The lease is 2 s and the kernel is exact to a quarter of a second (bench/run lease measures that); how long its worker and our observer wait for a
@@ -17,29 +18,24 @@ public sealed class LeaseTests(ITestOutputHelper output)
     private static readonly TimeSpan GoneWithin = TimeSpan.FromSeconds(4);
 
     [NeedsFact("keepalived", "fencefirst")]
-    public async Task The_kernel_removes_the_addresses_of_a_killed_daemon()
+    public Task The_kernel_removes_the_addresses_of_a_killed_daemon() => InEachRunAsync(async lab =>
     {
         // SIGKILL, five times. IPv4, IPv6 and a labelled excluded address are gone a lease after their last renewal; a killed keepalived keeps its own for ever.
-        await using Lab lab = await Lab.OpenAsync(output, "a", "b");
         Node a = lab["a"], b = lab["b"];
         Daemon other = await StartKeepalivedAsync(lab, b);
         other.Crash();
-        for (int run = 0; run < Runs; run++)
-        {
-            Daemon daemon = a.StartFenceFirst(Conf.File(Leased(lab)));
-            await HeldAsync(lab, a);
-            daemon.Send(Signal.Kill);
-            await GoneAsync(lab, a);
-            await daemon.WaitForExitAsync();
-        }
+        Daemon daemon = a.StartFenceFirst(Conf.File(Leased(lab)));
+        await HeldAsync(lab, a);
+        daemon.Send(Signal.Kill);
+        await GoneAsync(lab, a);
+        await daemon.WaitForExitAsync();
         Assert.True(b.Holds(lab.SecondVirtual), "keepalived's address went although nobody removed it");
-    }
+    });
 
     [NeedsFact("keepalived", "fencefirst")]
-    public async Task The_kernel_removes_the_addresses_of_a_stopped_daemon()
+    public Task The_kernel_removes_the_addresses_of_a_stopped_daemon() => InEachRunAsync(async lab =>
     {
         // SIGSTOP and, when the addresses are gone, SIGCONT, five times: the daemon finds that it stalled and elects anew. A stopped keepalived keeps its address.
-        await using Lab lab = await Lab.OpenAsync(output, "a", "b");
         Node a = lab["a"], b = lab["b"];
         Daemon other = await StartKeepalivedAsync(lab, b);
         Daemon daemon = a.StartFenceFirst(Conf.File(Leased(lab)));
@@ -47,17 +43,14 @@ public sealed class LeaseTests(ITestOutputHelper output)
         {
             Native.Kill(pid, Signal.Stop);
         }
-        for (int run = 0; run < Runs; run++)
-        {
-            await HeldAsync(lab, a);
-            daemon.Send(Signal.Stop);
-            await GoneAsync(lab, a);
-            int mark = daemon.Log.Mark;
-            daemon.Send(Signal.Cont);
-            await daemon.WaitForLogAsync("(VI_1) Entering MASTER STATE", 10, mark);
-        }
+        await HeldAsync(lab, a);
+        daemon.Send(Signal.Stop);
+        await GoneAsync(lab, a);
+        int mark = daemon.Log.Mark;
+        daemon.Send(Signal.Cont);
+        await daemon.WaitForLogAsync("(VI_1) Entering MASTER STATE", 10, mark);
         Assert.True(b.Holds(lab.SecondVirtual), "keepalived's address went although nobody removed it");
-    }
+    });
 
     [NeedsFact("fencefirst")]
     public async Task A_lease_is_kept_up_and_follows_a_reload()
@@ -109,29 +102,36 @@ public sealed class LeaseTests(ITestOutputHelper output)
     }
 
     [NeedsFact("fencefirst")]
-    public async Task A_stalled_master_removes_before_it_sends()
+    public Task A_stalled_master_removes_before_it_sends() => InEachRunAsync(async lab =>
     {
         // No lease. Stopped for more than three times the Master_Down_Interval (0.68 s): the first thing after SIGCONT is the removal, adverts follow the new election.
-        await using Lab lab = await Lab.OpenAsync(output, "a", "b");
         Node a = lab["a"];
         Capture capture = await lab.CaptureAsync();
         Daemon daemon = a.StartFenceFirst(Conf.File(new Conf(lab.Virtual) { Priority = 150 }));
         await a.WaitForAddressAsync(lab.Virtual);
-        for (int run = 0; run < Runs; run++)
-        {
-            await capture.WaitForAdvertAsync(a, _ => true, "an advert as Master", from: DateTime.UtcNow);
-            daemon.Send(Signal.Stop);
-            await lab.WhileAsync(() => a.Holds(lab.Virtual), 2.1, "the address to stay while nobody runs");
-            DateTime resumed = DateTime.UtcNow;
-            daemon.Send(Signal.Cont);
-            DateTime removed = await a.WaitForNoAddressAsync(lab.Virtual);
-            output.WriteLine($"run {run}: removed {(removed - resumed).TotalMilliseconds:0.0} ms after SIGCONT");
-            Assert.True(removed - resumed < TimeSpan.FromSeconds(0.5), $"removed {(removed - resumed).TotalSeconds} s after SIGCONT");
-            Frame.Vrrp first = await capture.WaitForAdvertAsync(a, _ => true, "an advert after the stall", from: resumed);
-            Assert.True(first.At > removed, $"an advert {(removed - first.At).TotalMilliseconds} ms before the removal");
-            await a.WaitForAddressAsync(lab.Virtual);
-        }
-    }
+        await capture.WaitForAdvertAsync(a, _ => true, "an advert as Master", from: DateTime.UtcNow);
+        daemon.Send(Signal.Stop);
+        await lab.WhileAsync(() => a.Holds(lab.Virtual), 2.1, "the address to stay while nobody runs");
+        DateTime resumed = DateTime.UtcNow;
+        daemon.Send(Signal.Cont);
+        // Not "is away": it comes back within a second.
+        await lab.UntilAsync(() => Removals().Any(), 10, "the daemon to remove the address");
+        DateTime removed = Removals().First().At;
+        output.WriteLine($"removed {(removed - resumed).TotalMilliseconds:0.0} ms after SIGCONT");
+        Frame.Vrrp first = await capture.WaitForAdvertAsync(a, _ => true, "an advert after the stall", from: resumed);
+        Assert.True(first.At > removed, $"an advert {(removed - first.At).TotalMilliseconds} ms before the removal");
+        // The same event removes and begins the election, which lasts 0.68 s however late the machine wakes the daemon.
+        Assert.True(first.At - removed > TimeSpan.FromSeconds(0.3), $"an advert {(first.At - removed).TotalMilliseconds} ms after the removal: that was not done at once");
+        await a.WaitForAddressAsync(lab.Virtual);
+
+        IEnumerable<AddressEvent> Removals() => a.Observer.Events.Where(each => !each.Added && each.Address.Equals(lab.Virtual));
+    });
+
+    private Task InEachRunAsync(Func<Lab, Task> run) => Task.WhenAll(Enumerable.Range(0, Runs).Select(async _ =>
+    {
+        await using Lab lab = await Lab.OpenAsync(output, "a", "b");
+        await run(lab);
+    }));
 
     private static Conf Leased(Lab lab, string lease = "2") => new(lab.Virtual)
     {

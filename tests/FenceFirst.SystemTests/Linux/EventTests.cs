@@ -44,6 +44,35 @@ public sealed class EventTests
     }
 
     [LinuxFact]
+    public void A_pause_is_ended_by_what_is_urgent_and_loses_nothing()
+    {
+        // Shown with two counters, one of which is not urgent: it does not end a pause (whose time passes), the other does, and then both are told.
+        using EventPoll poll = new(canPause: true);
+        using EventCounter urgent = new(), patient = new();
+        poll.Add(urgent.Descriptor, PollEvents.Readable, 1);
+        poll.Add(patient.Descriptor, PollEvents.Readable, 2, isUrgent: false);
+        patient.Signal();
+        MonotonicInstant begin = MonotonicClock.Now;
+        poll.Pause(20);
+        Assert.True(MonotonicClock.Now - begin >= TimeSpan.FromMilliseconds(20));
+        urgent.Signal();
+        poll.Pause(Timeout.Infinite);
+        Assert.Equal(2, poll.Wait(_ready, 0));
+        Assert.Equal([1L, 2L], _ready[..2].Select(each => each.Token).Order());
+
+        // What was ready once and is not any more ends no pause; neither does what is not watched any more.
+        urgent.Drain();
+        begin = MonotonicClock.Now;
+        poll.Pause(20);
+        urgent.Signal();
+        poll.Remove(urgent.Descriptor);
+        poll.Remove(patient.Descriptor);
+        poll.Pause(20);
+        Assert.True(MonotonicClock.Now - begin >= TimeSpan.FromMilliseconds(40));
+        Assert.Equal(0, poll.Wait(_ready, 0));
+    }
+
+    [LinuxFact]
     public void Counter_wakes_the_loop_from_another_thread_and_counts()
     {
         // Shown with two signals; the descriptor is quiet once they are taken.

@@ -81,6 +81,40 @@ public sealed class VrrpSocketTests
     }
 
     [LinuxFact]
+    public void Every_packet_says_when_the_kernel_took_it()
+    {
+        // Shown in both families with packets that wait in the socket: the stamps lie between two readings of the clock before the wait, in the order of the packets.
+        using KernelNetwork network = new();
+        using PacketBatch batch = new();
+        foreach ((InternetAddress group, InternetAddress source) in new[] { (Group4, InternetAddress.None), (Group6, InternetAddress.Parse("fd09::1")) })
+        {
+            using VrrpSocket left = Open(network, true, index => VrrpSocket.OpenMulticast(index, group, [51]));
+            using VrrpSocket right = Open(network, false, index => VrrpSocket.OpenMulticast(index, group, [51]));
+            long before = MonotonicClock.UnixNanoseconds;
+            for (int round = 0; round < 2; round++)
+            {
+                // Once more: what a full batch leaves in the buffers is offered anew.
+                for (int i = 0; i < PacketBatch.PacketsMax; i++)
+                {
+                    byte[] packet = group.IsIPv6 ? [0x31, 51, (byte)i, 0, 0, 100, 0, 0] : Packet4("10.9.0.1", group, 51);
+                    Assert.Equal(0, left.Send(packet, group, source));
+                }
+
+                // A veth pair hands over within the call.
+                long after = MonotonicClock.UnixNanoseconds;
+                Thread.Sleep(5);
+                Await(right, batch);
+                Assert.Equal(PacketBatch.PacketsMax, batch.Count);
+                for (int i = 0; i < batch.Count; i++)
+                {
+                    Assert.InRange(batch[i].ReceivedAt, before, after);
+                    before = batch[i].ReceivedAt;
+                }
+            }
+        }
+    }
+
+    [LinuxFact]
     public void Multicast_of_IPv6_tells_source_destination_and_hop_limit()
     {
         // Shown with our own source address by packet information, and with two Vrids of which one is wanted.

@@ -5,6 +5,8 @@ namespace FenceFirst.SystemTests;
 /// <summary>Where mails go: TLS from the first byte, a server with an IPv6 address, and what a reload changes.</summary>
 public sealed class MailReloadTests(ITestOutputHelper output)
 {
+    private const double Patience = 30;
+
     [NeedsFact("fencefirst", "exim4")]
     public async Task Port_465_is_spoken_to_in_TLS_from_the_first_byte()
     {
@@ -40,12 +42,12 @@ public sealed class MailReloadTests(ITestOutputHelper output)
 
         // The mails that wait go to the new server at once: their pause was for the old one.
         await ReloadAsync(25, "old", "yes");
-        await ToldAsync("old", "Entering BACKUP state", "Entering MASTER state");
+        await ToldAsync("old", 4, "Entering BACKUP state", "Entering MASTER state");
 
         // Other people get the next mail.
         await ReloadAsync(25, "new", "yes");
         await ChangeAsync("1", "FAULT");
-        await ToldAsync("new", "Entering FAULT state");
+        await ToldAsync("new", Patience, "Entering FAULT state");
 
         // Nobody gets what comes while mail is off. Fault, which was mailed last, is not mailed again afterwards, as always.
         await ReloadAsync(25, "new", "no");
@@ -53,8 +55,8 @@ public sealed class MailReloadTests(ITestOutputHelper output)
         await ReloadAsync(25, "new", "yes");
         await ChangeAsync("1", "FAULT");
         await ChangeAsync("0", "MASTER");
-        await ToldAsync("new", "Entering FAULT state", "Entering BACKUP state", "Entering MASTER state");
-        await ToldAsync("old", "Entering BACKUP state", "Entering MASTER state");
+        await ToldAsync("new", Patience, "Entering FAULT state", "Entering BACKUP state", "Entering MASTER state");
+        await ToldAsync("old", Patience, "Entering BACKUP state", "Entering MASTER state");
         Assert.Null(daemon.Log.Find("stopping it in order"));
 
         string Configuration(int port, string who, string alert) => Conf.File(
@@ -76,9 +78,9 @@ public sealed class MailReloadTests(ITestOutputHelper output)
             await daemon.WaitForLogAsync($"Entering {state} STATE", from: from);
         }
 
-        Task ToldAsync(string who, params string[] story) => lab.UntilAsync(
+        Task ToldAsync(string who, double seconds, params string[] story) => lab.WithinAsync(
             () => server.Received.Where(mail => mail.To == $"{who}@example.org").Select(mail => mail.Subject[(mail.Subject.IndexOf(" - ", StringComparison.Ordinal) + 3)..]).SequenceEqual(story),
-            4,
+            seconds,
             $"{who} to have had {string.Join(", ", story)}");
     }
 }

@@ -62,8 +62,8 @@ public sealed class FenceTestTests(ITestOutputHelper output)
         ScriptLog scripts = lab.OpenScriptLog();
         a.StartKeepalived(Conf.File(new Conf(lab.Virtual) { Priority = 150 }));
         await a.WaitForAddressAsync(lab.Virtual);
-        b.WriteFile("pause", "0");
-        string fence = b.WriteScript("fence.sh", $"note fence $FENCEFIRST_STATE $FENCEFIRST_TARGETS\nsleep $(cat '{b.Folder}/pause')\nnote done\nexit 0", scripts);
+        string open = b.WriteFile("open-TEST", "");
+        string fence = b.WriteScript("fence.sh", $"note fence $FENCEFIRST_STATE $FENCEFIRST_TARGETS\nwhile [ ! -e '{b.Folder}/open-'$FENCEFIRST_STATE ]; do sleep 0.05; done\nnote done\nexit 0", scripts);
         Daemon standby = b.StartFenceFirst(Conf.File(Promotion.Device(fence, 20, a), new Conf(lab.Virtual) { Extra = Promotion.Fence(60) }));
         await standby.WaitForLogAsync("(VI_1) Entering BACKUP STATE");
         (int status, string words) = await Verb.RunAsync(b, "fence-test", "peers", "--status-only");
@@ -77,11 +77,12 @@ public sealed class FenceTestTests(ITestOutputHelper output)
         Assert.Equal(1, scripts.Count($"fence TEST {a.Address}"));
 
         // A test takes its time while the master is lost: the promotion's fence waits for it.
-        b.WriteFile("pause", "6");
+        File.Delete(open);
         await a.PowerOffAsync();
         Task<(int Status, string Output)> test = Verb.RunAsync(b, "fence-test", "peers", Sure);
         await standby.WaitForLogAsync("waits until another instance's fence of the same target has answered", 15);
         Assert.Equal(0, scripts.Count("fence PROMOTING"));
+        b.WriteFile("open-TEST", "");
         (status, words) = await test;
         Assert.True(status == 0, words);
         await scripts.WaitForAsync("fence PROMOTING", 10);
@@ -90,6 +91,7 @@ public sealed class FenceTestTests(ITestOutputHelper output)
         (status, words) = await Verb.RunAsync(b, "fence-test", "peers", Sure);
         Assert.Equal(1, status);
         Assert.Contains("is being fenced just now", words);
+        b.WriteFile("open-PROMOTING", "");
         await b.WaitForAddressAsync(lab.Virtual, 15);
         Assert.Equal(2, scripts.Count("fence TEST"));
     }

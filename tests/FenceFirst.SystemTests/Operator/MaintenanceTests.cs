@@ -60,7 +60,7 @@ public sealed class MaintenanceTests(ITestOutputHelper output)
         Assert.False(b.EverHeld(lab.Virtual));
         DateTime taken = await b.WaitForAddressAsync(lab.Virtual, 20);
         Assert.InRange((taken - from).TotalSeconds, 8.0, 18.0);
-        Assert.NotNull(standby.Log.Find("(VI_1) MAINTENANCE is over"));
+        await standby.WaitForLogAsync("(VI_1) MAINTENANCE is over");
         Assert.False((await Verb.StatusAsync(b)).GetProperty("instances")[0].TryGetProperty("maintenance", out _));
     }
 

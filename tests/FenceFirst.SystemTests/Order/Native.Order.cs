@@ -108,19 +108,6 @@ internal static partial class Native
         return Checked(open([.. Encoding.UTF8.GetBytes(path), 0], readWrite | NonBlockingCloseOnExec), "open");
     }
 
-    /// <summary>Waits until one of them has something to read, or so many milliseconds.</summary>
-    public static void WaitForAny(int[] descriptors, int milliseconds)
-    {
-        const long readable = 1L << 32;
-        _ = poll([.. descriptors.Select(each => readable | (uint)each)], (ulong)descriptors.Length, milliseconds);
-    }
-
-    /// <summary>One datagram, or 0 when there is none.</summary>
-    public static int ReceiveNow(int descriptor, byte[] buffer) => NowOrNothing(recv(descriptor, buffer, buffer.Length, 0), "recv");
-
-    /// <summary>What a pipe has, or 0 when it has nothing.</summary>
-    public static int ReadNow(int descriptor, byte[] buffer) => NowOrNothing(read(descriptor, buffer, buffer.Length), "read");
-
     /// <summary>The kernel's time of the frame that was received last, since 1970.</summary>
     public static TimeSpan TimeOfLast(int descriptor)
     {
@@ -138,23 +125,6 @@ internal static partial class Native
         Checked(clock_gettime(monotonic, time), "clock_gettime");
         return TimeSpan.FromTicks((time[0] * TimeSpan.TicksPerSecond) + (time[1] / 100));
     }
-
-    private static int NowOrNothing(nint length, string call)
-    {
-        const int again = 11, interrupted = 4, overrun = 105;
-        if (length >= 0)
-        {
-            return (int)length;
-        }
-        int error = Marshal.GetLastPInvokeError();
-        return error is again or interrupted or overrun ? 0 : throw new Win32Exception(error, call);
-    }
-
-    [DllImport("libc", SetLastError = true)]
-    private static extern int poll(long[] descriptors, ulong count, int milliseconds);
-
-    [DllImport("libc", SetLastError = true)]
-    private static extern nint read(int descriptor, byte[] buffer, nint length);
 
     [DllImport("libc", SetLastError = true)]
     private static extern int open(byte[] path, int flags);

@@ -36,7 +36,7 @@ public sealed class ProbeTests(ITestOutputHelper output)
         await a.PowerOffAsync();
         await c.PowerOffAsync();
         await b.WaitForAddressAsync(address, 25);
-        Assert.True(standby.Log.Find("promotion: asking the link for") is not null);
+        await standby.WaitForLogAsync("promotion: asking the link for");
     }
 
     // Shown: two standbys of equal standing that cannot hear each other's adverts ask at the same time, and exactly one of them takes the address:

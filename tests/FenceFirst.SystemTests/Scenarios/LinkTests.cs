@@ -37,7 +37,7 @@ public sealed class LinkTests(ITestOutputHelper output)
         await daemon.WaitForLogAsync("(VI_1) Entering MASTER STATE", 5, mark);
         await a.WaitForAddressAsync(lab.Virtual);
         await b.WaitForNoAddressAsync(lab.Virtual);
-        // Plain VRRP on both sides: the winner's address comes before the loser's is gone.
-        Assert.True(lab.OwnershipOf(lab.Virtual).HeldTwice < TimeSpan.FromMilliseconds(250), lab.OwnershipOf(lab.Virtual).ToString());
+        // Plain VRRP on both sides: the winner's address comes before the loser's is gone, which hears of it with the first advert. One that does not yield keeps it.
+        Assert.True(lab.OwnershipOf(lab.Virtual).HeldTwice < TimeSpan.FromSeconds(1), lab.OwnershipOf(lab.Virtual).ToString());
     }
 }

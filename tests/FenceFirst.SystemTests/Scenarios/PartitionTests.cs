@@ -32,6 +32,7 @@ public sealed class PartitionTests(ITestOutputHelper output)
         ScriptLine notified = await scripts.WaitForAsync("notify_master");
         await master.WaitForExitAsync();
 
+        await capture.CatchUpAsync();
         Assert.True(begun.At < fenced.At && fenced.At < added);
         Frame.Neighbour announced = capture.Announcements(lab.Virtual).First(each => each.At > fenced.At);
         Assert.True(announced.At < notified.At, "notify_master was started before the address was announced");

@@ -24,7 +24,8 @@ public sealed class ReachTests(ITestOutputHelper output)
         Daemon standby = b.StartFenceFirst(Conf.File(Promotion.Device(fence, 5, a), new Conf(address) { Extra = Guarded($"ping {gateways} timeout 0.5") }));
         await standby.WaitForLogAsync("(VI_1) Entering BACKUP STATE");
 
-        foreach (Node other in new[] { a, c, d })
+        // The master last: when it is missed, the gateways are away already.
+        foreach (Node other in new[] { c, d, a })
         {
             await lab.CutAsync(b, other);
             await lab.CutAsync(other, b);
@@ -38,8 +39,8 @@ public sealed class ReachTests(ITestOutputHelper output)
         Assert.True(a.Holds(address) && !b.EverHeld(address));
 
         await a.PowerOffAsync();
-        await lab.HealAsync();
         await d.PowerOffAsync();
+        await lab.HealAsync();
         await scripts.WaitForAsync("fence", 20);
         await b.WaitForAddressAsync(address);
         Seen reached = await standby.WaitForLogAsync("check ping succeeded");
@@ -88,8 +89,9 @@ public sealed class ReachTests(ITestOutputHelper output)
         int mark = daemon.Log.Mark;
         await c.RunAsync("nft", "add table inet lab; add chain inet lab input { type filter hook input priority 0; }; add rule inet lab input tcp dport 5432 drop");
         await daemon.WaitForLogAsync("check tcp has too few answers after 1.5", from: mark);
-        Seen silent = await daemon.WaitForLogAsync("check tcp had too few answers", from: mark);
-        Assert.Contains($"{target} silent) after", silent.Text);
+        // A try that had begun before the filter may still be told of as refused.
+        Seen silent = await daemon.WaitForLogAsync($"{target} silent) after", from: mark);
+        Assert.Contains("check tcp had too few answers", silent.Text);
         Assert.False(b.EverHeld(address));
 
         using Listener listener = new(c, service, 5432);

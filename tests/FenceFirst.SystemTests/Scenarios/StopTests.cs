@@ -17,6 +17,7 @@ public sealed class StopTests(ITestOutputHelper output)
 
         Assert.Equal(0, await daemon.StopAsync(15));
         DateTime taken = await b.WaitForAddressAsync(lab.Virtual);
+        await capture.CatchUpAsync();
 
         ScriptLine start = scripts.Lines.Single(each => each.Text.StartsWith("start", StringComparison.Ordinal));
         ScriptLine end = scripts.Lines.Single(each => each.Text == "end");
@@ -45,6 +46,7 @@ public sealed class StopTests(ITestOutputHelper output)
 
         await daemon.StopAsync(15);
         await b.WaitForAddressAsync(lab.Virtual);
+        await capture.CatchUpAsync();
 
         Assert.DoesNotContain(capture.AdvertsOf(a), each => each.Priority == 0);
         Assert.NotNull(daemon.Log.Find("exited with status 1"));

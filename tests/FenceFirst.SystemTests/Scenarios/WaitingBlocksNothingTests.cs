@@ -9,14 +9,14 @@ public sealed class WaitingBlocksNothingTests(ITestOutputHelper output)
     [NeedsFact("keepalived", "fencefirst")]
     public async Task Another_instance_misses_no_advert_while_a_step_runs()
     {
-        // a: backup of VI_1 with a step of 10 s, master of VI_2. b: backup of both. c: master of VI_1 until its power is cut.
+        // a: backup of VI_1 with a step of 6 s, master of VI_2. b: backup of both. c: master of VI_1 until its power is cut.
         await using Lab lab = await Lab.OpenAsync(output, "a", "b", "c");
         Node a = lab["a"], b = lab["b"], c = lab["c"];
         const int second = 52;
         Conf one = new(lab.Virtual) { Version = 2, Interval = "1" };
         Conf two = new(lab.SecondVirtual) { Version = 2, Interval = "1", Name = "VI_2", Vrid = second };
         ScriptLog scripts = lab.OpenScriptLog();
-        string slow = a.WriteScript("slow.sh", "note start\nsleep 10\nnote end", scripts);
+        string slow = a.WriteScript("slow.sh", "note start\nsleep 6\nnote end", scripts);
         Capture capture = await lab.CaptureAsync();
         c.StartKeepalived(Conf.File(one with { Priority = 150 }));
         Daemon daemon = a.StartFenceFirst(Conf.File(

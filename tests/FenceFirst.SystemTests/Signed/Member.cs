@@ -54,9 +54,10 @@ internal sealed class Member(Lab lab, string name, bool isKeepalived = false)
         await UntilCountedAsync(async () => await AcceptedAsync() >= before + count, $"accept {count} adverts");
     }
 
-    private async Task UntilCountedAsync(Func<Task<bool>> isSo, string what)
+    /// <summary>Asks until it is so, at most for half a minute.</summary>
+    public async Task UntilCountedAsync(Func<Task<bool>> isSo, string what)
     {
-        const int questionsMax = 50;
+        const int questionsMax = 150;
         for (int i = 0; i < questionsMax; i++)
         {
             if (await isSo())

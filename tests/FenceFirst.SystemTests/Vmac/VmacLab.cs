@@ -26,8 +26,21 @@ internal static class VmacLab
     }
 
     /// <summary>Whether an address answers; asked a few times, because a switch has to learn.</summary>
-    public static async Task<bool> AnswersAsync(this Node from, IPAddress address) =>
-        (await from.TryRunAsync("ping", "-c", "3", "-i", "0.2", "-W", "1", "-w", "2", "-n", address.ToString())).Status == 0;
+    /// <param name="from">Who asks.</param>
+    /// <param name="address">Whom.</param>
+    /// <param name="isExpected">Whether silence is a reason to ask again: a crowded machine may be late.</param>
+    public static async Task<bool> AnswersAsync(this Node from, IPAddress address, bool isExpected = true)
+    {
+        const int triesMax = 8;
+        for (int i = 1; ; i++)
+        {
+            bool isAnswered = (await from.TryRunAsync("ping", "-c", "3", "-i", "0.2", "-W", "1", "-w", "2", "-n", address.ToString())).Status == 0;
+            if (isAnswered || !isExpected || i == triesMax)
+            {
+                return isAnswered;
+            }
+        }
+    }
 
     /// <summary>The Ethernet address in a client's neighbour table.</summary>
     public static async Task<string> NeighbourAsync(this Node from, IPAddress address)

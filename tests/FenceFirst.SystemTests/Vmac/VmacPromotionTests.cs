@@ -17,10 +17,11 @@ public sealed class VmacPromotionTests(ITestOutputHelper output)
         Daemon daemon = a.StartFenceFirst(VmacLab.One(lab, $"    use_vmac\n    promotion {{\n        run {step} timeout 10\n        probe no\n    }}\n"));
         DateTime held = await a.WaitForAddressAsync(lab.Virtual);
         await daemon.StopAsync();
+        await capture.CatchUpAsync();
         PhysicalAddress virtualMac = VmacLab.Physical(VmacLab.Mac4);
         Frame.Vrrp[] before = [.. capture.AdvertsOf(a).TakeWhile(each => !each.SourceMac.Equals(virtualMac))];
         Frame.Vrrp[] after = [.. capture.AdvertsOf(a).Skip(before.Length)];
-        Assert.InRange(before.Length, 4, 7);
+        Assert.True(before.Length >= 4, $"{before.Length} adverts in a second");
         Assert.True(before[^1].At < held);
         Assert.All(after, each => Assert.Equal(virtualMac, each.SourceMac));
         Assert.Equal([0, 0], after[^2..].Select(each => each.Priority));

@@ -66,8 +66,20 @@ public sealed class BinderTests
     }
 
     [Theory]
-    [InlineData("dynamic_interfaces", "FF1104")]
-    public void Global_settings_that_cannot_be_honoured_are_refused(string line, string code) => AssertCode(Wrapped("") + "global_defs {\n" + line + "\n}\n", code, Severity.Error);
+    [InlineData("dynamic_interfaces", "")]
+    [InlineData("dynamic_interfaces allow_if_changes", "")]
+    [InlineData("dynamic_interfaces allow_it", "FF1207")]
+    public void With_dynamic_interfaces_one_that_is_missing_is_waited_for(string line, string code)
+    {
+        // Wherever global_defs stands. Everything else about the file is as if the interface were there.
+        string text = Wrapped("track_interface {\nppp0 weight -10\n}\nvirtual_ipaddress_excluded {\n10.0.0.2 dev ppp1\n}");
+        AssertCode(text, "FF1210", Severity.Error);
+        (NodeConfig? config, DiagnosticBag diagnostics) = FakeMachine.Load(text + "global_defs {\n" + line + "\n}\n");
+        string[] codes = [.. diagnostics.Sorted().Select(diagnostic => diagnostic.Code.Id).Where(id => id.StartsWith("FF12", StringComparison.Ordinal))];
+        Assert.Equal(code.Length > 0 ? ["FF1213", "FF1213", code] : ["FF1213", "FF1213"], codes);
+        Assert.Equal(code.Length > 0, config is null || diagnostics.HasErrors);
+        Assert.Equal(code.Length > 0 ? [] : ["eth0", "ppp1", "ppp0"], config?.Links ?? []);
+    }
 
     [Theory]
     [InlineData("authentication {\nauth_type PASS\n}", "FF1405")]

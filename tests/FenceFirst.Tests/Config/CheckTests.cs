@@ -116,12 +116,17 @@ public sealed class CheckTests
         Assert.Contains("priority", error.ToString(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Completion_knows_every_verb_and_keyword()
+    [Theory]
+    [InlineData("bash", "complete -o filenames -F _fencefirst fencefirst")]
+    [InlineData("fish", "complete -c fencefirst -n '__fish_seen_subcommand_from check' -l file -s f -r -d 'configuration file'")]
+    [InlineData("zsh", " '--peer:the other node\"s file")]
+    public void Completion_knows_every_verb_and_keyword(string shell, string text)
     {
         // The script is generated from the parser and the table, so nothing can be forgotten.
         StringWriter output = new();
-        LanguageVerbs.Completion(CommandLineVerbs.Create(), output);
+        Assert.Equal(0, CompletionVerb.Run(shell, CommandLineVerbs.Create(), output));
+        Assert.Contains(shell, CompletionVerb.Shells);
+        Assert.Contains(text, output.ToString(), StringComparison.Ordinal);
         Assert.All(CommandLineVerbs.Create().Subcommands.Where(verb => !verb.Hidden), verb => Assert.Contains(verb.Name, output.ToString(), StringComparison.Ordinal));
         Assert.Contains(" vrrp_garp_master_delay ", output.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("demo-machine", output.ToString(), StringComparison.Ordinal);

@@ -34,6 +34,7 @@ internal sealed class FakeMachine
             _ => null,
         },
         FindGroup = name => name switch { "root" => 0, "postgres" => 26, _ => null },
+        FindGroupsOf = name => name switch { "postgres" => [4, 26, 113], "root" => [0], _ => [] },
     };
 
     /// <summary>Loads one text as the file test.conf.</summary>

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using FenceFirst.Cli;
 using FenceFirst.Config;
@@ -123,6 +124,36 @@ public sealed partial class LintTests
     }
 
     [Fact]
+    public void A_pair_is_told_to_programs_in_the_documented_shape()
+    {
+        // docs/lints.md shows the same pair.
+        (int status, string output, string _) = Compare(
+            Start + "advert_int 1\nnopreempt\npriority 150\nunicast_src_ip 192.168.173.203\nunicast_peer {\n10.0.0.9\n}\npromotion {\nfence d\n}\n",
+            Start + "advert_int 1\nnopreempt\npriority 100\nunicast_src_ip 10.0.0.9\nunicast_peer {\n192.168.173.203\n}\n",
+            isJson: true);
+        Assert.Equal(0, status);
+        JsonElement answer = JsonDocument.Parse(output).RootElement;
+        string page = File.ReadAllText(Path.Combine(Golden.Root, "docs", "lints.md"));
+        string shown = page[(page.IndexOf("```json\n", StringComparison.Ordinal) + 8)..];
+        JsonElement expected = JsonDocument.Parse(shown[..shown.IndexOf("```", StringComparison.Ordinal)]).RootElement;
+        Assert.True(JsonElement.DeepEquals(expected.GetProperty("pair"), answer.GetProperty("pair")), output);
+        Assert.Equal(expected.GetProperty("version").GetInt32(), answer.GetProperty("version").GetInt32());
+        Assert.Equal(Members(expected.GetProperty("problems")[0]), Members(answer.GetProperty("problems")[0]));
+
+        static string[] Members(JsonElement one) => [.. one.EnumerateObject().Select(member => member.Name)];
+    }
+
+    [Fact]
+    public void Of_two_equal_nodes_neither_is_called_the_master_and_without_a_good_peer_there_is_no_pair()
+    {
+        Assert.Equal(JsonValueKind.Null, Pair(Start, Start).GetProperty("instances")[0].GetProperty("master").ValueKind);
+        Assert.Equal("peer", Pair(Start, Start + "priority 101\n").GetProperty("instances")[0].GetProperty("master").GetString());
+        Assert.Equal(JsonValueKind.Null, Pair(Start, Start + "nonsense\n").ValueKind);
+
+        static JsonElement Pair(string ours, string theirs) => JsonDocument.Parse(Compare(ours, theirs, isJson: true).Output).RootElement.GetProperty("pair");
+    }
+
+    [Fact]
     public void Every_lint_has_its_section_and_its_case()
     {
         // A code of FF15xx or FF16xx without both cannot be added; agents have tests of their own.
@@ -134,14 +165,14 @@ public sealed partial class LintTests
         Assert.Empty(sections.Except(cases).Except(["FF1530", "FF1531"]));
     }
 
-    private static (int Status, string Output, string Error) Compare(string ours, string theirs)
+    private static (int Status, string Output, string Error) Compare(string ours, string theirs, bool isJson = false)
     {
         const string Devices = "vrrp_script s {\nscript /root/s.sh\n}\nfence_device d {\nscript /root/f.sh\ntargets 10.0.0.9\n}\nfence_device e {\nscript /root/f.sh\ntargets 192.168.173.203\n}\n";
         FakeMachine machine = Machine($"{Devices}vrrp_instance A {{\n{ours}}}\n");
         machine.Files["peer.conf"] = $"{Devices}vrrp_instance A {{\n{theirs}}}\n";
         StringWriter output = new() { NewLine = "\n" };
         StringWriter error = new() { NewLine = "\n" };
-        int status = CheckVerb.Run(new CheckOptions("test.conf") { PeerFile = "peer.conf" }, output, error, machine.Facts);
+        int status = CheckVerb.Run(new CheckOptions("test.conf") { PeerFile = "peer.conf", IsJson = isJson }, output, error, machine.Facts);
         return (status, output.ToString(), error.ToString());
     }
 

@@ -59,7 +59,7 @@ public sealed class MacvlanRequestTests
         }
     }
 
-    // Shown: table, set, names, chain and rules in one transaction; without names the table goes; the last message asks for an answer.
+    // Shown: table, set, names, chain and rules in one transaction; without names the table goes; one message asks for an answer.
     [Theory]
     [InlineData(false, "0010 0a00 0a02 0a00 0a09 0a0c 0a03 0a06 0011")]
     [InlineData(true, "0010 0a00 0a02 0a00 0a09 0a0c 0a03 0a06 0a06 0a06 0a06 0011")]
@@ -81,9 +81,10 @@ public sealed class MacvlanRequestTests
 
     private static string Types(bool isIPv6, string[] names, out int answers)
     {
-        byte[] buffer = new byte[ReportFilterMessages.BytesFor(names.Length)];
+        ReportTable table = new(isIPv6, names);
+        byte[] buffer = new byte[table.BytesMax];
         NetlinkWriter writer = new(buffer);
-        ReportFilterMessages.Write(ref writer, isIPv6, names, 0);
+        table.Write(ref writer, 0);
         Assert.False(writer.IsOverflowed);
         List<string> types = [];
         answers = 0;

@@ -203,10 +203,11 @@ internal sealed class MachineDriver
         {
             if (receiver != sender && Delivery(sender, receiver) is { } delay)
             {
+                // A millisecond it was under way, what is more it waited for its receiver, as far as that is believed.
                 After(delay, () => receiver.DeliverIfRunning(
                     receiver.IsStaleOrReplayed(instance, source, sent, out DecodeError error, out bool isOvertaken)
                         ? NodeEvent.PacketRefused(instance, error, source, isOvertaken)
-                        : NodeEvent.AdvertReceived(instance, advert, source)));
+                        : NodeEvent.AdvertReceived(instance, advert, source, delay - TimeSpan.FromMilliseconds(1))));
             }
         }
     }
@@ -376,11 +377,11 @@ internal sealed class SimulatedNode
     };
 
     /// <summary>Delivers an advert from the node with the letter.</summary>
-    public void Hear(char sender, byte priority, int instance = 0, TimeSpan? interval = null)
+    public void Hear(char sender, byte priority, int instance = 0, TimeSpan? interval = null, TimeSpan waited = default)
     {
         VrrpConfig config = Config.Instances[instance];
         VrrpAdvert advert = new(config.Version, config.Vrid, priority, 1, interval ?? config.AdvertInterval, default);
-        Deliver(NodeEvent.AdvertReceived(instance, advert, TestConfig.AddressOf(sender)));
+        Deliver(NodeEvent.AdvertReceived(instance, advert, TestConfig.AddressOf(sender), waited));
     }
 
     /// <summary>Answers the only open step (of the instance).</summary>

@@ -98,6 +98,37 @@ public class Rfc9568Section6_4_2Tests
         Assert.Equal(isRestarted ? before + TimeSpan.FromSeconds(0.5) : before, m.First.MasterDownAt);
     }
 
+    // RFC 9568 section 6.4.2: what is received restarts the timer, from its receipt. Shown: how long an advert had waited when it was handed in, and how much of that
+    // counts: at most 20 ms and at most half an interval, and nothing of a wait that is less than none (somebody has set the clock back).
+    [Theory]
+    [InlineData(1000, 0, 0)]
+    [InlineData(1000, 7.5, 7.5)]
+    [InlineData(1000, 20, 20)]
+    [InlineData(1000, 5000, 20)]
+    [InlineData(1000, -3_600_000, 0)]
+    [InlineData(10, 4, 4)]
+    [InlineData(10, 9, 5)]
+    public void The_timer_runs_from_the_receipt_of_an_advert(int interval, double waited, double counted)
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance().Version3(interval));
+        m.Hear('a', 150, waited: TimeSpan.FromMilliseconds(waited));
+        MonotonicInstant receipt = m.Driver.Now - TimeSpan.FromMilliseconds(counted);
+        Assert.Equal(receipt + VrrpTimers.MasterDown(3, 100, TimeSpan.FromMilliseconds(interval), 3), m.First.MasterDownAt);
+        m.Hear('a', 0, waited: TimeSpan.FromMilliseconds(waited));
+        Assert.Equal(receipt + VrrpTimers.Skew(3, 100, TimeSpan.FromMilliseconds(interval)), m.First.MasterDownAt);
+    }
+
+    // Shown: a release that has waited for longer than the skew leads to Master at once, with no lateness that would be taken for a stall.
+    [Fact]
+    public void A_release_that_waited_for_longer_than_the_skew_is_acted_upon_at_once()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance(254));
+        m.Hear('a', 255);
+        m.Hear('a', 0, waited: TimeSpan.FromMilliseconds(20));
+        m.Driver.AdvanceTo(m.Driver.Now);
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+    }
+
     // RFC 9568 section 6.4.2: equal priority means stay Backup, whatever the addresses are.
     [Theory]
     [InlineData('a')]

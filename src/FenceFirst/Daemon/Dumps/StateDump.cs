@@ -85,6 +85,7 @@ internal sealed class StateDump(DumpSource source)
             Line($"   Using smtp notification = {(config.Notify.IsMailed ? "yes" : "no")}");
             Line($"   Notify deleted = {(config.Notify.IsDeletedTold ? "Deleted" : "Fault")}");
             WriteNotify(config.Notify);
+            Line($"   Notify priority changes = {(config.IsPriorityNotified ? "true" : "false")}");
         }
     }
 
@@ -103,8 +104,23 @@ internal sealed class StateDump(DumpSource source)
             VrrpState[] members = [.. group.Members.Span.ToArray().Select(member => source.State.Instances[member])];
             Line($"   Num member fault {members.Count(member => (member.Faults & ~FaultCauses.Group) != FaultCauses.None)}, num member init {members.Count(member => member.IsAwaitingScripts)}");
             List("   VRRP member instances :", group.Members.Span.ToArray().Select(member => source.Config.Instances[member].Name));
+            if (group.IsTrackingWeighted)
+            {
+                Line("   sync group tracking weight set");
+            }
 
             Line($"   Using smtp notification = {(group.Notify.IsMailed ? "yes" : "no")}");
+            if (group.IsPriorityNotified is { } isTold)
+            {
+                Line($"   Notify priority changes = {(isTold ? "yes" : "no")}");
+            }
+
+            List("   Tracked interfaces :", group.TrackLinks.Span.ToArray().Select(LinkTracker));
+            List("   Tracked scripts :", group.TrackScripts.Span.ToArray().Select(ScriptTracker));
+            List("   Tracked files :", group.TrackFiles.Span.ToArray().Select(FileTracker));
+
+            // keepalived writes these as those of files: with a comma, and under a heading in the singular.
+            List("   Tracked process :", group.TrackProcesses.Span.ToArray().Select(each => $"{source.Config.Processes[each.Index].Name},{Weight(each)}"));
             WriteNotify(group.Notify);
         }
     }
@@ -238,9 +254,9 @@ internal sealed class StateDump(DumpSource source)
 
     private void WriteTrackers(VrrpConfig config)
     {
-        List("   Tracked interfaces :", config.TrackLinks.Span.ToArray().Where(each => !config.IsOwnLink(each.Index) || each.Weight != 0).Select(each => source.NameOf(each.Index) + Weight(each)));
-        List("   Tracked scripts :", config.TrackScripts.Span.ToArray().Select(each => source.Config.Scripts[each.Index].Name + Weight(each)));
-        List("   Tracked files :", config.TrackFiles.Span.ToArray().Select(each => $"{source.Config.Files[each.Index].Name},{Weight(each)}"));
+        List("   Tracked interfaces :", config.TrackLinks.Span.ToArray().Where(each => !config.IsOwnLink(each.Index) || each.Weight != 0).Select(LinkTracker));
+        List("   Tracked scripts :", config.TrackScripts.Span.ToArray().Select(ScriptTracker));
+        List("   Tracked files :", config.TrackFiles.Span.ToArray().Select(FileTracker));
         List("   Tracked processes :", config.TrackProcesses.Span.ToArray().Select(each => source.Config.Processes[each.Index].Name + Weight(each)));
     }
 
@@ -341,14 +357,14 @@ internal sealed class StateDump(DumpSource source)
             Line($"   IPv6 address = {Or(source.Links.FirstAddress(i, isIPv6: true))}");
             Line($"   MAC = {mac}");
             Line($"   State = {(index == 0 ? "deleted" : isUp ? "UP, RUNNING" : "not UP or not RUNNING")}");
-            Tracking(config => config.TrackLinks, i);
+            Tracking(config => config.TrackLinks, i, "   Tracking VRRP instances :");
         }
     }
 
-    private void Tracking(Func<VrrpConfig, EquatableArray<TrackReference>> select, int index)
+    private void Tracking(Func<VrrpConfig, EquatableArray<TrackReference>> select, int index, string heading = "   Tracking instances :")
     {
         List(
-            "   Tracking instances :",
+            heading,
             source.Config.Instances.Span.ToArray().SelectMany(config => select(config).Span.ToArray().Where(each => each.Index == index).Select(each => $"{config.Name},{Weight(each)}")));
     }
 
@@ -368,6 +384,12 @@ internal sealed class StateDump(DumpSource source)
     }
 
     private void Line(string text) => _text.Append(text).Append('\n');
+
+    private string LinkTracker(TrackReference each) => source.NameOf(each.Index) + Weight(each);
+
+    private string ScriptTracker(TrackReference each) => source.Config.Scripts[each.Index].Name + Weight(each);
+
+    private string FileTracker(TrackReference each) => $"{source.Config.Files[each.Index].Name},{Weight(each)}";
 
     private static string Weight(TrackReference each) => $" weight {each.Weight}{(each.IsReversed ? " reverse" : "")}";
 

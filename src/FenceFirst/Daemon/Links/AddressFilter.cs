@@ -4,7 +4,6 @@ using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Linux.Events;
 using FenceFirst.Linux.Filters;
-using FenceFirst.Linux.Native;
 
 namespace FenceFirst.Daemon.Links;
 
@@ -16,8 +15,7 @@ internal sealed class AddressFilter(LogWriter log, EventPoll poll, long token) :
 
     private readonly PacketFilter _filter = new();
     private readonly SortedSet<InternetAddress> _addresses = [];
-    private PacketFilterMonitor? _monitor;
-    private bool _isMonitorRefused;
+    private readonly FilterWatch _watch = new(log, poll, token, "the filter of no_accept");
 
     /// <summary>When what could not be put back is tried again; never = nothing is missing.</summary>
     public MonotonicInstant Due { get; private set; } = MonotonicInstant.Never;
@@ -48,7 +46,7 @@ internal sealed class AddressFilter(LogWriter log, EventPoll poll, long token) :
     /// <summary>Has packets to and from more addresses dropped; 0 or the error number, and then nothing is changed.</summary>
     public int Add(in EquatableArray<VirtualAddress> addresses)
     {
-        Watch();
+        _watch.Begin();
         InternetAddress[] added = [.. addresses.Select(each => each.Address).Where(_addresses.Add)];
         int errno = Replace(added);
         if (errno != 0)
@@ -83,7 +81,7 @@ internal sealed class AddressFilter(LogWriter log, EventPoll poll, long token) :
     /// <summary>Takes what the kernel has told, and puts back what somebody else has removed.</summary>
     public void Read(MonotonicInstant now)
     {
-        if (_monitor is not null && _monitor.IsRemovedByOthers(_filter) && _addresses.Count > 0)
+        if (_watch.IsRemovedByOthers(_filter.Settings.Table, _filter) && _addresses.Count > 0)
         {
             log.Write(TimelineLevel.Warning, $"somebody has removed the filter of no_accept (nftables table {_filter.Settings.Table}): it is put back");
             PutBack(now);
@@ -102,7 +100,7 @@ internal sealed class AddressFilter(LogWriter log, EventPoll poll, long token) :
     /// <inheritdoc/>
     public void Dispose()
     {
-        _monitor?.Dispose();
+        _watch.Dispose();
         _filter.Dispose();
     }
 
@@ -118,26 +116,6 @@ internal sealed class AddressFilter(LogWriter log, EventPoll poll, long token) :
         else if (errno == 0 && !isFirst)
         {
             log.Write(TimelineLevel.Notice, "the filter of no_accept is back");
-        }
-    }
-
-    /// <summary>From the first address on: who filters nothing is not woken by the firewall of others.</summary>
-    private void Watch()
-    {
-        if (_monitor is not null || _isMonitorRefused)
-        {
-            return;
-        }
-
-        try
-        {
-            _monitor = new PacketFilterMonitor();
-            poll.Add(_monitor.Descriptor, PollEvents.Readable, token);
-        }
-        catch (LinuxException exception)
-        {
-            _isMonitorRefused = true;
-            log.Write(TimelineLevel.Warning, $"{exception.Message}: it will not be noticed when somebody removes the filter of no_accept");
         }
     }
 

@@ -24,6 +24,7 @@ internal sealed class VmacWork : IDisposable
     private readonly Dictionary<string, WantedVmac> _made = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _troubles = new(StringComparer.Ordinal);
     private HashSet<string>? _filtered;
+    private bool _isFilterLost;
     private List<VmacNews> _news = [];
 
     /// <summary>Opens what it needs.</summary>
@@ -33,10 +34,19 @@ internal sealed class VmacWork : IDisposable
         _reversePath = new ReversePath(_netlink);
     }
 
+    /// <summary>Whether the filter was removed by somebody else and could not be put back. Of the last work that has ended.</summary>
+    public bool IsFilterMissing { get; private set; }
+
+    /// <summary>Who makes the filter.</summary>
+    public PacketFilter FilterMaker => _filter;
+
     /// <summary>Makes everything as a plan wants it, and removes what was made before and is not in it; returns what there is to tell.</summary>
-    public List<VmacNews> Apply(VmacPlan plan)
+    /// <param name="plan">What is wanted.</param>
+    /// <param name="isFilterLost">Whether somebody else has removed the filter since.</param>
+    public List<VmacNews> Apply(VmacPlan plan, bool isFilterLost = false)
     {
         _news = [];
+        _isFilterLost |= isFilterLost;
         try
         {
             Carry(plan);
@@ -117,20 +127,32 @@ internal sealed class VmacWork : IDisposable
     private void Filter(VmacPlan plan)
     {
         HashSet<string> names = [.. plan.Links.Select(wanted => wanted.Name)];
-        if (_filtered is not null && _filtered.SetEquals(names))
+        if (!_isFilterLost && _filtered is not null && _filtered.SetEquals(names))
         {
             return;
         }
 
         // Both families: where /proc/sys is read-only, IPv6 stays on.
-        int errno = _filter.ReplaceReportFilter(isIPv6: false, names);
-        int errno6 = _filter.ReplaceReportFilter(isIPv6: true, names);
+        int errno = _filter.ReplaceReportFilter(isIPv6: false, [.. names]);
+        int errno6 = _filter.ReplaceReportFilter(isIPv6: true, [.. names]);
         errno = errno == 0 ? errno6 : errno;
         _filtered = names;
-        if (errno != 0 && names.Count > 0)
+        _isFilterLost &= errno != 0 && names.Count > 0;
+        TellOfFilter(names.Count > 0 ? errno : 0);
+        IsFilterMissing = _isFilterLost;
+    }
+
+    private void TellOfFilter(int errno)
+    {
+        const string What = "the filter for reports of group membership from virtual MAC addresses";
+        if (errno == 0 && IsFilterMissing)
         {
-            string text = $"nftables refused the filter for reports of group membership from virtual MAC addresses: {ErrnoText.Describe(errno)}; switches may send a standby what is for the master";
-            _news.Add(new VmacNews(TimelineLevel.Warning, "", text));
+            _news.Add(new VmacNews(TimelineLevel.Notice, "", $"{What} is back"));
+        }
+        else if (errno != 0 && !IsFilterMissing)
+        {
+            string again = _isFilterLost ? "; tried again every second" : "";
+            _news.Add(new VmacNews(TimelineLevel.Warning, "", $"nftables refused {What}: {ErrnoText.Describe(errno)}; switches may send a standby what is for the master{again}"));
         }
     }
 

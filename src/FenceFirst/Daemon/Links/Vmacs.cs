@@ -9,13 +9,19 @@ namespace FenceFirst.Daemon.Links;
 /// <summary>Keeps the interfaces with virtual MAC addresses as the configuration wants them: made at the start, made again when they vanish, removed at the end.</summary>
 /// <remarks>
 /// The kernel takes tens of milliseconds to remove an interface, in which an advert may be late: so the work is done by a thread, while the loop hears of it
-/// as of every change of an interface. Only at the start and at the end is it waited for.
+/// as of every change of an interface. Only at the start and at the end is it waited for. What somebody else removes of the filter is put back in the same way.
 /// </remarks>
-internal sealed class Vmacs(LogWriter log) : IDisposable
+/// <param name="log">The log.</param>
+/// <param name="poll">Told of the filter's news, under a number of their own.</param>
+/// <param name="filterToken">That number.</param>
+internal sealed class Vmacs(LogWriter log, EventPoll poll, long filterToken) : IDisposable
 {
     /// <summary>How long the end waits for work under way.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    private readonly FilterWatch _watch = new(log, poll, filterToken, "the filter of use_vmac");
     private readonly EventCounter _done = new();
     private readonly VmacWork _work = new();
     private VmacPlan _plan = VmacPlan.None;
@@ -24,6 +30,10 @@ internal sealed class Vmacs(LogWriter log) : IDisposable
     private volatile List<VmacNews>? _news;
     private bool _isBusy;
     private bool _isChanged;
+    private bool _isFilterLost;
+
+    /// <summary>When what could not be put back of the filter is tried again; never = nothing is missing.</summary>
+    public MonotonicInstant Due { get; private set; } = MonotonicInstant.Never;
 
     /// <summary>Readable when work has ended.</summary>
     public int Descriptor => _done.Descriptor;
@@ -32,6 +42,7 @@ internal sealed class Vmacs(LogWriter log) : IDisposable
     public void ApplyNow(NodeConfig config)
     {
         _plan = VmacPlan.Of(config);
+        Watch(_plan);
         Tell(_work.Apply(_plan));
         _applied = _plan;
     }
@@ -58,8 +69,28 @@ internal sealed class Vmacs(LogWriter log) : IDisposable
         }
     }
 
+    /// <summary>Takes what the kernel has told of the filter, and begins to put back what somebody else has removed.</summary>
+    public void ReadFilter()
+    {
+        if (_watch.IsRemovedByOthers(FilterConfig.ReportTable, _work.FilterMaker) && !_plan.IsEmpty)
+        {
+            log.Write(TimelineLevel.Warning, $"somebody has removed the filter of use_vmac (nftables table {FilterConfig.ReportTable}): it is put back");
+            PutBack();
+        }
+    }
+
+    /// <summary>Tries again what is due.</summary>
+    public void Advance(MonotonicInstant now)
+    {
+        if (Due <= now)
+        {
+            Due = MonotonicInstant.Never;
+            PutBack();
+        }
+    }
+
     /// <summary>Takes the end of the work.</summary>
-    public void Take(LinkTable links)
+    public void Take(LinkTable links, MonotonicInstant now)
     {
         _done.Drain();
         if (Interlocked.Exchange(ref _news, null) is not { } news)
@@ -69,7 +100,12 @@ internal sealed class Vmacs(LogWriter log) : IDisposable
 
         _isBusy = false;
         Tell(news);
-        if (_isChanged)
+        Due = _work.IsFilterMissing ? now + RetryAfter : MonotonicInstant.Never;
+        if (_isFilterLost)
+        {
+            Begin(_plan);
+        }
+        else if (_isChanged)
         {
             Look(links);
         }
@@ -101,18 +137,39 @@ internal sealed class Vmacs(LogWriter log) : IDisposable
             return;
         }
 
+        _watch.Dispose();
         _work.Dispose();
         _done.Dispose();
     }
 
+    private void PutBack()
+    {
+        _isFilterLost = true;
+        if (!_isBusy)
+        {
+            Begin(_plan);
+        }
+    }
+
+    private void Watch(VmacPlan plan)
+    {
+        if (!plan.IsEmpty)
+        {
+            _watch.Begin();
+        }
+    }
+
     private void Begin(VmacPlan plan)
     {
+        Watch(plan);
+        bool isFilterLost = _isFilterLost;
+        _isFilterLost = false;
         _plan = _applied = plan;
         _isBusy = true;
         _isChanged = false;
         _thread = new Thread(() =>
         {
-            _news = _work.Apply(plan);
+            _news = _work.Apply(plan, isFilterLost);
             _done.Signal();
         })
         {

@@ -47,6 +47,7 @@ internal static class LifecycleScript
             Environment = new StepEnvironment().Plain,
             UserId = command.UserId,
             GroupId = command.GroupId,
+            SupplementaryGroups = command.SupplementaryGroups.AsArray(),
             OutputBytesMax = OutputBytesMax,
         };
         if (!processes.Start(request))

@@ -376,6 +376,7 @@ internal sealed class Notifications : IDisposable
             Environment = job.Environment,
             UserId = job.Command.UserId,
             GroupId = job.Command.GroupId,
+            SupplementaryGroups = job.Command.SupplementaryGroups.AsArray(),
             OutputBytesMax = OutputBytesMax,
         });
         if (!isStarted)

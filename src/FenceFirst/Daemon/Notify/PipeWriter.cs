@@ -243,6 +243,7 @@ internal sealed class PipeWriter(NotifyPipe config, EventPoll poll, ProcessRunne
             Environment = environment.Plain,
             UserId = script.UserId,
             GroupId = script.GroupId,
+            SupplementaryGroups = script.SupplementaryGroups.AsArray(),
             OutputBytesMax = OutputBytesMax,
         });
         if (!isStarted)

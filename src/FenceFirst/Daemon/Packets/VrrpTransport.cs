@@ -200,13 +200,13 @@ internal sealed class VrrpTransport : IDisposable
         return first;
     }
 
-    /// <summary>Takes packets from the socket with the token and hands them on; at most a bounded number per call.</summary>
-    public void Receive(long token, EventLoop loop)
+    /// <summary>Takes packets from the socket with the token and hands them on; at most a bounded number per call. Returns how many, and whether there may be more.</summary>
+    public (int Count, bool IsMore) Receive(long token, EventLoop loop)
     {
         int index = (int)(token - _tokenBase);
         if (index >= _ports.Count)
         {
-            return;
+            return default;
         }
 
         Port port = _ports[index];
@@ -214,22 +214,27 @@ internal sealed class VrrpTransport : IDisposable
         {
             // It only sends; what has come in before the filter stood is nobody's.
             _ = port.Socket.Receive(_batch);
-            return;
+            return default;
         }
 
+        int sum = 0;
         for (int i = 0; i < BatchesMax; i++)
         {
             int count = port.Socket.Receive(_batch);
+            long now = count > 0 ? MonotonicClock.UnixNanoseconds : 0;
             for (int p = 0; p < count; p++)
             {
-                Handle(port, _batch[p], loop);
+                Handle(port, _batch[p], now, loop);
             }
 
+            sum += count;
             if (count < PacketBatch.PacketsMax)
             {
-                return;
+                return (sum, false);
             }
         }
+
+        return (sum, true);
     }
 
     /// <summary>Closes everything.</summary>
@@ -394,7 +399,7 @@ internal sealed class VrrpTransport : IDisposable
                 }
 
                 _ports[i].Token = _tokenBase + i;
-                _poll.Add(_ports[i].Socket.Descriptor, PollEvents.Readable, _ports[i].Token);
+                _poll.Add(_ports[i].Socket.Descriptor, PollEvents.Readable, _ports[i].Token, isUrgent: false);
             }
         }
     }
@@ -436,7 +441,7 @@ internal sealed class VrrpTransport : IDisposable
         return _identification[instance];
     }
 
-    private void Handle(Port port, ReceivedPacket packet, EventLoop loop)
+    private void Handle(Port port, ReceivedPacket packet, long now, EventLoop loop)
     {
         VrrpAdvert advert;
         PacketContext context;
@@ -533,7 +538,8 @@ internal sealed class VrrpTransport : IDisposable
             loop.Reports.AddressListDiffers(instance, context.Source);
         }
 
-        loop.Deliver(NodeEvent.AdvertReceived(instance, advert, context.Source));
+        TimeSpan waited = packet.ReceivedAt > 0 ? new TimeSpan((now - packet.ReceivedAt) / TimeSpan.NanosecondsPerTick) : TimeSpan.Zero;
+        loop.Deliver(NodeEvent.AdvertReceived(instance, advert, context.Source, waited));
     }
 
     /// <summary>What makes a socket one and the same.</summary>

@@ -140,6 +140,7 @@ internal sealed class DeviceRuns(ProcessRunner processes, Action<DeviceRun> ende
             Environment = environment,
             UserId = step.Command.UserId,
             GroupId = step.Command.GroupId,
+            SupplementaryGroups = step.Command.SupplementaryGroups.AsArray(),
             OutputBytesMax = OutputBytesMax,
         };
         _runs.Add(run.Tag, run);

@@ -80,6 +80,7 @@ internal sealed class StepRuns : IDisposable
             IsIdentified = isPromised,
             UserId = step.Command.UserId,
             GroupId = step.Command.GroupId,
+            SupplementaryGroups = step.Command.SupplementaryGroups.AsArray(),
             OutputBytesMax = OutputBytesMax,
         };
         if (!isPromised)
@@ -116,6 +117,7 @@ internal sealed class StepRuns : IDisposable
             Environment = _environment.Plain,
             UserId = script.Command.UserId,
             GroupId = script.Command.GroupId,
+            SupplementaryGroups = script.Command.SupplementaryGroups.AsArray(),
             OutputBytesMax = 0,
         });
 
