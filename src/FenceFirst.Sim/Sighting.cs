@@ -68,6 +68,9 @@ internal enum SightingKind : byte
     /// <summary>A notify script runs; <c>Number</c> is the notification.</summary>
     Notified,
 
+    /// <summary>The notify scripts of a sync group run: <c>Instance</c> is the group, <c>Number</c> the notification.</summary>
+    GroupNotified,
+
     /// <summary>An operator confirmed that <c>By</c> is down; <c>Number</c> 1 = which is true.</summary>
     Confirmed,
 
@@ -80,7 +83,7 @@ internal enum SightingKind : byte
     /// <summary>An operator said retry.</summary>
     Retried,
 
-    /// <summary>A link went up (<c>Number</c> 1) or down.</summary>
+    /// <summary>Links went up (<c>Number</c> 1) or down; <c>Attempt</c> says which, a bit each.</summary>
     LinkChanged,
 
     /// <summary>The faults have ended: from now on things have to come right.</summary>

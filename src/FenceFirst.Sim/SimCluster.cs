@@ -15,16 +15,22 @@ internal static class SimCluster
     /// <summary>Name of a node in reports: a, b, c.</summary>
     public static string NameOf(int node) => node < 0 ? "nobody" : ((char)('a' + node)).ToString();
 
-    /// <summary>The default mix: two or three nodes (or as many as wanted), one or two instances, each kind of fault on or off.</summary>
+    /// <summary>The default mix: two or three nodes (or as many as wanted), one or two instances, or two to four with sync groups, each kind of fault on or off.</summary>
     /// <param name="seed">The seed.</param>
     /// <param name="nodes">2 or 3; 0 = the seed decides.</param>
-    /// <param name="instances">1 or 2; 0 = the seed decides.</param>
+    /// <param name="instances">1 or 2, and no sync groups; 0 = the seed decides.</param>
     /// <param name="allowed">Faults that the seed may choose from.</param>
-    public static SimOptions FromSeed(ulong seed, int nodes = 0, int instances = 0, SimFaults allowed = SimFaults.Truthful)
+    /// <param name="isGrouped">Whether there are sync groups; absent = the seed decides.</param>
+    public static SimOptions FromSeed(ulong seed, int nodes = 0, int instances = 0, SimFaults allowed = SimFaults.Truthful, bool? isGrouped = null)
     {
+        // Sync groups are drawn apart: a seed without them stays what it was before there were any.
+        Prng groupChance = new(seed ^ 0x6a01_17e5);
+        bool isDrawn = groupChance.OneIn(4) && instances == 0;
+        bool hasGroups = isGrouped ?? isDrawn;
         Prng chance = new(seed ^ 0x5eed_c1a5);
         int nodeCount = nodes != 0 ? nodes : chance.OneIn(3) ? 3 : 2;
         int instanceCount = instances != 0 ? instances : chance.OneIn(6) ? 2 : 1;
+        instanceCount = hasGroups ? groupChance.Pick(2, 2, 2, 3, 4) : instanceCount;
         SimFaults faults = Swarm(chance) & allowed;
         NodeConfig[] configs = Draw(chance, nodeCount, instanceCount);
         if (chance.OneIn(4))
@@ -33,6 +39,7 @@ internal static class SimCluster
             configs = [.. configs.Select(node => node with { Watchdog = new WatchdogConfig("/dev/watchdog", isRequired, WatchdogConfig.TimeoutFor(node.Instances)) })];
         }
 
+        configs = hasGroups ? SimGroups.Join(groupChance, configs) : configs;
         return new SimOptions { Seed = seed, Nodes = configs, Faults = faults };
     }
 
@@ -215,5 +222,5 @@ internal static class SimCluster
         return isGood ? made! : throw new InvalidOperationException("the simulator's own key is refused"); // TryCreate gives one or says no.
     }
 
-    private static CommandLine Command(string path) => new([path]);
+    internal static CommandLine Command(string path) => new([path]);
 }

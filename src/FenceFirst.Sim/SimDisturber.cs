@@ -66,13 +66,13 @@ internal sealed class SimDisturber(SimWorld world, int instances)
         switch (kind)
         {
             case SimFaults.Cuts:
-                CutOff(host, awhile, isOneWay: false, isAdvertsOnly: false);
+                CutOff(host, awhile, instance, isOneWay: false, isAdvertsOnly: false);
                 break;
             case SimFaults.OneWayCuts:
-                CutOff(host, awhile, isOneWay: true, isAdvertsOnly: false);
+                CutOff(host, awhile, instance, isOneWay: true, isAdvertsOnly: false);
                 break;
             case SimFaults.AdvertCuts:
-                CutOff(host, awhile, isOneWay: chance.OneIn(2), isAdvertsOnly: true);
+                CutOff(host, awhile, instance, isOneWay: chance.OneIn(2), isAdvertsOnly: true);
                 break;
             case SimFaults.PowerLoss:
                 host.LosePower(host.Index);
@@ -102,8 +102,9 @@ internal sealed class SimDisturber(SimWorld world, int instances)
                 host.SetWallClock(chance.OneIn(2) ? 0 : chance.Between(-20 * Nano.Second, 20 * Nano.Second));
                 break;
             case SimFaults.LinkFlaps:
-                host.SetLink(isUp: false);
-                Push(ItemKind.LinkUp, host, chance.OneIn(2) ? chance.Between(0, Nano.Second) : awhile);
+                int link = world.Network.HasSeveralLinks && !chance.OneIn(4) ? host.Config.Instances[instance].Link : -1;
+                host.SetLink(isUp: false, link);
+                Push(ItemKind.LinkUp, host, chance.OneIn(2) ? chance.Between(0, Nano.Second) : awhile, link);
                 break;
             case SimFaults.Thief:
                 world.Network.SetThief(instance, isHere: true);
@@ -133,9 +134,10 @@ internal sealed class SimDisturber(SimWorld world, int instances)
         }
     }
 
-    private void CutOff(SimHost host, long awhile, bool isOneWay, bool isAdvertsOnly)
+    private void CutOff(SimHost host, long awhile, int instance, bool isOneWay, bool isAdvertsOnly)
     {
         bool isOutward = world.Chance.OneIn(2);
+        int ofInstance = world.Network.HasSeveralLinks && world.Chance.OneIn(2) ? instance : -1;
         int only = world.Hosts.Length > 2 && world.Chance.OneIn(2) ? world.Chance.Below(world.Hosts.Length) : -1;
         for (int other = 0; other < world.Hosts.Length; other++)
         {
@@ -146,12 +148,12 @@ internal sealed class SimDisturber(SimWorld world, int instances)
 
             if (!isOneWay || isOutward)
             {
-                world.Network.Cut(host.Index, other, isAdvertsOnly, awhile);
+                world.Network.Cut(host.Index, other, isAdvertsOnly, awhile, ofInstance);
             }
 
             if (!isOneWay || !isOutward)
             {
-                world.Network.Cut(other, host.Index, isAdvertsOnly, awhile);
+                world.Network.Cut(other, host.Index, isAdvertsOnly, awhile, ofInstance);
             }
         }
     }

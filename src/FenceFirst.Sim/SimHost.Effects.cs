@@ -261,8 +261,10 @@ internal sealed partial class SimHost
                 StartScript(effect);
                 break;
             case NodeEffectKind.Notify:
-            case NodeEffectKind.NotifyGroup:
                 See(SightingKind.Notified, effect.Index, number: (int)effect.Notification);
+                break;
+            case NodeEffectKind.NotifyGroup:
+                See(SightingKind.GroupNotified, effect.Index, number: (int)effect.Notification);
                 break;
             case NodeEffectKind.Record:
                 _world.Watch.Read(Index, effect.Entry, _world.Now, Clock);
@@ -296,7 +298,7 @@ internal sealed partial class SimHost
 
     private void SendAdvert(int instance, byte priority)
     {
-        if (State.Instances[instance].Source.IsNone || !IsLinkUp)
+        if (State.Instances[instance].Source.IsNone || !IsLinkUpFor(instance))
         {
             return;
         }
@@ -427,12 +429,12 @@ internal sealed partial class SimHost
         See(SightingKind.Announced, instance);
         foreach (SimHost other in _world.Hosts)
         {
-            if (other != this && other.IsAsking(instance) && AnswersFor(instance) && _world.Network.CanReach(Index, other.Index))
+            if (other != this && other.IsAsking(instance) && AnswersFor(instance) && _world.Network.CanReach(Index, other.Index, instance))
             {
                 other.HearClaim(instance);
             }
 
-            if (other != this && AnswersFor(instance) && _world.Network.CanReach(Index, other.Index))
+            if (other != this && AnswersFor(instance) && _world.Network.CanReach(Index, other.Index, instance))
             {
                 other.HearAnnouncement(instance);
             }
@@ -486,7 +488,7 @@ internal sealed partial class SimHost
             Instance = (byte)instance,
             Attempt = inquiry.Attempt,
         });
-        if (!IsLinkUp)
+        if (!IsLinkUpFor(instance))
         {
             return;
         }
@@ -503,13 +505,13 @@ internal sealed partial class SimHost
                 continue;
             }
 
-            if (other.AnswersFor(instance) && _world.Network.CanAsk(Index, other.Index))
+            if (other.AnswersFor(instance) && _world.Network.CanAsk(Index, other.Index, instance))
             {
                 HearClaim(instance);
             }
 
             // Of two that ask for the same address the one with the greater Ethernet address goes on; it grows with the index here.
-            if (other.IsAsking(instance) && Index > other.Index && _world.Network.CanReach(Index, other.Index))
+            if (other.IsAsking(instance) && Index > other.Index && _world.Network.CanReach(Index, other.Index, instance))
             {
                 other.HearClaim(instance);
             }

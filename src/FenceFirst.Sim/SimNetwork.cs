@@ -1,8 +1,9 @@
+using FenceFirst.Core.Node;
 using FenceFirst.Core.Wire;
 
 namespace FenceFirst.Sim;
 
-/// <summary>The link that all nodes share: one path per ordered pair of nodes, each with its own troubles.</summary>
+/// <summary>The links that all nodes share: one path per ordered pair of nodes, each with its own troubles; a cut may be of one link only.</summary>
 internal sealed class SimNetwork
 {
     private const int AdvertsCut = 1;
@@ -17,6 +18,8 @@ internal sealed class SimNetwork
     private readonly SimWorld _world;
     private readonly int _count;
     private readonly byte[] _cut;
+    private readonly uint[] _cutLinks;
+    private readonly uint[] _links;
     private readonly uint[] _cutGeneration;
     private readonly int[] _lossPerMille;
     private readonly long[] _delay;
@@ -29,6 +32,9 @@ internal sealed class SimNetwork
         _world = world;
         _count = nodes;
         _cut = new byte[nodes * nodes];
+        _cutLinks = new uint[nodes * nodes];
+        _links = [.. Enumerable.Range(0, instances).Select(i => LinkOf(world.Options.Nodes, i))];
+        HasSeveralLinks = _links.Distinct().Skip(1).Any();
         _cutGeneration = new uint[nodes * nodes];
         _lossPerMille = new int[nodes * nodes];
         _delay = new long[nodes * nodes];
@@ -52,10 +58,14 @@ internal sealed class SimNetwork
     /// <summary>Brings or removes the thief of an instance's address.</summary>
     public void SetThief(int instance, bool isHere) => _isThiefHere[instance] = isHere;
 
-    /// <summary>Cuts a path for a while.</summary>
-    public void Cut(int from, int to, bool isAdvertsOnly, long duration)
+    /// <summary>Whether the instances are on more than one link.</summary>
+    public bool HasSeveralLinks { get; }
+
+    /// <summary>Cuts a path for a while: everywhere, or only on the link of one instance.</summary>
+    public void Cut(int from, int to, bool isAdvertsOnly, long duration, int instance = -1)
     {
         int path = Path(from, to);
+        _cutLinks[path] = instance < 0 ? uint.MaxValue : _links[instance];
         _cut[path] = isAdvertsOnly ? (byte)AdvertsCut : (byte)AllCut;
         _world.Queue.Push(new SimItem
         {
@@ -100,19 +110,19 @@ internal sealed class SimNetwork
     }
 
     /// <summary>Whether ARP goes through, there and back.</summary>
-    public bool CanAsk(int a, int b) =>
-        _cut[Path(a, b)] != AllCut && _cut[Path(b, a)] != AllCut && _world.Hosts[a].IsLinkUp && _world.Hosts[b].IsLinkUp && !IsLost(a, b);
+    public bool CanAsk(int a, int b, int instance) =>
+        CutOf(a, b, instance) != AllCut && CutOf(b, a, instance) != AllCut && _world.Hosts[a].IsLinkUpFor(instance) && _world.Hosts[b].IsLinkUpFor(instance) && !IsLost(a, b);
 
     /// <summary>Whether a broadcast frame that is no advert reaches a node.</summary>
-    public bool CanReach(int from, int to) =>
-        _cut[Path(from, to)] != AllCut && _world.Hosts[from].IsLinkUp && _world.Hosts[to].IsLinkUp && !IsLost(from, to);
+    public bool CanReach(int from, int to, int instance) =>
+        CutOf(from, to, instance) != AllCut && _world.Hosts[from].IsLinkUpFor(instance) && _world.Hosts[to].IsLinkUpFor(instance) && !IsLost(from, to);
 
     /// <summary>Sends an advert to all others.</summary>
     public void Send(int from, int instance, byte priority, ulong sequence)
     {
         for (int to = 0; to < _count; to++)
         {
-            if (to == from || _cut[Path(from, to)] != 0 || IsLost(from, to))
+            if (to == from || CutOf(from, to, instance) != 0 || IsLost(from, to))
             {
                 continue;
             }
@@ -126,6 +136,15 @@ internal sealed class SimNetwork
     }
 
     private int Path(int from, int to) => (from * _count) + to;
+
+    private int CutOf(int from, int to, int instance)
+    {
+        int path = Path(from, to);
+        return _cut[path] != 0 && (_cutLinks[path] & _links[instance]) != 0 ? _cut[path] : 0;
+    }
+
+    /// <summary>The link of an instance, which is the same for all nodes: what the first one that has it calls it.</summary>
+    private static uint LinkOf(NodeConfig[] nodes, int instance) => SimHost.LinkBit(nodes.First(node => instance < node.Instances.Count).Instances[instance].Link);
 
     private bool IsLost(int from, int to)
     {

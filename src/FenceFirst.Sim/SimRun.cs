@@ -37,7 +37,7 @@ internal static class SimRun
         return
         [
             new OneOwner(cast), new Permission(cast), new Remembered(cast), new NoStarvation(cast), new Order(cast), new Lease(cast), new Stall(cast), new Story(cast),
-            new Maintenance(cast),
+            new Maintenance(cast), new Together(cast),
             new EventuallyOwned(cast), new NoFlapping(cast, options.SettleTime),
         ];
     }

@@ -167,7 +167,7 @@ internal sealed class SimWorld
                 host.LeaseEnds(item);
                 break;
             case ItemKind.LinkUp:
-                host.SetLink(isUp: true);
+                host.SetLink(isUp: true, item.Number);
                 break;
             case ItemKind.CutEnds:
                 Network.EndCut(item);

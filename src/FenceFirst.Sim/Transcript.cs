@@ -63,11 +63,12 @@ internal sealed class Transcript(NodeConfig[] nodes)
         SightingKind.StepEnded => $"{(seen.IsDemotion ? "demotion" : "promotion")} step {seen.Number} of {seen.Instance} {TimelineText.Outcome(seen.Outcome)} ({seen.Attempt})",
         SightingKind.LeftoverEnded => $"what an earlier life of the daemon had started for attempt {seen.Attempt} ends",
         SightingKind.Notified => $"notify {(Notification)seen.Number} of {seen.Instance}",
+        SightingKind.GroupNotified => $"notify {(Notification)seen.Number} of group {seen.Instance}",
         SightingKind.Confirmed => $"operator: {SimCluster.NameOf(seen.By)} is down{(seen.Number == 1 ? "" : " (which is not true)")}",
         SightingKind.WallClockSet => "somebody sets its wall clock",
         SightingKind.Maintained => $"operator: maintenance of {(seen.Attempt == 1 ? seen.Instance : "the node")} {(seen.Number == 0 ? "ends" : $"begins for {seen.Number} s")}",
         SightingKind.Retried => "operator: retry",
-        SightingKind.LinkChanged => seen.Number == 1 ? "link up" : "LINK DOWN",
+        SightingKind.LinkChanged => (seen.Number == 1 ? "link up" : "LINK DOWN") + (seen.Attempt == 1 ? "" : $" (links {seen.Attempt:b})"),
         SightingKind.Healed => "----- no more faults -----",
     };
 }

@@ -117,7 +117,16 @@ internal sealed class ClusterFiles
 
             if (isGood)
             {
-                _nodes[i] = _nodes[i] with { Instances = ordered.OfType<VrrpConfig>().ToEquatableArray() };
+                // The members of sync groups are positions, which change with the order.
+                VrrpConfig[] before = [.. _nodes[i].Instances];
+                _nodes[i] = _nodes[i] with
+                {
+                    Instances = ordered.OfType<VrrpConfig>().ToEquatableArray(),
+                    Groups = _nodes[i].Groups.Select(group => group with
+                    {
+                        Members = group.Members.Select(member => Array.IndexOf(ordered, before[member])).ToEquatableArray(),
+                    }).ToEquatableArray(),
+                };
             }
         }
 
@@ -202,7 +211,8 @@ internal sealed class ClusterFiles
 
     private static PromotionStep Rename(PromotionStep step, Func<InternetAddress, InternetAddress> known) => step with
     {
-        Targets = step.Targets.Select(known).ToEquatableArray(),
+        // A peer that has an address on each of several interfaces is one node here.
+        Targets = step.Targets.Select(known).Distinct().ToEquatableArray(),
         Levels = step.Levels.Select(level => level with { Devices = level.Devices.Select(device => Rename(device, known)).ToEquatableArray() }).ToEquatableArray(),
     };
 

@@ -4,7 +4,7 @@ using FenceFirst.Sim;
 namespace FenceFirst.Prove;
 
 /// <summary>Seed after seed, with a sum at the end.</summary>
-internal sealed class SeedRuns(ulong from)
+internal sealed class SeedRuns(ulong from, bool? isGrouped)
 {
     private const int ViolationsShown = 20;
 
@@ -50,7 +50,7 @@ internal sealed class SeedRuns(ulong from)
     private void RunOne()
     {
         ulong seed = from + _count++;
-        SimResult result = SimRun.Run(SimCluster.FromSeed(seed));
+        SimResult result = SimRun.Run(SimCluster.FromSeed(seed, isGrouped: isGrouped));
         _nodeTime += result.NodeTime;
         _items += result.Items;
         _failovers += result.Failovers;

@@ -25,6 +25,17 @@ internal sealed class Told(Checker checker)
         return new Cast(configs, [.. Enumerable.Range(0, nodes).Select(SimCluster.AddressOf)]);
     }
 
+    /// <summary>The same two nodes, with two instances in a sync group.</summary>
+    public static Cast Group(Func<VrrpConfig, VrrpConfig>? change = null)
+    {
+        NodeConfig[] nodes = [.. SmallOptions.Cluster(2, (instance, _) => instance with { DownTimerAdverts = 3, SyncGroup = 0 }).Select(node =>
+        {
+            VrrpConfig first = change is null ? node.Instances[0] : change(node.Instances[0]);
+            return node with { Instances = [first, first with { Name = "VI_2", Vrid = 52 }], Groups = [new SyncGroupConfig("G1", [0, 1])] };
+        })];
+        return new Cast(nodes, [SimCluster.AddressOf(0), SimCluster.AddressOf(1)]);
+    }
+
     /// <summary>Time passes.</summary>
     public Told After(double seconds)
     {
@@ -71,13 +82,14 @@ internal sealed class Told(Checker checker)
     }
 
     /// <summary>The addresses come.</summary>
-    public Told Add(int node, Thing thing = Thing.Addresses) => See(SightingKind.Added, node, thing);
+    public Told Add(int node, Thing thing = Thing.Addresses, byte instance = 0) => See(SightingKind.Added, node, thing, instance: instance);
 
     /// <summary>The addresses go.</summary>
-    public Told Remove(int node, Thing thing = Thing.Addresses, RemovalCause cause = RemovalCause.Daemon) => See(SightingKind.Removed, node, thing, (int)cause);
+    public Told Remove(int node, Thing thing = Thing.Addresses, RemovalCause cause = RemovalCause.Daemon, byte instance = 0) =>
+        See(SightingKind.Removed, node, thing, (int)cause, instance: instance);
 
     /// <summary>An advert is sent.</summary>
-    public Told Advert(int node, int priority = 100) => See(SightingKind.AdvertSent, node, number: priority);
+    public Told Advert(int node, int priority = 100, byte instance = 0) => See(SightingKind.AdvertSent, node, number: priority, instance: instance);
 
     /// <summary>A promotion step runs and ends.</summary>
     public Told Step(int node, int step, uint attempt, StepOutcome outcome, double seconds = 1) =>
@@ -85,12 +97,13 @@ internal sealed class Told(Checker checker)
 
     /// <summary>The journal says something.</summary>
     public Told Journal(
-        int node, TimelineKind kind, SideEffect effect = default, int by = -1, int first = 0, StepOutcome outcome = default, VrrpPhase phase = VrrpPhase.Promoting, byte device = 0)
+        int node, TimelineKind kind, SideEffect effect = default, int by = -1, int first = 0, StepOutcome outcome = default, VrrpPhase phase = VrrpPhase.Promoting, byte device = 0,
+        int instance = 0)
     {
         if (checker.ReadsJournal)
         {
             InternetAddress address = by < 0 ? InternetAddress.None : SimCluster.AddressOf(by);
-            checker.Read(node, new TimelineEntry { Kind = kind, Effect = effect, Address = address, First = first, Outcome = outcome, Phase = phase, Device = device }, _now, _now);
+            checker.Read(node, new TimelineEntry { Kind = kind, Index = instance, Effect = effect, Address = address, First = first, Outcome = outcome, Phase = phase, Device = device }, _now, _now);
         }
 
         return this;

@@ -38,7 +38,7 @@ internal static class SyncGroupRules
         Tell(state, group, Arrived(state, members), effects);
     }
 
-    /// <summary>Tells of the state that the members are about to start in: before they do, as in keepalived.</summary>
+    /// <summary>Tells that the members are about to start as Backup: before they do, as in keepalived. Of a fault at the start they are told first, as of every other one.</summary>
     public static void TellBeforeStart(NodeConfig config, NodeState state, int group, MonotonicInstant now, EffectBuffer effects)
     {
         EquatableArray<int> members = config.Groups[group].Members;
@@ -56,9 +56,9 @@ internal static class SyncGroupRules
             isWaiting |= one.IsAwaitingScripts || one.Phase != VrrpPhase.Initialize || one.IsStopping;
         }
 
-        if (!isWaiting || faults != FaultCauses.None)
+        if (!isWaiting && faults == FaultCauses.None)
         {
-            Tell(state, group, faults == FaultCauses.None ? Notification.Backup : Notification.Fault, effects);
+            Tell(state, group, Notification.Backup, effects);
         }
     }
 

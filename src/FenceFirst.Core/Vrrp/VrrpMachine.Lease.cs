@@ -18,11 +18,18 @@ public ref partial struct VrrpMachine
         }
     }
 
-    /// <summary>One round of renewals. The stall check (G7) comes first: who has stood down renews nothing.</summary>
+    /// <summary>One round of renewals. The stall check (G7) comes first, for all members of a sync group: who has stood down, or is about to, renews nothing.</summary>
     internal void RenewLease()
     {
-        ReleaseAfterStall();
-        if (_state.Phase != VrrpPhase.Master || _state.Transition != Transition.None)
+        bool isLeaving = false;
+        for (int i = 0; i < GroupSize; i++)
+        {
+            VrrpMachine member = Member(i);
+            member.ReleaseAfterStall();
+            isLeaving |= member._state.Phase == VrrpPhase.Demoting;
+        }
+
+        if (isLeaving || _state.Phase != VrrpPhase.Master || _state.Transition != Transition.None)
         {
             return;
         }

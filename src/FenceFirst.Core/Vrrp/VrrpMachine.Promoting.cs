@@ -439,8 +439,9 @@ public ref partial struct VrrpMachine
             return;
         }
 
+        // The demotion of a sync group is its leader's: a member that was never raised since knows of it by that.
         bool isRemovalDoubtful = IsRemovalDoubtful;
-        if (isRemovalDoubtful || _state.IsDemotionDoubtful)
+        if (isRemovalDoubtful || Leader._state.IsDemotionDoubtful)
         {
             Record(new TimelineEntry { Kind = TimelineKind.ReleaseWithheld, First = isRemovalDoubtful ? 1 : 0 });
             return;

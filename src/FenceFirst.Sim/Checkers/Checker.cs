@@ -19,6 +19,7 @@ internal sealed record Violation(string Checker, string Guarantee, long At, stri
 internal sealed class Cast
 {
     private readonly InternetAddress[] _addresses;
+    private readonly EquatableArray<int>[] _together;
 
     /// <summary>Nodes with their configurations; node i sends from <paramref name="addresses"/>[i].</summary>
     public Cast(NodeConfig[] nodes, InternetAddress[] addresses)
@@ -26,6 +27,13 @@ internal sealed class Cast
         Nodes = nodes;
         _addresses = addresses;
         Instances = nodes.Max(node => node.Instances.Count);
+        HasGroups = nodes.Any(node => !node.Groups.IsEmpty);
+        _together = new EquatableArray<int>[nodes.Length * Instances];
+        for (int slot = 0; slot < _together.Length; slot++)
+        {
+            (int node, int instance) = (slot / Instances, slot % Instances);
+            _together[slot] = instance < nodes[node].Instances.Count ? nodes[node].Together(instance) : [instance];
+        }
     }
 
     /// <summary>The cluster of a run.</summary>
@@ -37,14 +45,33 @@ internal sealed class Cast
     /// <summary>The most instances that a node has.</summary>
     public int Instances { get; }
 
-    /// <summary>The condition <see cref="IsCrossed"/> in words.</summary>
-    public const string Crossed = "two instances on the same nodes preempt by fencing";
+    /// <summary>Whether any node has a sync group.</summary>
+    public bool HasGroups { get; }
+
+    /// <summary>The members of the sync group of an instance, in their order, with one promotion for all; the instance alone when it is in none.</summary>
+    public EquatableArray<int> Together(int node, int instance) => _together[(node * Instances) + instance];
+
+    /// <summary>The first member of the sync group of an instance, for which the promotion of the group is told; the instance itself when it is in none.</summary>
+    public int LeaderOf(int node, int instance) => _together[(node * Instances) + instance][0];
+
+    /// <summary>Why it need not come to rest after the faults, in words; null = it has to.</summary>
+    public string? Restless => !HasSeveralPromotions ? null
+        : IsCrossed ? "two instances on the same nodes preempt by fencing"
+        : IsUnheard ? "two instances on the same three nodes fence and do not advertise before" : null;
+
+    /// <summary>Whether a node has more than one promotion; that of a sync group is one.</summary>
+    private bool HasSeveralPromotions => Nodes.Index().Any(node => Enumerable.Range(0, node.Item.Instances.Count).Select(i => LeaderOf(node.Index, i)).Distinct().Skip(1).Any());
 
     /// <summary>
     /// Whether two instances on the same nodes preempt by fencing: each failback of one shoots a node that the other one needs, which comes back and preempts.
     /// </summary>
-    public bool IsCrossed => Instances > 1
-        && Nodes.Any(node => node.Instances.Any(instance => (instance.IsPreempt || instance.IsOwner) && instance.Promotion is { HasFence: true }));
+    private bool IsCrossed => Nodes.Any(node => node.Instances.Any(instance => (instance.IsPreempt || instance.IsOwner) && instance.Promotion is { HasFence: true }));
+
+    /// <summary>
+    /// Whether the others do not hear that a node is about to take a second instance (advertise no): the two that it has fenced for the first one come back and fence it for
+    /// the second, one of them wins, and fences two again. Two nodes take turns at this with the pauses of their failures; with three somebody is always back in time.
+    /// </summary>
+    private bool IsUnheard => Nodes.Length > 2 && Nodes.Any(node => node.Instances.Any(instance => instance.Promotion is { HasFence: true, IsAdvertising: false }));
 
     /// <summary>Where a node sends from.</summary>
     public InternetAddress AddressOf(int node) => _addresses[node];
@@ -117,6 +144,9 @@ internal abstract class Checker(Cast cast, string guarantee)
 
     /// <summary>Where the instance of a node stands in arrays.</summary>
     protected int Slot(int node, int instance) => (node * Cast.Instances) + instance;
+
+    /// <summary>Where the promotion of an instance stands in arrays: with the first member of its sync group, or with itself.</summary>
+    protected int PlanSlot(int node, int instance) => (node * Cast.Instances) + Cast.LeaderOf(node, instance);
 
     /// <summary>Room for every instance of every node.</summary>
     protected T[] PerInstance<T>() => new T[Cast.Nodes.Length * Cast.Instances];

@@ -30,9 +30,9 @@ internal sealed class EventuallyOwned(Cast cast) : Checker(cast, "liveness")
         {
             Judged++;
             int count = System.Numerics.BitOperations.PopCount(_holders[i]);
-            if (count == 0 && Cast.IsCrossed)
+            if (count == 0 && Cast.Restless is { } reason)
             {
-                Excuse(Cast.Crossed);
+                Excuse(reason);
             }
             else if (count != 1)
             {
@@ -44,7 +44,8 @@ internal sealed class EventuallyOwned(Cast cast) : Checker(cast, "liveness")
 
 /// <summary>Once things have settled after the faults, no address moves any more.</summary>
 /// <remarks>
-/// Excused: two instances on the same nodes that preempt by fencing. Each failback of one then shoots a node that the other one needs.
+/// Excused: two instances on the same nodes that preempt by fencing, or on the same three nodes whose candidates fence in silence (<see cref="Cast.Restless"/>). Each failover of
+/// one then shoots a node that the other one needs.
 /// </remarks>
 internal sealed class NoFlapping(Cast cast, long settleTime) : Checker(cast, "liveness")
 {
@@ -68,9 +69,9 @@ internal sealed class NoFlapping(Cast cast, long settleTime) : Checker(cast, "li
             return;
         }
 
-        if (Cast.IsCrossed)
+        if (Cast.Restless is { } reason)
         {
-            Excuse(Cast.Crossed);
+            Excuse(reason);
         }
         else
         {

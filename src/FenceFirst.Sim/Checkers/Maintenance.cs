@@ -3,7 +3,7 @@ using FenceFirst.Core.Vrrp;
 
 namespace FenceFirst.Sim;
 
-/// <summary>docs/promotion.md 8: in maintenance no promotion starts, and one that is under way starts no further step.</summary>
+/// <summary>docs/promotion.md 8: in maintenance no promotion starts, and one that is under way starts no further step. A sync group is in maintenance as a whole.</summary>
 /// <remarks>Times are the node's own. What a life of the daemon was told ends with it here, whatever it remembers.</remarks>
 internal sealed class Maintenance(Cast cast) : Checker(cast, "promotion.md 8")
 {
@@ -26,7 +26,7 @@ internal sealed class Maintenance(Cast cast) : Checker(cast, "promotion.md 8")
 
         for (int i = 0; i < Cast.Instances; i++)
         {
-            if (sighting.Attempt == 0 || sighting.Instance == i)
+            if (sighting.Attempt == 0 || Cast.LeaderOf(sighting.Node, sighting.Instance) == Cast.LeaderOf(sighting.Node, i))
             {
                 _until[Slot(sighting.Node, i)] = sighting.Number == 0 ? 0 : sighting.Clock + (sighting.Number * Nano.Second);
             }

@@ -9,7 +9,7 @@ namespace FenceFirst.Sim;
 /// <remarks>
 /// Times are the node's own, and the time in which its daemon did not run does not count. Excused: who has left, and holds only because the kernel refused to remove;
 /// and a candidate, never a holder, as long as refused packets are a reason to be silent (docs/promotion.md 6.1): which packets are, and for how long, is reckoned
-/// here anew from what was received.
+/// here anew from what was received. The members of a sync group are candidates together, and their promotion is one.
 /// </remarks>
 internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
 {
@@ -23,7 +23,8 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
     private const long QuietMax = 30 * Nano.Second;
 
     private readonly Rhythm[] _rhythms = new Rhythm[cast.Nodes.Length * cast.Instances];
-    private readonly bool[] _isLinkDown = new bool[cast.Nodes.Length];
+    private readonly Progress[] _plans = new Progress[cast.Nodes.Length * cast.Instances];
+    private readonly uint[] _linksDown = new uint[cast.Nodes.Length];
     private readonly long[] _haltedAt = new long[cast.Nodes.Length];
     private readonly long[] _resumedAt = new long[cast.Nodes.Length];
 
@@ -71,13 +72,14 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
                 break;
             case SightingKind.LinkChanged:
                 JudgeAll(sighting);
-                _isLinkDown[sighting.Node] = sighting.Number == 0;
-                SetHalted(sighting, isHalted: null);
+                _linksDown[sighting.Node] = sighting.Number == 0 ? _linksDown[sighting.Node] | sighting.Attempt : _linksDown[sighting.Node] & ~sighting.Attempt;
+                SetHalted(sighting, isHalted: null, sighting.Attempt);
                 break;
             case SightingKind.DaemonEnded:
             case SightingKind.PowerOff:
                 JudgeAll(sighting);
                 _rhythms.AsSpan(Slot(sighting.Node, 0), Cast.Instances).Clear();
+                _plans.AsSpan(Slot(sighting.Node, 0), Cast.Instances).Clear();
                 break;
         }
     }
@@ -91,15 +93,16 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
                 HearRefused(node, entry, at, clock);
                 break;
             case TimelineKind.PromotionStarted:
-                ref Rhythm begun = ref _rhythms[Slot(node, entry.Index)];
-                begun.IsCandidate = Cast.Nodes[node].Instances[entry.Index].Promotion!.IsAdvertising; // Only with a plan is a promotion told of.
-                begun.Running = 0;
-                begun.Passed = 0;
-                begun.Bypassed = 0;
-                begun.FencedAt = 0;
+                foreach (int member in Cast.Together(node, entry.Index))
+                {
+                    ref Rhythm begun = ref _rhythms[Slot(node, member)];
+                    begun.IsCandidate = Cast.Nodes[node].Instances[member].Promotion!.IsAdvertising; // Only with a plan is a promotion told of.
 
-                // The first advert is due now.
-                begun.LastAt = clock;
+                    // The first advert is due now.
+                    begun.LastAt = clock;
+                }
+
+                _plans[PlanSlot(node, entry.Index)] = default;
                 break;
             case TimelineKind.StepStarted or TimelineKind.StepEnded or TimelineKind.StepConfirmed or TimelineKind.StepSkipped or TimelineKind.StepReleased
                 or TimelineKind.PowerNotRestored when entry.Phase == VrrpPhase.Promoting:
@@ -115,7 +118,11 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
                 or TimelineKind.HoldFailed or TimelineKind.AddressInUse or TimelineKind.ProbeFailed or TimelineKind.FenceLied or TimelineKind.ConfirmationVoid or TimelineKind.ReleaseVoid
                 or TimelineKind.StepStuck or TimelineKind.Stalled or TimelineKind.PreemptGivenUp or TimelineKind.ReleaseSent or TimelineKind.ReleaseWithheld
                 or TimelineKind.EnteredBackup or TimelineKind.EnteredFault or TimelineKind.EnteredMaster or TimelineKind.Stopped:
-                _rhythms[Slot(node, entry.Index)].IsCandidate = false;
+                foreach (int member in Cast.Together(node, entry.Index))
+                {
+                    _rhythms[Slot(node, member)].IsCandidate = false;
+                }
+
                 break;
         }
     }
@@ -123,39 +130,43 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
     /// <summary>Which fence is under way, and which targets have been fenced, as the journal tells it.</summary>
     private void FollowStep(int node, in TimelineEntry entry, long clock)
     {
-        ref Rhythm rhythm = ref _rhythms[Slot(node, entry.Index)];
+        ref Progress progress = ref _plans[PlanSlot(node, entry.Index)];
         PromotionStep step = Cast.Nodes[node].Instances[entry.Index].Promotion!.Steps[entry.First]; // A promotion step belongs to a plan.
         bool isLastDevice = entry.Device + 1 == step.DeviceCount(entry.Level);
-        rhythm.Running = 0;
+        progress.Running = 0;
         switch (entry.Kind)
         {
             case TimelineKind.StepStarted:
-                rhythm.Running = entry.First + 1;
+                progress.Running = entry.First + 1;
                 break;
             case TimelineKind.StepEnded when entry.Outcome.IsSuccess:
                 bool isOff = isLastDevice || step.Device(entry.Level, entry.Device + 1).IsRestoring;
                 if (step.Kind == StepKind.Fence && isOff && !step.Device(entry.Level, entry.Device).IsRestoring)
                 {
-                    rhythm.FencedAt = clock;
-                    if (rhythm.RefusedAt != 0 && step.Targets.Span.Contains(rhythm.RefusedFrom))
+                    progress.FencedAt = clock;
+                    foreach (int member in Cast.Together(node, entry.Index))
                     {
-                        EndQuiet(ref rhythm, clock);
+                        ref Rhythm rhythm = ref _rhythms[Slot(node, member)];
+                        if (rhythm.RefusedAt != 0 && step.Targets.Span.Contains(rhythm.RefusedFrom))
+                        {
+                            EndQuiet(ref rhythm, clock);
+                        }
                     }
                 }
 
-                rhythm.Passed = isLastDevice ? entry.First + 1 : rhythm.Passed;
+                progress.Passed = isLastDevice ? entry.First + 1 : progress.Passed;
                 break;
             case TimelineKind.PowerNotRestored when isLastDevice:
-                rhythm.Passed = entry.First + 1;
+                progress.Passed = entry.First + 1;
                 break;
             case TimelineKind.StepConfirmed:
-                rhythm.FencedAt = clock;
-                rhythm.Passed = entry.First + 1;
+                progress.FencedAt = clock;
+                progress.Passed = entry.First + 1;
                 break;
             case TimelineKind.StepSkipped:
             case TimelineKind.StepReleased:
-                rhythm.Bypassed |= 1UL << entry.First;
-                rhythm.Passed = entry.First + 1;
+                progress.Bypassed |= 1UL << entry.First;
+                progress.Passed = entry.First + 1;
                 break;
         }
     }
@@ -164,13 +175,13 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
     {
         VrrpConfig config = Cast.Nodes[node].Instances[entry.Index];
         ref Rhythm rhythm = ref _rhythms[Slot(node, entry.Index)];
-        if (rhythm.IsCandidate && !rhythm.IsHolding && !rhythm.IsHalted && !_isLinkDown[node])
+        if (rhythm.IsCandidate && !rhythm.IsHolding && !rhythm.IsHalted && !IsLinkDown(node, entry.Index))
         {
             // Up to here this packet was no reason to be silent.
             JudgeGap(node, entry.Index, rhythm, at, clock);
         }
 
-        if (config.Promotion is not { } plan || entry.First == 1 || (entry.Phase == VrrpPhase.Promoting && IsExpected(plan, rhythm, entry.Address, clock)))
+        if (config.Promotion is not { } plan || entry.First == 1 || (entry.Phase == VrrpPhase.Promoting && IsExpected(plan, _plans[PlanSlot(node, entry.Index)], entry.Address, clock)))
         {
             return;
         }
@@ -204,14 +215,14 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
     }
 
     /// <summary>Packets of a target while its own fence runs, and within 200 ms after its success, change nothing.</summary>
-    private static bool IsExpected(PromotionPlan plan, in Rhythm rhythm, InternetAddress source, long clock)
+    private static bool IsExpected(PromotionPlan plan, in Progress progress, InternetAddress source, long clock)
     {
         ReadOnlySpan<PromotionStep> steps = plan.Steps.Span;
-        bool isGrace = rhythm.FencedAt != 0 && clock - rhythm.FencedAt < LieGrace;
+        bool isGrace = progress.FencedAt != 0 && clock - progress.FencedAt < LieGrace;
         for (int i = 0; i < steps.Length; i++)
         {
-            bool isFenced = isGrace && i < rhythm.Passed && (rhythm.Bypassed & (1UL << i)) == 0;
-            if ((rhythm.Running == i + 1 || isFenced) && steps[i].Kind == StepKind.Fence && steps[i].Targets.Span.Contains(source))
+            bool isFenced = isGrace && i < progress.Passed && (progress.Bypassed & (1UL << i)) == 0;
+            if ((progress.Running == i + 1 || isFenced) && steps[i].Kind == StepKind.Fence && steps[i].Targets.Span.Contains(source))
             {
                 return true;
             }
@@ -219,6 +230,8 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
 
         return false;
     }
+
+    private bool IsLinkDown(int node, int instance) => _linksDown[node] != 0 && (_linksDown[node] & SimHost.LinkBit(Cast.Nodes[node].Instances[instance].Link)) != 0;
 
     private void JudgeAll(in Sighting sighting)
     {
@@ -230,7 +243,7 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
 
     private void Judge(in Sighting sighting, int instance, in Rhythm rhythm)
     {
-        if ((rhythm.IsHolding || rhythm.IsCandidate) && !rhythm.IsHalted && !_isLinkDown[sighting.Node])
+        if ((rhythm.IsHolding || rhythm.IsCandidate) && !rhythm.IsHalted && !IsLinkDown(sighting.Node, instance))
         {
             Judged++;
             JudgeGap(sighting.Node, instance, rhythm, sighting.At, sighting.Clock);
@@ -255,10 +268,15 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
     }
 
     /// <summary>Whatever was missed while the daemon did not run, or had no link, was not starved; null = as before.</summary>
-    private void SetHalted(in Sighting sighting, bool? isHalted)
+    private void SetHalted(in Sighting sighting, bool? isHalted, uint links = uint.MaxValue)
     {
-        for (int i = 0; i < Cast.Instances; i++)
+        for (int i = 0; i < Cast.Nodes[sighting.Node].Instances.Count; i++)
         {
+            if ((SimHost.LinkBit(Cast.Nodes[sighting.Node].Instances[i].Link) & links) == 0)
+            {
+                continue;
+            }
+
             ref Rhythm rhythm = ref _rhythms[Slot(sighting.Node, i)];
             rhythm.IsHalted = isHalted ?? rhythm.IsHalted;
             rhythm.LastAt = sighting.Clock;
@@ -276,8 +294,11 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
         public long QuietUntil;
         public long RefusedAt;
         public InternetAddress RefusedFrom;
+    }
 
-        // The promotion under way: number of the running step, steps done with, those of them that were no fence, and when the last fence succeeded.
+    /// <summary>The promotion under way: number of the running step, steps done with, those of them that were no fence, and when the last fence succeeded.</summary>
+    private struct Progress
+    {
         public int Running;
         public int Passed;
         public ulong Bypassed;

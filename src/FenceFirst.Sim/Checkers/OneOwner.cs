@@ -18,6 +18,7 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
     private readonly bool[] _hasPower = new bool[cast.Nodes.Length];
     private readonly long[] _powerChangedAt = new long[cast.Nodes.Length];
     private long _clockSetAt = -1;
+    // Of the promotion, which is one for all members of a sync group.
     private readonly Evidence[] _evidence = new Evidence[cast.Nodes.Length * cast.Instances];
 
     /// <summary>Nanoseconds in which an address was held more than once, excused or not.</summary>
@@ -41,7 +42,7 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
                 _powerChangedAt[sighting.Node] = sighting.At;
                 break;
             case SightingKind.StepStarted when !sighting.IsDemotion:
-                ref Evidence begun = ref _evidence[Slot(sighting.Node, sighting.Instance)];
+                ref Evidence begun = ref _evidence[PlanSlot(sighting.Node, sighting.Instance)];
                 begun.Attempt = sighting.Attempt;
                 begun.StartedClock = sighting.Clock;
                 break;
@@ -49,7 +50,7 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
                 FenceSucceeded(sighting);
                 break;
             case SightingKind.Confirmed when sighting.Number == 0:
-                _evidence[Slot(sighting.Node, sighting.Instance)].Untrue |= 1u << sighting.By;
+                _evidence[PlanSlot(sighting.Node, sighting.Instance)].Untrue |= 1u << sighting.By;
                 break;
             case SightingKind.WallClockSet:
                 _clockSetAt = sighting.At;
@@ -70,11 +71,11 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
         {
             case TimelineKind.PromotionStarted:
                 // Evidence belongs to one promotion; what an operator has just said begins it.
-                ref Evidence evidence = ref _evidence[Slot(node, entry.Index)];
+                ref Evidence evidence = ref _evidence[PlanSlot(node, entry.Index)];
                 evidence = new Evidence { StartedAt = at, Untrue = entry.Reason == PromotionReason.Operator ? evidence.Untrue : 0 };
                 break;
             case TimelineKind.StepReleased:
-                _evidence[Slot(node, entry.Index)].Released |= Cast.NodesOf(Cast.Nodes[node].Instances[entry.Index].Promotion!.Steps[entry.First].Targets); // A step belongs to a plan.
+                _evidence[PlanSlot(node, entry.Index)].Released |= Cast.NodesOf(Cast.Nodes[node].Instances[entry.Index].Promotion!.Steps[entry.First].Targets); // A step belongs to a plan.
                 break;
         }
     }
@@ -91,7 +92,7 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
     private void FenceSucceeded(in Sighting sighting)
     {
         PromotionStep step = Cast.Nodes[sighting.Node].Instances[sighting.Instance].Promotion!.Steps[sighting.Number];
-        ref Evidence evidence = ref _evidence[Slot(sighting.Node, sighting.Instance)];
+        ref Evidence evidence = ref _evidence[PlanSlot(sighting.Node, sighting.Instance)];
         PromotionStep device = step.Device(sighting.Level, sighting.Device);
         bool isLate = device.Timeout != TimeSpan.MaxValue && sighting.Clock - evidence.StartedClock > Nano.Of(device.Timeout);
         bool isOff = sighting.Device + 1 == step.DeviceCount(sighting.Level) || step.Device(sighting.Level, sighting.Device + 1).IsRestoring;
@@ -162,7 +163,7 @@ internal sealed class OneOwner(Cast cast) : Checker(cast, "G10")
             return "no fence configured";
         }
 
-        ref readonly Evidence evidence = ref _evidence[Slot(node, instance)];
+        ref readonly Evidence evidence = ref _evidence[PlanSlot(node, instance)];
         if ((evidence.Untrue & (1u << other)) != 0)
         {
             return "a fence reported success and the target had power";

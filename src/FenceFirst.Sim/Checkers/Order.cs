@@ -5,7 +5,8 @@ namespace FenceFirst.Sim;
 
 /// <summary>
 /// G5: addresses, excluded addresses, routes, rules, announcement, notify_master, in this order; and back: rules, routes, addresses, excluded addresses are gone
-/// before the demotion steps, these before priority 0, this before notify.
+/// before the demotion steps, these before priority 0, this before notify. The demotion of a sync group runs once, when everything of all members is gone, and none of them
+/// says priority 0 before it has succeeded (docs/sync-groups.md).
 /// </summary>
 /// <remarks>
 /// Excused: what the kernel refused to remove is still there when the instance goes on; and priority 0 without the demotion of an earlier life, whose disk had
@@ -15,19 +16,23 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
 {
     private readonly Held[] _held = new Held[cast.Nodes.Length * cast.Instances];
 
+    // Of the demotion, which is one for all members of a sync group.
+    private readonly Due[] _due = new Due[cast.Nodes.Length * cast.Instances];
+
     /// <inheritdoc/>
     public override bool Wants(SightingKind kind) => kind is SightingKind.Added or SightingKind.Removed or SightingKind.Refused or SightingKind.AdvertSent or SightingKind.Announced
         or SightingKind.Notified or SightingKind.StepStarted or SightingKind.StepEnded or SightingKind.MemoryLost or SightingKind.DaemonEnded
-        or SightingKind.PowerOff;
+        or SightingKind.PowerOff or SightingKind.Refreshed;
 
     /// <inheritdoc/>
     public override void See(in Sighting sighting)
     {
         ref Held held = ref _held[Slot(sighting.Node, sighting.Instance)];
+        ref Due due = ref _due[PlanSlot(sighting.Node, sighting.Instance)];
         switch (sighting.Kind)
         {
             case SightingKind.Added:
-                Add(sighting, ref held);
+                Add(sighting, ref held, ref due);
                 break;
             case SightingKind.Removed:
                 Remove(sighting, ref held);
@@ -45,19 +50,26 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
                 ExpectNothing(sighting, held, "runs notify");
                 break;
             case SightingKind.StepStarted when sighting.IsDemotion:
-                ExpectNothing(sighting, held, "starts a demotion step");
+                BeginDemotion(sighting, ref due);
+                break;
+            case SightingKind.Refused:
+                // Whoever could not add anything has been Master all the same, and is demoted.
+                due.Begun = 0;
+                break;
+            case SightingKind.Refreshed when sighting.Number == 0:
+                due.Begun = 0;
                 break;
             case SightingKind.StepEnded when sighting.IsDemotion:
-                held.Ended |= 1UL << sighting.Number;
-                held.Succeeded |= sighting.Outcome.IsSuccess ? 1UL << sighting.Number : 0;
+                due.Ended |= 1UL << sighting.Number;
+                due.Succeeded |= sighting.Outcome.IsSuccess ? 1UL << sighting.Number : 0;
                 break;
             case SightingKind.AdvertSent when sighting.Number == 0:
-                Release(sighting, ref held);
+                Release(sighting, ref due);
                 break;
             case SightingKind.MemoryLost when sighting.Number == 1:
                 for (int i = 0; i < Cast.Instances; i++)
                 {
-                    _held[Slot(sighting.Node, i)].IsForgotten = _held[Slot(sighting.Node, i)].IsDue;
+                    _due[Slot(sighting.Node, i)].IsForgotten = _due[Slot(sighting.Node, i)].IsDue;
                 }
 
                 break;
@@ -70,24 +82,26 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
                 break;
             case SightingKind.PowerOff:
                 _held.AsSpan(Slot(sighting.Node, 0), Cast.Instances).Clear();
+                _due.AsSpan(Slot(sighting.Node, 0), Cast.Instances).Clear();
                 break;
         }
     }
 
-    private void Add(in Sighting sighting, ref Held held)
+    private void Add(in Sighting sighting, ref Held held, ref Due due)
     {
         Thing before = (Thing)((int)sighting.Thing - 1) & Configured(sighting);
-        if (held.Things == Thing.None)
+        due.Begun = 0;
+        if (!IsAnyHeld(sighting))
         {
-            held.Ended = 0;
-            held.Succeeded = 0;
+            due.Ended = 0;
+            due.Succeeded = 0;
         }
 
         Expect(sighting, held, before, $"adds {sighting.Thing}");
         held.Things |= sighting.Thing;
         held.Lost &= ~sighting.Thing;
-        held.IsDue = true;
-        held.IsForgotten = false;
+        due.IsDue = true;
+        due.IsForgotten = false;
     }
 
     private void Remove(in Sighting sighting, ref Held held)
@@ -119,24 +133,50 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
         held.Stuck &= ~sighting.Thing;
     }
 
-    private void Release(in Sighting sighting, ref Held held)
+    /// <summary>Whether any of those that are demoted together holds anything.</summary>
+    private bool IsAnyHeld(in Sighting sighting)
     {
-        ExpectNothing(sighting, held, "sends priority 0", isExcusable: false);
-        if (!held.IsDue || Cast.Nodes[sighting.Node].Instances[sighting.Instance].Demotion is not { } demotion)
+        foreach (int member in Cast.Together(sighting.Node, sighting.Instance))
+        {
+            if (_held[Slot(sighting.Node, member)].Things != Thing.None)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void BeginDemotion(in Sighting sighting, ref Due due)
+    {
+        ExpectNothingOfAll(sighting, "starts a demotion step");
+        ulong step = 1UL << sighting.Number;
+        if ((due.Begun & due.Succeeded & step) != 0)
+        {
+            Violate(sighting.At, $"{Who(sighting.Node, sighting.Instance)} starts demotion step {sighting.Number} once more");
+        }
+
+        due.Begun |= step;
+    }
+
+    private void Release(in Sighting sighting, ref Due due)
+    {
+        ExpectNothingOfAll(sighting, "sends priority 0", isExcusable: false);
+        if (!due.IsDue || Cast.Nodes[sighting.Node].Instances[sighting.Instance].Demotion is not { } demotion)
         {
             return;
         }
 
         ulong all = (1UL << demotion.Steps.Count) - 1;
-        ulong done = demotion.IsReleasedOnFailure ? held.Ended : held.Succeeded;
+        ulong done = demotion.IsReleasedOnFailure ? due.Ended : due.Succeeded;
         if ((done & all) == all)
         {
-            held.IsDue = false;
+            due.IsDue = false;
         }
-        else if (held.IsForgotten)
+        else if (due.IsForgotten)
         {
             Excuse("a disk that failed had not been told of the promotion when the daemon died");
-            held.IsDue = false;
+            due.IsDue = false;
         }
         else
         {
@@ -151,6 +191,14 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
         if (missing != Thing.None)
         {
             Violate(sighting.At, $"{Who(sighting.Node, sighting.Instance)} {what} before {missing} are there");
+        }
+    }
+
+    private void ExpectNothingOfAll(in Sighting sighting, string what, bool isExcusable = true)
+    {
+        foreach (int member in Cast.Together(sighting.Node, sighting.Instance))
+        {
+            ExpectNothing(sighting, _held[Slot(sighting.Node, member)], what, isExcusable);
         }
     }
 
@@ -182,9 +230,16 @@ internal sealed class Order(Cast cast) : Checker(cast, "G5")
         public Thing Things;
         public Thing Lost;
         public Thing Stuck;
+    }
+
+    private struct Due
+    {
         public bool IsDue;
         public bool IsForgotten;
         public ulong Ended;
         public ulong Succeeded;
+
+        // Steps since anything was last added, or was to be.
+        public ulong Begun;
     }
 }

@@ -6,13 +6,16 @@ namespace FenceFirst.Sim;
 
 /// <summary>
 /// G1 and G2: an address is added only after every step of one promotion has succeeded, in order, each within its bound, in one life of the daemon; exit
-/// status 0 is the only success. A fence of several devices has succeeded when everything that switches off in one level has.
+/// status 0 is the only success. A fence of several devices has succeeded when everything that switches off in one level has. In a sync group it is the one
+/// promotion of the group, whose steps succeed once for all members, while each member asks for its own addresses (docs/sync-groups.md).
 /// </summary>
 /// <remarks>Counted as excused: a fence that is passed over with release_is_enough, when each of its targets has said priority 0 since it last held the address.</remarks>
 internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
 {
     private readonly uint[] _released = new uint[cast.Instances];
+    // Of the promotion, which is one for all members of a sync group; and what is asked for each of them.
     private readonly Progress[] _progress = new Progress[cast.Nodes.Length * cast.Instances];
+    private readonly Asked[] _asked = new Asked[cast.Nodes.Length * cast.Instances];
 
     /// <inheritdoc/>
     public override bool ReadsJournal => true;
@@ -24,13 +27,15 @@ internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
     /// <inheritdoc/>
     public override void See(in Sighting sighting)
     {
-        ref Progress progress = ref _progress[Slot(sighting.Node, sighting.Instance)];
+        ref Progress progress = ref _progress[PlanSlot(sighting.Node, sighting.Instance)];
+        ref Asked asked = ref _asked[Slot(sighting.Node, sighting.Instance)];
         switch (sighting.Kind)
         {
             case SightingKind.DaemonStarted:
             case SightingKind.DaemonEnded:
             case SightingKind.PowerOff:
                 _progress.AsSpan(Slot(sighting.Node, 0), Cast.Instances).Clear();
+                _asked.AsSpan(Slot(sighting.Node, 0), Cast.Instances).Clear();
                 break;
             case SightingKind.StepStarted when !sighting.IsDemotion:
                 StepStarted(sighting, ref progress);
@@ -39,25 +44,25 @@ internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
                 StepEnded(sighting, ref progress);
                 break;
             case SightingKind.ProbeStarted:
-                progress.Probe = sighting.Attempt;
-                progress.IsProbed = false;
+                asked.Probe = sighting.Attempt;
+                asked.IsProbed = false;
                 break;
-            case SightingKind.ProbeEnded when sighting.Attempt == progress.Probe:
-                progress.IsProbed = sighting.Number == 1;
+            case SightingKind.ProbeEnded when sighting.Attempt == asked.Probe:
+                asked.IsProbed = sighting.Number == 1;
                 break;
             case SightingKind.AdvertSent when sighting.Number == 0:
                 _released[sighting.Instance] |= 1u << sighting.Node;
                 break;
             case SightingKind.Added:
                 _released[sighting.Instance] &= sighting.Thing == Thing.Addresses ? ~(1u << sighting.Node) : uint.MaxValue;
-                Judge(sighting, ref progress, "adds an address");
+                Judge(sighting, progress, ref asked, "adds an address");
                 break;
             case SightingKind.Refreshed when sighting.Number == 1:
-                Judge(sighting, ref progress, "renews an address");
+                Judge(sighting, progress, ref asked, "renews an address");
                 break;
             case SightingKind.Removed when sighting.Thing == Thing.Addresses && (RemovalCause)sighting.Number == RemovalCause.Daemon:
             case SightingKind.Refused when sighting.Number == 0:
-                progress.Void();
+                Void(sighting.Node, sighting.Instance);
                 break;
         }
     }
@@ -68,25 +73,49 @@ internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
         switch (entry.Kind)
         {
             case TimelineKind.PromotionStarted:
-                uint confirmed = entry.Reason == PromotionReason.Operator ? _progress[Slot(node, entry.Index)].Confirmed : 0;
-                _progress[Slot(node, entry.Index)] = new Progress { Confirmed = confirmed };
+                uint confirmed = entry.Reason == PromotionReason.Operator ? _progress[PlanSlot(node, entry.Index)].Confirmed : 0;
+                Void(node, entry.Index);
+                _progress[PlanSlot(node, entry.Index)].Confirmed = confirmed;
                 break;
             case TimelineKind.StepStarted when entry.Phase == VrrpPhase.Promoting:
                 // What was confirmed when the step was decided on; it starts when the disk has its promise.
-                ref Progress decided = ref _progress[Slot(node, entry.Index)];
+                ref Progress decided = ref _progress[PlanSlot(node, entry.Index)];
                 decided.Decided = decided.Confirmed;
+                break;
+            case TimelineKind.StepEnded when entry.Phase == VrrpPhase.Promoting && entry.Outcome.IsSuccess && Cast.Together(node, entry.Index).Count > 1:
+                NoteKnown(node, entry);
                 break;
             case TimelineKind.EnteredBackup:
             case TimelineKind.EnteredFault:
             case TimelineKind.Stopped:
-                _progress[Slot(node, entry.Index)].Void();
+                Void(node, entry.Index);
                 break;
             case TimelineKind.OperatorConfirmed when entry.First == (int)ConfirmVerdict.Accepted:
-                _progress[Slot(node, entry.Index)].Confirmed |= Cast.NodesOf([entry.Address]);
+                _progress[PlanSlot(node, entry.Index)].Confirmed |= Cast.NodesOf([entry.Address]);
                 break;
             case TimelineKind.ConfirmationVoid:
-                _progress[Slot(node, entry.Index)].Confirmed &= ~Cast.NodesOf([entry.Address]);
+                _progress[PlanSlot(node, entry.Index)].Confirmed &= ~Cast.NodesOf([entry.Address]);
                 break;
+        }
+    }
+
+    /// <summary>Whatever was achieved counts no more, for no member of the group.</summary>
+    private void Void(int node, int instance)
+    {
+        _progress[PlanSlot(node, instance)] = default;
+        foreach (int member in Cast.Together(node, instance))
+        {
+            _asked[Slot(node, member)] = default;
+        }
+    }
+
+    /// <summary>A step that has succeeded in the eyes of the daemon has done so for the whole group.</summary>
+    private void NoteKnown(int node, in TimelineEntry entry)
+    {
+        PromotionStep step = Cast.Nodes[node].Instances[entry.Index].Promotion!.Steps[entry.First]; // A promotion step belongs to a plan.
+        if (entry.Device + 1 == step.DeviceCount(entry.Level))
+        {
+            _progress[PlanSlot(node, entry.Index)].Known |= 1UL << entry.First;
         }
     }
 
@@ -97,6 +126,11 @@ internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
         if (Missing(plan, progress with { Confirmed = progress.Confirmed | progress.Decided }, sighting.Number, sighting.Instance) is { } missing)
         {
             Violate(sighting.At, $"{Who(sighting.Node, sighting.Instance)} starts step {sighting.Number} although {missing}");
+        }
+
+        if ((progress.Known & (1UL << sighting.Number)) != 0)
+        {
+            Violate(sighting.At, $"{Who(sighting.Node, sighting.Instance)} starts step {sighting.Number} once more, which has succeeded for the whole sync group");
         }
 
         PromotionStep step = plan.Steps[sighting.Number];
@@ -116,7 +150,10 @@ internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
         progress.Attempt = sighting.Attempt;
         progress.StartedAt = sighting.Clock;
         progress.Done &= device.IsRestoring ? ulong.MaxValue : ~(1UL << sighting.Number);
-        progress.IsPermitted = false;
+        foreach (int member in Cast.Together(sighting.Node, sighting.Instance))
+        {
+            _asked[Slot(sighting.Node, member)].IsPermitted = false;
+        }
     }
 
     private void StepEnded(in Sighting sighting, ref Progress progress)
@@ -142,22 +179,22 @@ internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
         progress.Attempt = 0;
     }
 
-    private void Judge(in Sighting sighting, ref Progress progress, string what)
+    private void Judge(in Sighting sighting, in Progress progress, ref Asked asked, string what)
     {
-        if (PlanOf(sighting) is not { IsEmpty: false } plan || progress.IsPermitted)
+        if (PlanOf(sighting) is not { IsEmpty: false } plan || asked.IsPermitted)
         {
             return;
         }
 
         Judged++;
         string? missing = Missing(plan, progress, plan.Steps.Count, sighting.Instance)
-            ?? (progress.Attempt != 0 ? "a step is still under way" : plan.IsProbing && !progress.IsProbed ? "nobody was asked for the address, or somebody has it" : null);
+            ?? (progress.Attempt != 0 ? "a step is still under way" : plan.IsProbing && !asked.IsProbed ? "nobody was asked for the address, or somebody has it" : null);
         if (missing is not null)
         {
             Violate(sighting.At, $"{Who(sighting.Node, sighting.Instance)} {what} although {missing}");
         }
 
-        progress.IsPermitted = true;
+        asked.IsPermitted = true;
     }
 
     /// <summary>The first of the steps before the given one that has not succeeded; null = all have.</summary>
@@ -191,12 +228,17 @@ internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
         public byte Level;
         public uint Devices;
         public long StartedAt;
-        public uint Probe;
-        public bool IsProbed;
-        public bool IsPermitted;
         public uint Confirmed;
         public uint Decided;
 
-        public void Void() => this = default;
+        // Of a sync group: the steps that the journal says have succeeded.
+        public ulong Known;
+    }
+
+    private struct Asked
+    {
+        public uint Probe;
+        public bool IsProbed;
+        public bool IsPermitted;
     }
 }

@@ -6,7 +6,8 @@ namespace FenceFirst.Sim;
 
 /// <summary>
 /// G3: until the outcome of a fence is known no second attempt on the same target starts on that node, on behalf of any instance, nor between two devices of a level;
-/// attempts are numbered, and no number is used twice. A fence that lives on when its daemon dies is one of them for the next life as well.
+/// attempts are numbered, and no number is used twice. A fence that lives on when its daemon dies is one of them for the next life as well. Of a sync group one fence or
+/// run is under way at a time, whichever member started it.
 /// </summary>
 /// <remarks>Excused: a number that is used again, but not while its first program lives, because a disk that failed had not been told of it when the daemon died.</remarks>
 internal sealed class Remembered(Cast cast) : Checker(cast, "G3")
@@ -16,6 +17,7 @@ internal sealed class Remembered(Cast cast) : Checker(cast, "G3")
     private readonly uint[] _lastUsed = new uint[cast.Nodes.Length];
     private readonly uint[] _lastOfEarlierLives = new uint[cast.Nodes.Length];
     private readonly bool[] _isForgotten = new bool[cast.Nodes.Length];
+    private readonly uint[] _running = new uint[cast.Nodes.Length * cast.Instances];
     private readonly uint[] _halfDone = new uint[cast.Nodes.Length * cast.Instances];
 
     /// <inheritdoc/>
@@ -47,6 +49,8 @@ internal sealed class Remembered(Cast cast) : Checker(cast, "G3")
             case SightingKind.StepEnded:
             case SightingKind.LeftoverEnded:
                 uint ended = sighting.Attempt;
+                ref uint running = ref _running[PlanSlot(node, sighting.Instance)];
+                running = running == ended ? 0 : running;
                 _open.RemoveAll(open => open.Node == node && open.Attempt == ended);
                 break;
         }
@@ -62,7 +66,7 @@ internal sealed class Remembered(Cast cast) : Checker(cast, "G3")
         else if (entry.Kind is TimelineKind.FenceLevelFailed or TimelineKind.PowerNotRestored or TimelineKind.StepConfirmed or TimelineKind.PromotionStarted or TimelineKind.EnteredBackup
             or TimelineKind.EnteredFault or TimelineKind.Stopped)
         {
-            _halfDone[Slot(node, entry.Index)] = 0;
+            _halfDone[PlanSlot(node, entry.Index)] = 0;
         }
     }
 
@@ -71,6 +75,7 @@ internal sealed class Remembered(Cast cast) : Checker(cast, "G3")
         _lastOfEarlierLives[node] = _lastUsed[node];
         _used[node].Clear();
         _halfDone.AsSpan(Slot(node, 0), Cast.Instances).Clear();
+        _running.AsSpan(Slot(node, 0), Cast.Instances).Clear();
     }
 
     /// <summary>Between the devices of a level the others keep their hands off: a reboot of one supply would undo what this fence goes by.</summary>
@@ -80,7 +85,7 @@ internal sealed class Remembered(Cast cast) : Checker(cast, "G3")
         int devices = step.DeviceCount(entry.Level);
         bool isOver = devices == 1 || (entry.Outcome.IsSuccess && entry.Device + 1 == devices);
         bool hasBegun = entry.Device > 0 || entry.Outcome.IsSuccess;
-        _halfDone[Slot(node, entry.Index)] = !isOver && hasBegun ? Cast.NodesOf(step.Targets) : 0;
+        _halfDone[PlanSlot(node, entry.Index)] = !isOver && hasBegun ? Cast.NodesOf(step.Targets) : 0;
     }
 
     private void Start(in Sighting sighting)
@@ -106,6 +111,11 @@ internal sealed class Remembered(Cast cast) : Checker(cast, "G3")
         }
 
         PromotionStep step = Cast.Nodes[node].Instances[sighting.Instance].Promotion!.Steps[sighting.Number]; // As above.
+        if (step.Kind != StepKind.Check && Cast.HasGroups)
+        {
+            BeginForGroup(sighting);
+        }
+
         uint targets = step.Kind == StepKind.Fence ? Cast.NodesOf(step.Targets) : 0;
         if (targets == 0)
         {
@@ -122,13 +132,25 @@ internal sealed class Remembered(Cast cast) : Checker(cast, "G3")
 
         for (int i = 0; i < Cast.Instances; i++)
         {
-            if (i != sighting.Instance && (_halfDone[Slot(node, i)] & targets) != 0)
+            if (i != Cast.LeaderOf(node, sighting.Instance) && (_halfDone[Slot(node, i)] & targets) != 0)
             {
                 Violate(sighting.At, $"{Who(node, sighting.Instance)} starts fence attempt {sighting.Attempt} between two devices of {Who(node, i)} on the same target");
             }
         }
 
         _open.Add(new Open(node, sighting.Attempt, targets));
+    }
+
+    /// <summary>Within one life of the daemon; what lives on after it is judged by its targets.</summary>
+    private void BeginForGroup(in Sighting sighting)
+    {
+        ref uint running = ref _running[PlanSlot(sighting.Node, sighting.Instance)];
+        if (running != 0)
+        {
+            Violate(sighting.At, $"{Who(sighting.Node, sighting.Instance)} starts attempt {sighting.Attempt} while attempt {running} of its promotion is under way");
+        }
+
+        running = sighting.Attempt;
     }
 
     private readonly record struct Open(int Node, uint Attempt, uint Targets);

@@ -198,13 +198,14 @@ internal sealed class ScenarioDirector
         }
     }
 
-    /// <summary>An operator's word, to one instance or to each.</summary>
+    /// <summary>An operator's word, to one instance or to each; a sync group is told once.</summary>
     private static void Say(SimHost host, OperatorWord word, ScenarioAction action)
     {
         bool isForNode = word is OperatorWord.Stop or OperatorWord.Maintenance;
         for (int i = 0; i < (isForNode ? 1 : host.Config.Instances.Count); i++)
         {
-            if (isForNode || action.Instance < 0 || action.Instance == i)
+            bool isOfEach = action.Instance < 0 && host.Config.Together(i)[0] == i;
+            if (isForNode || isOfEach || action.Instance == i)
             {
                 host.Arrive(new SimItem
                 {

@@ -26,6 +26,46 @@ public class SimulateVerbTests
         Assert.Contains("a * POWER OFF, fenced by b", fenced.Output);
     }
 
+    // Shown: files with a sync group: one fence for both sides of a router, which move together, by a fence and by a handover of all; the files have their
+    // instances in another order, one of them in no group, and the peer is named by its address on each side.
+    [Fact]
+    public void A_sync_group_moves_as_one_with_one_fence()
+    {
+        string File(char peer, int priority, string group, params string[] instances) => $$"""
+            fence_device board {
+                script "/fence.sh"
+                targets 192.168.1.{{peer}} 10.1.0.{{peer}}
+            }
+            vrrp_sync_group ROUTER {
+                group {
+                    {{group}}
+                }
+                promotion {
+                    fence board
+                    fence_scope all
+                }
+            }
+            {{string.Join('\n', instances.Select(name => $$"""
+                vrrp_instance {{name}} {
+                    state BACKUP
+                    nopreempt
+                    interface {{(name == "OUTSIDE" ? "eth0" : "eth1")}}
+                    virtual_router_id {{(name == "OUTSIDE" ? 51 : name == "INSIDE" ? 52 : 53)}}
+                    priority {{priority}}
+                    virtual_ipaddress {
+                        {{(name == "OUTSIDE" ? "192.168.1.100/24" : name == "INSIDE" ? "10.1.0.100/24" : "10.1.0.101/24")}}
+                    }
+                }
+                """))}}
+            """;
+        Play play = Play.Files(File('2', 101, "OUTSIDE INSIDE", "OUTSIDE", "INSIDE", "ALONE"), File('1', 100, "INSIDE OUTSIDE", "ALONE", "INSIDE", "OUTSIDE"));
+        const string Story = "at 5 link-down a\nat 5 expect b master within 15\nat 20 link-up a\nat 20 power-on a\nat 40 handover b within 20\nat 40 expect a master within 15\nexpect never two owners\nfor 90\n";
+        Assert.True(play.Run(Story) == 0, play.Output + play.Error);
+        Assert.Single(play.Output.Split('\n'), line => line.Contains("a * POWER OFF, fenced by b", StringComparison.Ordinal));
+        Assert.Contains(" b   VRRP_Group(ROUTER) all members are in MASTER state", play.Output);
+        Assert.Contains(" a   VRRP_Group(ROUTER) all members are in MASTER state", play.Output);
+    }
+
     [Fact]
     public void Two_owners_are_told_with_their_seconds_also_when_nobody_has_asked()
     {

@@ -7,7 +7,11 @@ namespace FenceFirst.SystemTests;
 /// <summary>The configuration of both daemons: every instance has an address, an excluded one, a route, a rule, every notify script and a file that puts it into Fault.</summary>
 internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, int instances)
 {
-    private const string More = "10.88.100.1", Go = "go";
+    private const string More = "10.88.100.1", Go = "go", Weight = "weigh";
+
+    /// <summary>Of everybody but an owner.</summary>
+    public const int Priority = 100;
+
     private readonly List<int> _instances = [.. Enumerable.Range(0, instances)];
 
     public string Pipe => pipe;
@@ -18,6 +22,9 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
     /// <summary>An address more, for the first instance.</summary>
     public bool HasMore { get; set; }
 
+    /// <summary>Whether a better one is answered, a change of priority is told to the pipe, and a second burst follows.</summary>
+    public bool IsTalkative { get; set; }
+
     /// <summary>Whether the file asks for what keepalived 2.2.8 and later do when their timers are late. 2.2.7 does not know the word, and goes on.</summary>
     public bool IsLatenessTold { get; set; }
 
@@ -27,7 +34,7 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
     /// <summary>Whether the instances talk to node b alone. Their master is waited for longer, and the second one has a check that waits for <see cref="LetChecksEnd"/>.</summary>
     public bool IsUnicast { get; set; }
 
-    /// <summary>The first instance owns its address; the others have a check that waits for <see cref="LetChecksEnd"/>, and that of the last one fails.</summary>
+    /// <summary>The first instance owns its address, and the fourth; all but the first have a check that waits for <see cref="LetChecksEnd"/>, and that of the third fails.</summary>
     public bool IsOwnerFirst { get; set; }
 
     public static string Name(int instance) => $"VI_{instance + 1}";
@@ -48,6 +55,9 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
     /// <summary>0 = no fault.</summary>
     public void SetGate(int instance, int value) => node.WriteFile(Gate(instance), value + "\n");
 
+    /// <summary>Of <see cref="IsTalkative"/>: what is added to the priority.</summary>
+    public void SetWeight(int value) => node.WriteFile(Weight, value + "\n");
+
     /// <summary>The checks of <see cref="IsOwnerFirst"/> come to their first result.</summary>
     public void LetChecksEnd() => node.WriteFile(Go, "");
 
@@ -56,6 +66,7 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
     {
         _ when message == $"+address {Address(instance)}" => Sight.AddressAdded,
         "+address " + More when instance == 0 => Sight.AddressAdded,
+        "-address " + More when instance == 0 => Sight.AddressRemoved,
         _ when message == $"-address {Address(instance)}" => Sight.AddressRemoved,
         _ when message == $"+address {Excluded(instance)}" => Sight.ExcludedAdded,
         _ when message == $"-address {Excluded(instance)}" => Sight.ExcludedRemoved,
@@ -78,6 +89,10 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
             {
                 text.Append($"track_file gate{i} {{\n    file {Path.Combine(node.Folder, Gate(i))}\n    weight 0\n}}\n");
             }
+            if (IsTalkative)
+            {
+                text.Append($"track_file weigh {{\n    file {Path.Combine(node.Folder, Weight)}\n    weight 1\n}}\n");
+            }
             if (IsOwnerFirst || IsUnicast)
             {
                 string check = node.WriteScript("check.sh", $"while [ ! -e {Path.Combine(node.Folder, Go)} ]; do sleep 0.05; done\nexit $1");
@@ -96,9 +111,10 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
                         interface eth0
                         version 3
                         virtual_router_id {{Vrid(i)}}
-                        priority {{(IsOwner(i) ? 255 : 100)}}
+                        priority {{(IsOwner(i) ? 255 : Priority)}}
                         advert_int {{(IsUnicast ? 5 : 0.5)}}
-                        garp_master_delay 0
+                        garp_master_delay {{(IsTalkative ? 2 : 0)}}
+                        {{(IsTalkative ? "higher_prio_send_advert\n    notify_priority_changes" : "")}}
                         {{(IsUnicast ? $"unicast_src_ip {node.Address}\n    unicast_peer {{\n        {lab["b"].Address}\n    }}" : "")}}
                         {{(IsLatenessTold ? "nopreempt\n    timer_expired_backup" : "")}}
                         virtual_ipaddress {
@@ -116,8 +132,9 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
                         }
                         track_file {
                             gate{{i}}
+                            {{(IsTalkative ? "weigh" : "")}}
                         }
-                        {{((IsOwnerFirst || IsUnicast) && i > 0 ? $"track_script {{\n        {(i == 1 ? "good" : "bad")}\n    }}" : "")}}
+                        {{((IsOwnerFirst || IsUnicast) && i > 0 ? $"track_script {{\n        {(i == 2 ? "bad" : "good")}\n    }}" : "")}}
                         notify_master "{{script}} {{Name(i)}} state MASTER"
                         notify_backup "{{script}} {{Name(i)}} state BACKUP"
                         notify_fault "{{script}} {{Name(i)}} state FAULT"
@@ -133,7 +150,7 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
         }
     }
 
-    private bool IsOwner(int instance) => IsOwnerFirst && instance == 0;
+    private bool IsOwner(int instance) => IsOwnerFirst && instance is 0 or 3;
 
     private static string Gate(int instance) => $"gate{instance}";
 

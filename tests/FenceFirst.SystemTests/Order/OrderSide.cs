@@ -283,8 +283,11 @@ internal sealed class OrderSide : IAsyncDisposable
                 case Frame.Vrrp { Priority: 0 } advert when advert.Vrid == OrderConf.Vrid(instance):
                     seen.Add((Sight.PriorityZero, each));
                     break;
+                case Frame.Vrrp { Priority: OrderConf.Priority } when row == OrderTable.Priority:
+                    // The next one of the grid tells the new priority.
+                    break;
                 case Frame.Vrrp advert when advert.Vrid == OrderConf.Vrid(instance) && isAdvertExpected:
-                    if (row.Transition is not (Core.Vrrp.Transition.Assert or Core.Vrrp.Transition.Answer))
+                    if (row != OrderTable.YieldAloud && row.Transition is not (Core.Vrrp.Transition.Assert or Core.Vrrp.Transition.Answer))
                     {
                         // The first one; the others are the grid.
                         seen.Add((Sight.Advert, each));

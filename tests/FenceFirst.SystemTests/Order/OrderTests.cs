@@ -36,17 +36,23 @@ public sealed class OrderTests(ITestOutputHelper output)
     });
 
     [OrderFact("keepalived", "fencefirst")]
-    public Task Of_an_owner_and_of_checks_that_have_not_run() => OrderSide.BesideAsync(output, 3, async side =>
+    public Task Of_owners_and_of_checks_that_have_not_run() => OrderSide.BesideAsync(output, 4, async side =>
     {
         OrderConf conf = side.Configuration;
         conf.IsOwnerFirst = true;
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 4; i++)
         {
             conf.SetGate(i, 0);
         }
-        await side.ExpectAsync([new(0, OrderTable.Raise, "MASTER"), new(1, OrderTable.Nothing, ""), new(2, OrderTable.Nothing, "")], side.Start);
-        await side.ExpectAsync([new(0, OrderTable.Nothing, ""), new(1, OrderTable.Start, "BACKUP"), new(2, OrderTable.Fail, "FAULT")], conf.LetChecksEnd);
-        await side.ExpectAsync([new(0, OrderTable.Leave, "STOP"), new(1, OrderTable.Stop, "STOP"), new(2, OrderTable.Stop, "STOP")], () => side.Daemon!.Send(Signal.Term));
+        OrderWish[] none = [new(0, OrderTable.Nothing, ""), new(1, OrderTable.Nothing, ""), new(2, OrderTable.Nothing, ""), new(3, OrderTable.Nothing, "")];
+        await side.ExpectAsync([new(0, OrderTable.Raise, "MASTER"), .. none[1..]], side.Start);
+        await side.ExpectAsync([none[0], new(1, OrderTable.Start, "BACKUP"), new(2, OrderTable.Fail, "FAULT"), new(3, OrderTable.Raise, "MASTER")], conf.LetChecksEnd);
+
+        // After a fault an owner waits as everybody does.
+        await side.ExpectAsync([new(3, OrderTable.Fault, "FAULT")], () => conf.SetGate(3, 1));
+        await side.ExpectAsync([new(3, OrderTable.Recover, "BACKUP")], () => conf.SetGate(3, 0));
+        await side.ExpectAsync(
+            [new(0, OrderTable.Leave, "STOP"), new(1, OrderTable.Stop, "STOP"), new(2, OrderTable.Stop, "STOP"), new(3, OrderTable.Stop, "STOP")], () => side.Daemon!.Send(Signal.Term));
     });
 }
 
@@ -67,6 +73,11 @@ public sealed class OrderOfReloadTests(ITestOutputHelper output)
         await side.ExpectAsync(OrderTable.Reload, "", () =>
         {
             conf.HasMore = true;
+            side.Reload();
+        });
+        await side.ExpectAsync(OrderTable.ReloadLess, "", () =>
+        {
+            conf.HasMore = false;
             side.Reload();
         });
         await side.ExpectAsync([new(0, OrderTable.Leave, "DELETED"), new(2, OrderTable.Delete, "DELETED")], () =>
@@ -164,5 +175,67 @@ public sealed class OrderOfUnicastTests(ITestOutputHelper output)
         await side.ExpectAsync(OrderTable.Fail, "FAULT", () => conf.SetGate(0, 1));
         await side.ExpectAsync(OrderTable.RecoverUnicast, "BACKUP", () => conf.SetGate(0, 0));
         await side.ExpectAsync([new(0, OrderTable.Stop, "STOP"), new(1, OrderTable.Stop, "STOP")], () => side.Daemon!.Send(Signal.Term));
+    });
+}
+
+/// <summary>As <see cref="OrderTests"/>; apart, so that it runs beside it.</summary>
+public sealed class OrderOfMishapsTests(ITestOutputHelper output)
+{
+    [OrderFact("keepalived", "fencefirst")]
+    public Task With_a_second_burst_a_priority_a_cable_and_a_kill() => OrderSide.BesideAsync(output, 1, async side =>
+    {
+        OrderConf conf = side.Configuration;
+        conf.IsTalkative = true;
+        conf.SetGate(0, 0);
+        conf.SetWeight(0);
+        await side.ExpectAsync(OrderTable.Start, "BACKUP", side.Start);
+        await side.ExpectAsync(OrderTable.Raise, "MASTER", () => { });
+        await side.ExpectAsync(OrderTable.SecondBurst, "", () => { });
+        await side.ExpectAsync(OrderTable.Priority, "MASTER_PRIORITY", () => conf.SetWeight(-20));
+        IDisposable? rival = null;
+        await side.ExpectAsync(OrderTable.YieldAloud, "BACKUP", () => rival = side.Rival(0));
+        rival?.Dispose();
+        await side.ExpectAsync(OrderTable.Raise, "MASTER", () => { });
+        await side.ExpectAsync(OrderTable.FaultOfCable, "FAULT", () => side.Lab.SetCableAsync(side.Node, false));
+        await side.ExpectAsync(OrderTable.Recover, "BACKUP", () => side.Lab.SetCableAsync(side.Node, true));
+        await side.ExpectAsync(OrderTable.Raise, "MASTER", () => { });
+        side.Daemon!.Crash();
+        await side.Daemon.WaitForExitAsync();
+        conf.SetWeight(0);
+        await side.ExpectAsync(OrderTable.StartAnew, "BACKUP", side.Start);
+        await side.ExpectAsync(OrderTable.Stop, "STOP", () => side.Daemon!.Send(Signal.Term));
+    });
+}
+
+/// <summary>As <see cref="OrderTests"/>; apart, so that it runs beside it.</summary>
+public sealed class OrderOfGroupFaultTests(ITestOutputHelper output)
+{
+    [OrderFact("keepalived", "fencefirst")]
+    public Task Of_a_sync_group_in_trouble() => OrderSide.BesideAsync(output, 2, async side =>
+    {
+        OrderConf conf = side.Configuration;
+        conf.IsGrouped = true;
+        conf.SetGate(0, 1);
+        conf.SetGate(1, 0);
+        OrderWish[] Both(OrderRow row, string state) => [new(0, row, state), new(1, row, state)];
+        await side.ExpectAsync(Both(OrderTable.Fail, "FAULT"), side.Start, "FAULT");
+        await side.ExpectAsync(Both(OrderTable.Recover, "BACKUP"), () => conf.SetGate(0, 0), "BACKUP");
+        await side.ExpectAsync(Both(OrderTable.Fail, "FAULT"), () => conf.SetGate(1, 1), "FAULT");
+        await side.ExpectAsync(Both(OrderTable.Recover, "BACKUP"), () => conf.SetGate(1, 0), "BACKUP");
+        await side.ExpectAsync(Both(OrderTable.Raise, "MASTER"), () => { }, "MASTER");
+        await side.ExpectAsync(
+            [new(0, OrderTable.Restore, ""), new(1, OrderTable.RestoreMember, "")],
+            () => side.Node.RunAsync("ip", "addr", "del", $"{conf.Address(0)}/24", "dev", "eth0"),
+            side.IsOurs ? "" : "MASTER");
+        await side.ExpectAsync(Both(OrderTable.Stall, "BACKUP"), () =>
+        {
+            side.Suspend();
+            return side.GoOnAsync(OrderConf.MasterDown + TimeSpan.FromSeconds(0.7));
+        }, side.IsOurs ? "BACKUP" : "");
+        if (side.IsOurs)
+        {
+            await side.ExpectAsync(Both(OrderTable.Raise, "MASTER"), () => { }, "MASTER");
+        }
+        await side.ExpectAsync(Both(OrderTable.Leave, "STOP"), () => side.Daemon!.Send(Signal.Term), "STOP");
     });
 }

@@ -85,13 +85,13 @@ public class SyncGroupTests
         Assert.Equal("1:notify:Fault 0:notify:Fault 0:group:Fault", m.SeenByIndex);
     }
 
-    // Shown: a start in fault is told of as such, once.
+    // Shown: a start in fault is told of as such, once, and the members are told first, as keepalived does.
     [Fact]
     public void A_start_with_a_fault_is_told_of_as_a_fault()
     {
         SimulatedNode m = MachineDriver.Alone(Plain(), isBooted: false);
         m.Boot(() => m.Deliver(NodeEvent.SourceChanged(1, InternetAddress.None)));
-        Assert.Equal("0:group:Fault 0:notify:Fault 1:notify:Fault", m.SeenByIndex);
+        Assert.Equal("0:notify:Fault 1:notify:Fault 0:group:Fault", m.SeenByIndex);
     }
 
     // Shown: when one member yields all leave; a plain member that yields says no priority 0 (RFC 9568 section 6.4.3).
@@ -256,6 +256,24 @@ public class SyncGroupTests
         Assert.Equal(0, m.Releases);
     }
 
+    // Shown: a member that was a candidate only, because the leader's address was refused, knows that the demotion has failed as well (seed 1918 with groups).
+    [Fact]
+    public void A_member_that_was_never_raised_says_nothing_after_a_failed_demotion()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Group(TestConfig.Instance().Promote(TestConfig.Run()).Demote(TestConfig.Run("stop_writes")), Second));
+        m.Driver.Kernel = (_, request) => request is { Instance: 0, Effect: SideEffect.AddAddresses } ? 12 : 0;
+        m.Driver.Advance(5);
+        m.Succeed();
+        m.Driver.Advance(0.1);
+        m.Fail();
+        Assert.Equal([VrrpPhase.Backup, VrrpPhase.Backup], Phases(m));
+        m.Driver.Advance(40);
+        Assert.Equal([VrrpPhase.Promoting, VrrpPhase.Promoting], Phases(m));
+        m.Fail();
+        Assert.Equal([VrrpPhase.Backup, VrrpPhase.Backup], Phases(m));
+        Assert.Equal(0, m.Releases);
+    }
+
     // Shown: G7 for a group: the first event after a stall, of whichever member, removes the addresses of all.
     [Fact]
     public void After_a_stall_all_addresses_go_at_the_first_event()
@@ -265,6 +283,21 @@ public class SyncGroupTests
         m.Hear('z', 50, instance: 1);
         Assert.False(m.Holds(0) || m.Holds(1));
         Assert.Equal([VrrpPhase.Backup, VrrpPhase.Backup], Phases(m));
+    }
+
+    // Shown: G6 for a group: a round of renewals after which a member has to leave renews nothing of the others, though they have not been silent for too long by
+    // their own interval; whichever comes first in the file (seed 140266 with groups).
+    [Theory]
+    [InlineData(254, 10)]
+    [InlineData(10, 254)]
+    public void A_round_of_renewals_asks_all_members_about_the_stall_first(byte first, byte second)
+    {
+        NodeConfig config = TestConfig.Group(TestConfig.Instance(first) with { LeaseSeconds = 1000 }, Second with { BasePriority = second, LeaseSeconds = 1000 });
+        SimulatedNode m = Master(config);
+        m.Driver.Suspend(3.3);
+        m.Deliver(NodeEvent.DeadlineReached(m.State.Armed.Length - 1));
+        Assert.DoesNotContain(m.Last, effect => effect.Kind == NodeEffectKind.RenewAddresses);
+        Assert.False(m.Holds(0) || m.Holds(1));
     }
 
     // Shown: owners start at once when all members are owners with state MASTER, and not otherwise (keepalived).

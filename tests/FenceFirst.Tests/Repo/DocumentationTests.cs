@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using FenceFirst.Cli;
 using FenceFirst.Config;
@@ -77,6 +78,23 @@ public partial class DocumentationTests
             ParseResult parsed = CommandLineVerbs.Create().Parse(arguments);
             Assert.True(parsed.Errors.Count == 0, $"{shown}\n{string.Join('\n', parsed.Errors.Select(each => each.Message))}");
         }
+    }
+
+    [Fact]
+    public void The_packet_of_the_readme_decodes_and_its_example_is_refused_only_for_what_a_machine_lacks()
+    {
+        // The commands of "Five minutes" that need no root are run as they stand; the demonstration has tests of its own.
+        string[][] commands = [.. Commands("README.md")];
+        string[] decode = commands.First(words => words[1] == "decode" && words.Length > 10);
+        StringWriter output = new();
+        Assert.Equal(0, DecodeVerb.Run(string.Join(' ', decode[2..]), json: false, output, TextWriter.Null));
+        Assert.Contains("192.168.173.100", output.ToString(), StringComparison.Ordinal);
+
+        string file = commands.First(words => words[1] == "check")[3];
+        StringWriter error = new();
+        CheckVerb.Run(new CheckOptions(Path.Combine(Root, file)) { IsJson = true }, error, TextWriter.Null);
+        string[] codes = [.. JsonDocument.Parse(error.ToString()).RootElement.EnumerateArray().Where(one => one.GetProperty("severity").GetString() == "error").Select(one => one.GetProperty("code").GetString()!)];
+        Assert.Subset(new HashSet<string> { "FF1210", "FF1301", "FF1303" }, codes.ToHashSet());
     }
 
     [Theory]

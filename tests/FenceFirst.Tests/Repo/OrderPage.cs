@@ -42,16 +42,16 @@ internal static class OrderPage
             """);
         foreach (OrderRow row in OrderTable.Rows)
         {
-            Append(text, row.Title, row.When, row.Transition, [.. row.Keepalived.Select(sight => sight == Sight.StateScript && !row.Keepalived.Contains(Sight.NotifyScript) ? LowerHeard : OrderTable.Words(sight))]);
+            Append(text, row.Title, row.When, row.Transition, row.Before, [.. row.Keepalived.Select(sight => sight == Sight.StateScript && !row.Keepalived.Contains(Sight.NotifyScript) ? LowerHeard : OrderTable.Words(sight))]);
         }
 
         foreach ((Transition transition, string title, string when) in OrderTable.OursAlone)
         {
-            Append(text, title, when, transition, ["(has no such thing)"]);
+            Append(text, title, when, transition, [], ["(has no such thing)"]);
         }
 
         text.Append("\n## Where the two differ, and why\n\n");
-        foreach (string difference in OrderTable.Rows.SelectMany(row => row.Differences).Distinct().Select(difference => difference.Text).Concat(OrderTable.Others))
+        foreach (string difference in OrderTable.Rows.Concat(OrderTable.Besides).SelectMany(row => row.Differences).Distinct().Select(difference => difference.Text).Concat(OrderTable.Others))
         {
             text.Append(CultureInfo.InvariantCulture, $"- {difference}\n");
         }
@@ -64,17 +64,17 @@ internal static class OrderPage
 
             ## Several instances
 
-            In a [sync group](sync-groups.md) one member goes through Raise completely before the next one begins, and the group is told of when the last has arrived. On the way down all members remove at the same time; when everything of all of them is gone the demotion runs once, and each goes on with its priority 0. At the start the
-            group is told of before its members, as in keepalived.
+            In a [sync group](sync-groups.md) one member goes through Raise completely before the next one begins, and the group is told of when the last has arrived. On the way down all members remove at the same time; when everything of all of them is gone the demotion runs once, and each goes on with its priority 0. At a start as Backup the
+            group is told of before its members, as in keepalived; of a fault at the start after them.
 
             """);
         return text.ToString();
     }
 
-    private static void Append(StringBuilder text, string title, string when, Transition transition, string[] keepalived)
+    private static void Append(StringBuilder text, string title, string when, Transition transition, IReadOnlyList<Sight> before, string[] keepalived)
     {
         text.Append(CultureInfo.InvariantCulture, $"\n## {title}: {when}\n\n| | FenceFirst | keepalived |\n|---|---|---|\n");
-        string[] ours = [.. Ours(transition)];
+        string[] ours = [.. before.Select(OrderTable.Words), .. Ours(transition)];
         for (int i = 0; i < Math.Max(ours.Length, keepalived.Length); i++)
         {
             text.Append(CultureInfo.InvariantCulture, $"| {i + 1} | {(i < ours.Length ? ours[i] : "")} | {(i < keepalived.Length ? keepalived[i] : "")} |\n");

@@ -47,8 +47,14 @@ internal sealed record OrderRow(string Title, string When, Transition Transition
     /// <summary>Whether the instance has unicast peers.</summary>
     public bool IsUnicast { get; init; }
 
+    /// <summary>What comes before the table: an answer in advance, or what an earlier life has left.</summary>
+    public IReadOnlyList<Sight> Before { get; init; } = [];
+
+    /// <summary>What cannot be seen of it.</summary>
+    public IReadOnlyList<Sight> Hidden { get; init; } = [];
+
     /// <summary>What ours shows: made of the table that the machine walks.</summary>
-    public IReadOnlyList<Sight> Ours => [.. TransitionOrder.Of(Transition).ToArray().SelectMany(Shown)];
+    public IReadOnlyList<Sight> Ours => [.. Before, .. TransitionOrder.Of(Transition).ToArray().SelectMany(Shown).Where(sight => !Hidden.Contains(sight))];
 
     private IEnumerable<Sight> Shown(SideEffect effect) => effect switch
     {
@@ -111,6 +117,18 @@ internal static class OrderTable
         "A node with unicast peers announces its own address at every start; keepalived only where checks had to be waited for ([decision 96](decisions/096-a-unicast-node-announces-itself.md)).",
         theirs => [Sight.OwnAnnounced, .. theirs]);
 
+    public static readonly OrderDifference RoutesRemovedToo = new(
+        "What a killed life has left is removed at the start, routes too; keepalived 2.2.7 leaves the routes.",
+        theirs => [Sight.RuleRemoved, Sight.RouteRemoved, .. theirs.Skip(1)]);
+
+    public static readonly OrderDifference GroupStays = new(
+        "The other members of a sync group stay too. keepalived takes all of them down, each with priority 0, and up again; the group is told of the way up alone.",
+        _ => []);
+
+    public static readonly OrderDifference ReloadAnnounces = new(
+        "After a reload that changes what a Master holds everything is announced, also where something was only taken away; in keepalived only where something was added.",
+        theirs => [.. theirs, Sight.Announced]);
+
     /// <summary>Differences that cannot be seen in the order of one plain instance; each has its own tests.</summary>
     public static readonly string[] Others =
     [
@@ -126,6 +144,12 @@ internal static class OrderTable
 
     public static readonly OrderRow Start = new("Start", "Initialize to Backup", Transition.Start, Told, PipeFirst);
 
+    public static readonly OrderRow StartAnew = new("Start", "a life that was killed has left everything", Transition.Start, [.. RemovedWithout(Sight.RouteRemoved), .. Told], RoutesRemovedToo, PipeFirst)
+    {
+        Before = Removed,
+        IsVariant = true,
+    };
+
     public static readonly OrderRow Raise = new("Raise", "becoming Master", Transition.Raise, Raised, PipeFirst);
 
     public static readonly OrderRow Assert = new("Assert", "a lower priority is heard", Transition.Assert, [Sight.Advert, Sight.Announced, Sight.StateScript, Sight.PipeLine], PipeFirst);
@@ -134,6 +158,12 @@ internal static class OrderTable
 
     public static readonly OrderRow Fault = new(
         "Release", "a fault of a Master", Transition.Release, [Sight.PriorityZero, Sight.PriorityZero, .. Removed, .. Told], PriorityZeroLast, PipeFirst);
+
+    public static readonly OrderRow FaultOfCable = new("Release", "a fault of a Master whose cable is pulled", Transition.Release, [.. Removed, .. Told], PipeFirst)
+    {
+        Hidden = [Sight.PriorityZero],
+        IsVariant = true,
+    };
 
     public static readonly OrderRow Leave = new(
         "Release", "a stop, or a reload that removes a Master", Transition.Release, [Sight.PriorityZero, .. Removed, .. Told], PriorityZeroLast, PipeFirst);
@@ -153,6 +183,12 @@ internal static class OrderTable
 
     /// <summary>Of keepalived 2.4 alone, and therefore not on the page.</summary>
     public static readonly OrderRow StallKnown = new("Yield", "a stall, with timer_expired_backup", Transition.Yield, [.. Removed, .. Told], PipeFirst) { IsEveryAdvertNoticed = true };
+
+    public static readonly OrderRow YieldAloud = new("Yield", "a better one is heard, with higher_prio_send_advert", Transition.Yield, [Sight.Advert, .. Removed, .. Told], PipeFirst)
+    {
+        Before = [Sight.Advert],
+        IsVariant = true,
+    };
 
     public static readonly OrderRow Restore = new(
         "Restore", "somebody has removed an address", Transition.Restore, [Sight.PriorityZero, .. RemovedWithout(Sight.AddressRemoved), .. Told, .. Raised], RestoredInPlace)
@@ -183,6 +219,13 @@ internal static class OrderTable
 
     public static readonly OrderRow Reload = new("Restore", "a reload adds an address", Transition.Restore, [Sight.AddressAdded, Sight.Announced]);
 
+    public static readonly OrderRow ReloadLess = new("Restore", "a reload takes an address away", Transition.Restore, [Sight.AddressRemoved], ReloadAnnounces)
+    {
+        Before = [Sight.AddressRemoved],
+        Hidden = [Sight.AddressAdded],
+        IsVariant = true,
+    };
+
     public static readonly OrderRow Fail = new("Fail", "Initialize or Backup to Fault", Transition.Fail, Told, PipeFirst);
 
     public static readonly OrderRow Recover = new("Recover", "Fault to Backup", Transition.Recover, Told, PipeFirst);
@@ -205,8 +248,20 @@ internal static class OrderTable
     /// <summary>Of an instance that is not concerned.</summary>
     public static readonly OrderRow Nothing = new("Nothing", "it is not concerned", Transition.None, []);
 
+    /// <summary>The group is told nothing of it.</summary>
+    public static readonly OrderRow RestoreMember = new(
+        "Restore", "somebody has removed an address of another member of the group", Transition.None, [Sight.PriorityZero, .. Removed, .. Told, .. Raised], GroupStays);
+
+    /// <summary>What walks no table.</summary>
+    public static readonly OrderRow Priority = new("Priority", "the priority of a Master changes", Transition.None, [Sight.PipeLine, Sight.Advert]) { Before = [Sight.PipeLine, Sight.Advert] };
+
+    public static readonly OrderRow SecondBurst = new("Burst", "garp_master_delay is over", Transition.None, [Sight.Announced]) { Before = [Sight.Announced] };
+
+    /// <summary>Rows of <see cref="OrderTests"/> that do not stand on the page as sections.</summary>
+    public static readonly OrderRow[] Besides = [StallKnown, RestoreMember, Priority, SecondBurst];
+
     /// <summary>All rows, in the order of the page.</summary>
-    public static readonly OrderRow[] Rows = [Start, StartUnicast, StartUnicastAfterChecks, Raise, Assert, Answer, Fault, Leave, Yield, Stall, StallLower, StallBetter, Restore, RestoreExcluded, RestoreRoute, RestoreRule, Reload, Fail, Recover, RecoverUnicast, Stop, Delete];
+    public static readonly OrderRow[] Rows = [Start, StartAnew, StartUnicast, StartUnicastAfterChecks, Raise, Assert, Answer, Fault, FaultOfCable, Leave, Yield, YieldAloud, Stall, StallLower, StallBetter, Restore, RestoreExcluded, RestoreRoute, RestoreRule, Reload, ReloadLess, Fail, Recover, RecoverUnicast, Stop, Delete];
 
     /// <summary>Transitions that keepalived does not have.</summary>
     public static readonly (Transition Transition, string Title, string When)[] OursAlone =
