@@ -1,6 +1,5 @@
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
-using FenceFirst.Core.Vrrp;
 using FenceFirst.Core.Wire;
 
 namespace FenceFirst.Sim;
