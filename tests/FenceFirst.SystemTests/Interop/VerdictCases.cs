@@ -124,6 +124,8 @@ internal static class VerdictCases
 
         yield return ('g', "random_seed", ["0", "5", "x"]);
         yield return ('g', "default_interface", ["eth0", "absent0"]);
+        yield return ('g', "dynamic_interfaces", ["", "allow_if_changes", "other"]);
+        yield return ('g', "set_supplementary_groups", FewSwitches);
     }
 
     private static IEnumerable<(char Block, string Keyword, string[] Values)> GlobalFiles()

@@ -18,6 +18,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
         [("vrrp_instance", "linkbeat_use_polling")] = "deprecated there, which counts as an error; read here with a warning",
         [("global_defs", "vrrp_vmac_garp_intvl")] = "an old word, of which keepalived complains",
         [("vrrp_instance", "vmac_garp_intvl")] = "as above",
+        [("global_defs", "set_supplementary_groups")] = "younger than 2.4.3",
         [("vrrp_sync_group", "global_tracking")] = "an old word, of which keepalived complains",
     };
 
@@ -30,6 +31,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
         .. For("keepalived loses the prefix length without a word", "i mcast_src_ip 10.99.0.7/24", "i unicast_src_ip 10.99.0.7/24 unicast_peer { 10.99.0.20 }"),
         .. For("more than 1000 announcements in a burst keep the loop from everything else", [.. Repeats.SelectMany(name => (string[])[$"g vrrp_{name} 86400", $"i {name} 86400"])]),
         .. For("in keepalived's manual, unknown to its parser", "g state_file_location /run/x.data", "g stats_file_location /run/x.stats", "g json_file_location /run/x.json"),
+        .. For("younger than 2.4.3, read here", "g set_supplementary_groups", "g set_supplementary_groups off"),
         .. For("2.2.7 calls each word after the first a repetition", "g include_check read match"),
         .. For("a script that nothing feeds; keepalived does not say so", "g notify_fifo_script \"/usr/bin/true\"", "g vrrp_notify_fifo_script \"/usr/bin/true\""),
         .. For("keepalived gives the pipe to somebody else without a word", "g notify_fifo /run/ff_fifo absent_user", "g vrrp_notify_fifo /run/ff_fifo absent_user"),
