@@ -63,6 +63,7 @@ public class SeedTests(ITestOutputHelper output)
     [InlineData(1107314UL)]
     [InlineData(1257142UL)]
     [InlineData(1364496UL)]
+    [InlineData(20823452UL)]
     [InlineData(719726899064UL)]
     public void Seeds_that_found_something_hold_now(ulong seed) => AssertHolds(SimCluster.FromSeed(seed, isGrouped: false));
 

@@ -143,7 +143,7 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
                 bool isOff = isLastDevice || step.Device(entry.Level, entry.Device + 1).IsRestoring;
                 if (step.Kind == StepKind.Fence && isOff && !step.Device(entry.Level, entry.Device).IsRestoring)
                 {
-                    progress.FencedAt = clock;
+                    progress.FencedAt = DecidedAt(node, clock);
                     foreach (int member in Cast.Together(node, entry.Index))
                     {
                         ref Rhythm rhythm = ref _rhythms[Slot(node, member)];
@@ -160,7 +160,7 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
                 progress.Passed = entry.First + 1;
                 break;
             case TimelineKind.StepConfirmed:
-                progress.FencedAt = clock;
+                progress.FencedAt = DecidedAt(node, clock);
                 progress.Passed = entry.First + 1;
                 break;
             case TimelineKind.StepSkipped:
@@ -189,12 +189,14 @@ internal sealed class NoStarvation(Cast cast) : Checker(cast, "G4")
         bool isRhythm = rhythm.RefusedAt != 0 && rhythm.RefusedFrom == entry.Address;
         long three = isRhythm ? 3 * (clock - rhythm.RefusedAt) : 0;
 
-        // What a daemon carries out after a halt in the middle of a decision it has received before.
-        rhythm.RefusedAt = clock == _resumedAt[node] && _haltedAt[node] != 0 ? _haltedAt[node] : clock;
+        rhythm.RefusedAt = DecidedAt(node, clock);
         rhythm.RefusedFrom = entry.Address;
         long down = Nano.Of(VrrpTimers.MasterDown(config.Version, LowestPriority(config), config.AdvertInterval, config.DownTimerAdverts));
         rhythm.QuietUntil = clock + Math.Max(down, Math.Min(three, QuietMax));
     }
+
+    /// <summary>What a daemon carries out after a halt in the middle of a decision it has known since before.</summary>
+    private long DecidedAt(int node, long clock) => clock == _resumedAt[node] && _haltedAt[node] != 0 ? _haltedAt[node] : clock;
 
     private static void EndQuiet(ref Rhythm rhythm, long clock)
     {
