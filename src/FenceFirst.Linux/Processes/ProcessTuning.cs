@@ -57,11 +57,13 @@ public static unsafe class ProcessTuning
     }
 
     /// <summary>
-    /// Lets go of program code and constants that only the start needed: their pages stay in the file cache and come back when they are used again.
-    /// Only what is mapped without write permission and has never been changed, so that nothing is lost; locked memory stays.
+    /// Program code and constants that can be let go of: their pages stay in the file cache and come back when they are used again.
+    /// Only what is mapped without write permission and has never been changed, so that nothing is lost.
     /// </summary>
-    public static void ReleaseStartupCode()
+    /// <returns>Begin and length of each mapping; none when there is no /proc.</returns>
+    public static IReadOnlyList<(nuint Begin, nuint Length)> FindProgramCode()
     {
+        List<(nuint Begin, nuint Length)> found = [];
         try
         {
             nuint from = 0;
@@ -79,7 +81,7 @@ public static unsafe class ProcessTuning
                     // Relocated data that was made read-only afterwards shows here: dropped, it would come back unrelocated.
                     if (line.AsSpan(10).Trim() is "0 kB")
                     {
-                        _ = LibC.madvise((void*)from, to - from, LibC.MADV_DONTNEED);
+                        found.Add((from, to - from));
                     }
 
                     from = 0;
@@ -88,7 +90,18 @@ public static unsafe class ProcessTuning
         }
         catch (IOException)
         {
-            // No /proc: the pages stay, which costs memory and nothing else.
+            // The pages stay, which costs memory and nothing else.
+        }
+
+        return found;
+    }
+
+    /// <summary>Lets go of them; locked memory stays. Nothing else is called here: what comes after this counts again.</summary>
+    public static void Release(IReadOnlyList<(nuint Begin, nuint Length)> code)
+    {
+        for (int i = 0; i < code.Count; i++)
+        {
+            _ = LibC.madvise((void*)code[i].Begin, code[i].Length, LibC.MADV_DONTNEED);
         }
     }
 

@@ -259,8 +259,11 @@ internal sealed class EventLoop : IDisposable
             if (settledAt <= _now && HasTimeFor(MemoryPause))
             {
                 settledAt = MonotonicInstant.Never;
+
+                // What only the start needed, and what the looking and the collecting themselves have needed.
+                IReadOnlyList<(nuint Begin, nuint Length)> code = ProcessTuning.FindProgramCode();
                 GiveBackMemory();
-                ProcessTuning.ReleaseStartupCode();
+                ProcessTuning.Release(code);
             }
         }
 
