@@ -35,6 +35,8 @@
 static FILE *log_file;
 static char device[64];
 static int timeout_s = 60;
+static int armed, open_now;
+static double fed;
 
 static double now(clockid_t clock)
 {
@@ -49,6 +51,15 @@ static void note(const char *what, int number)
     clock_gettime(CLOCK_REALTIME, &time);
     fprintf(log_file, number < 0 ? "%ld.%09ld %s\n" : "%ld.%09ld %s %d\n", (long)time.tv_sec, time.tv_nsec, what, number);
     fflush(log_file);
+}
+
+/* A driver is armed by its open; the first that is seen here of an open device is its first ioctl or byte. */
+static void arm(void)
+{
+    if (!armed)
+        note("armed", -1);
+    armed = open_now = 1;
+    fed = now(CLOCK_BOOTTIME);
 }
 
 static void fail(const char *what)
@@ -123,6 +134,7 @@ static void answer(int listener)
                 response.error = -EINVAL;
             } else {
                 timeout_s = value;
+                arm();
                 note("timeout", value);
             }
         }
@@ -133,8 +145,7 @@ static void answer(int listener)
 
 static void serve(int master, int listener, const char *reset)
 {
-    int armed = 0, open_now = 0, magic = 0, gone = 0;
-    double fed = 0;
+    int magic = 0, gone = 0;
     while (!gone || armed) {
         struct pollfd polled[] = {{.fd = master, .events = POLLIN}, {.fd = gone ? -1 : listener, .events = POLLIN}};
         /* A terminal without a user hangs up all the time: then only the clock wakes us. */
@@ -148,14 +159,11 @@ static void serve(int master, int listener, const char *reset)
         char bytes[256];
         ssize_t length = read(master, bytes, sizeof bytes);
         if (length > 0) {
-            if (!armed)
-                note("armed", -1);
-            armed = open_now = 1;
+            arm();
             for (ssize_t i = 0; i < length; i++) {
                 magic = bytes[i] == 'V';
                 note(magic ? "magic" : "fed", -1);
             }
-            fed = now(CLOCK_BOOTTIME);
         } else if (length < 0 && errno == EIO && open_now) {
             open_now = 0;
             armed = armed && !magic;
