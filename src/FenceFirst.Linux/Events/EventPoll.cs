@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using FenceFirst.Core;
 using FenceFirst.Linux.Native;
 
 namespace FenceFirst.Linux.Events;
@@ -78,13 +79,20 @@ public sealed unsafe class EventPoll : IDisposable
         ControlUrgent(LibC.EPOLL_CTL_DEL, descriptor, PollEvents.None);
     }
 
-    /// <summary>Waits so many milliseconds, or until something urgent is ready; what it is the next <see cref="Wait"/> tells.</summary>
+    /// <summary>Waits so many milliseconds, or until something urgent is ready; what it is the next <see cref="Wait"/> tells. A signal ends no pause.</summary>
+    /// <param name="milliseconds">How long; -1 without end.</param>
     public void Pause(int milliseconds)
     {
         byte* one = stackalloc byte[16];
-        if (LibC.epoll_wait(_urgent, one, 1, milliseconds) < 0 && LibC.Errno is not LibC.EINTR and int errno)
+        MonotonicInstant until = milliseconds < 0 ? MonotonicInstant.Never : MonotonicClock.Now + TimeSpan.FromMilliseconds(milliseconds);
+        while (LibC.epoll_wait(_urgent, one, 1, milliseconds) < 0)
         {
-            throw new LinuxException("epoll_wait", errno, "pause");
+            if (LibC.Errno is not LibC.EINTR and int errno)
+            {
+                throw new LinuxException("epoll_wait", errno, "pause");
+            }
+
+            milliseconds = until.IsNever ? -1 : Math.Max(0, (int)Math.Ceiling((until - MonotonicClock.Now).TotalMilliseconds));
         }
     }
 

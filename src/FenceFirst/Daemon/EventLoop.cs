@@ -233,7 +233,7 @@ internal sealed class EventLoop : IDisposable
         while (!_stop.IsFinished())
         {
             Keeper.Flush();
-            ArmTimer();
+            ArmTimer(settledAt);
             if (_pace.Next(Config, State) is > 0 and int pause)
             {
                 _poll.Pause(pause);
@@ -563,9 +563,10 @@ internal sealed class EventLoop : IDisposable
         }
     }
 
-    private void ArmTimer()
+    private void ArmTimer(MonotonicInstant settledAt)
     {
-        MonotonicInstant deadline = NextDue();
+        // A settling that had no time at its instant waits for the next event.
+        MonotonicInstant deadline = settledAt > _now ? MonotonicInstant.Earlier(NextDue(), settledAt) : NextDue();
 
         // A backup's deadline moves away with every advert. Then the timer stays where it is, fires once for nothing and is set anew: one wake-up
         // in place of a system call per packet. An armed instant that has passed is readable already.

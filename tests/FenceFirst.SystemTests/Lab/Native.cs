@@ -15,6 +15,7 @@ internal enum Signal
     Term = 15,
     Cont = 18,
     Stop = 19,
+    WindowChange = 28,
 }
 
 /// <summary>The few system calls that the laboratory makes itself, so that its observers share nothing with the daemon under test.</summary>
@@ -40,6 +41,18 @@ internal static partial class Native
         if (kill(pid, (int)signal) != 0 && Marshal.GetLastPInvokeError() != noSuchProcess)
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError(), $"kill({pid}, {signal})");
+        }
+    }
+
+    /// <summary>The calling thread, for <see cref="SignalThread"/>.</summary>
+    public static nint ThisThread => pthread_self();
+
+    /// <summary>Sends a signal to one living thread of this process.</summary>
+    public static void SignalThread(nint thread, Signal signal)
+    {
+        if (pthread_kill(thread, (int)signal) is not 0 and int error)
+        {
+            throw new Win32Exception(error, "pthread_kill");
         }
     }
 
@@ -193,6 +206,12 @@ internal static partial class Native
 
     [DllImport("libc", SetLastError = true)]
     private static extern int kill(int pid, int signal);
+
+    [DllImport("libc")]
+    private static extern nint pthread_self();
+
+    [DllImport("libc")]
+    private static extern int pthread_kill(nint thread, int signal);
 
     [DllImport("libc", SetLastError = true)]
     private static extern int setns(int descriptor, int kind);

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 using FenceFirst.Core;
 using FenceFirst.Linux.Events;
@@ -22,7 +23,7 @@ public sealed class EventTests
         poll.Add(timer.Descriptor, PollEvents.Readable, 5);
         MonotonicInstant deadline = MonotonicClock.Now + TimeSpan.FromMilliseconds(30);
         timer.Arm(deadline);
-        Assert.Equal(1, poll.Wait(_ready, 5000));
+        Assert.Equal(1, poll.Await(_ready));
         Assert.True(MonotonicClock.Now >= deadline);
         Assert.Equal(new EpollEvent(PollEvents.Readable, 5), _ready[0]);
         Assert.True(timer.Acknowledge());
@@ -31,7 +32,7 @@ public sealed class EventTests
         foreach (MonotonicInstant past in (MonotonicInstant[])[deadline, MonotonicInstant.Zero, new(-5)])
         {
             timer.Arm(past);
-            Assert.Equal(1, poll.Wait(_ready, 5000));
+            Assert.Equal(1, poll.Await(_ready));
             Assert.True(timer.Acknowledge());
         }
 
@@ -73,6 +74,36 @@ public sealed class EventTests
     }
 
     [LinuxFact]
+    public void A_pause_is_not_ended_by_a_signal()
+    {
+        // Shown with signals sent to the pausing thread itself, as often as another thread can, and a handler that takes them.
+        using PosixSignalRegistration handler = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, context => context.Cancel = true);
+        using EventPoll poll = new(canPause: true);
+        nint pausing = Native.ThisThread;
+        using CancellationTokenSource over = new();
+        Thread sender = new(() =>
+        {
+            while (!over.IsCancellationRequested)
+            {
+                Native.SignalThread(pausing, Signal.WindowChange);
+                Thread.Sleep(1);
+            }
+        });
+        sender.Start();
+        try
+        {
+            MonotonicInstant begin = MonotonicClock.Now;
+            poll.Pause(40);
+            Assert.True(MonotonicClock.Now - begin >= TimeSpan.FromMilliseconds(40));
+        }
+        finally
+        {
+            over.Cancel();
+            sender.Join();
+        }
+    }
+
+    [LinuxFact]
     public void Counter_wakes_the_loop_from_another_thread_and_counts()
     {
         // Shown with two signals; the descriptor is quiet once they are taken.
@@ -86,7 +117,7 @@ public sealed class EventTests
         });
         thread.Start();
         thread.Join();
-        Assert.Equal(1, poll.Wait(_ready, 5000));
+        Assert.Equal(1, poll.Await(_ready));
         Assert.Equal(long.MinValue, _ready[0].Token);
         Assert.Equal(2, counter.Drain());
         Assert.Equal(0, counter.Drain());

@@ -35,7 +35,7 @@ public sealed class VrrpSocketTests
         using EventPoll poll = new();
         poll.Add(socket.Descriptor, PollEvents.Readable, 7);
         EpollEvent[] ready = new EpollEvent[1];
-        Assert.Equal(1, poll.Wait(ready, 5000));
+        Assert.Equal(1, poll.Await(ready));
         Assert.Equal(7, ready[0].Token);
         Assert.True(socket.Receive(batch) > 0);
     }
