@@ -56,11 +56,12 @@ public static class OperatorRules
     /// <summary>Steps that the set of confirmed ones has room for; a later fence cannot be confirmed.</summary>
     public const int ConfirmableStepsMax = 64;
 
-    /// <summary>Judges <c>confirm INSTANCE --target ADDRESS</c> in the present state.</summary>
+    /// <summary>Judges <c>confirm INSTANCE --target ADDRESS</c> in the present state. The steps of a sync group are its leader's, whichever member is named.</summary>
     public static ConfirmVerdict JudgeConfirm(NodeConfig config, NodeState node, int instance, InternetAddress target, MonotonicInstant now)
     {
-        ref readonly VrrpState state = ref node.Instances[instance];
-        ulong steps = StepsOf(config.Instances[instance], target);
+        int leader = config.Together(instance)[0];
+        ref readonly VrrpState state = ref node.Instances[leader];
+        ulong steps = StepsOf(config.Instances[leader], target);
         if (steps == 0)
         {
             return ConfirmVerdict.NoSuchFence;
