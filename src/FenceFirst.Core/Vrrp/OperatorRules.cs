@@ -118,8 +118,19 @@ public static class OperatorRules
             : HandoverVerdict.Accepted;
     }
 
-    /// <summary>Whether any instance, or a test, has a fence under way on one of the targets (G3).</summary>
-    public static bool IsFencing(NodeConfig config, NodeState node, EquatableArray<InternetAddress> targets) => node.IsFencing(config, -1, targets);
+    /// <summary>Whether any instance, a test, or an earlier life of the daemon has a fence under way on one of the targets (G3).</summary>
+    public static bool IsFencing(NodeConfig config, NodeState node, EquatableArray<InternetAddress> targets)
+    {
+        foreach (AttemptMemory leftover in node.Leftovers)
+        {
+            if (NodeState.Overlaps(leftover.Targets, targets))
+            {
+                return true;
+            }
+        }
+
+        return node.IsFencing(config, -1, targets);
+    }
 
     /// <summary>The fences whose one target is the address, a bit per step. A device with more targets is not answered for by one of them.</summary>
     internal static ulong StepsOf(VrrpConfig config, InternetAddress target)

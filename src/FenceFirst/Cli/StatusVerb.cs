@@ -32,8 +32,14 @@ internal static class StatusVerb
         JsonElement root = answer.RootElement;
         if (root.TryGetProperty("error", out JsonElement problem))
         {
+            // The daemon answers, so this is not the exit status for one that does not.
             error.WriteLine($"fencefirst: {problem.GetString()}");
-            return ControlClient.ExitUnreachable;
+            if (isJson)
+            {
+                output.WriteLine(root.GetRawText());
+            }
+
+            return ExitFailed;
         }
 
         bool isColoured = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null;

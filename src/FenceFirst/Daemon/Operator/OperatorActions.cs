@@ -28,7 +28,7 @@ internal sealed class OperatorActions(EventLoop loop, EffectRunner runner, LogWr
             index = IndexOf(request.Instance);
             if (index < 0)
             {
-                return new ActionAnswer(false, "there is no instance of that name");
+                return new ActionAnswer(false, Unknown(request.Instance));
             }
         }
 
@@ -56,6 +56,15 @@ internal sealed class OperatorActions(EventLoop loop, EffectRunner runner, LogWr
         }
 
         return -1;
+    }
+
+    /// <summary>Says that there is no instance of a name, and which there are.</summary>
+    public string Unknown(string name)
+    {
+        const int namesMax = 20;
+        int count = loop.Config.Instances.Count;
+        string known = count == 0 ? "none at all" : string.Join(", ", loop.Config.Instances.Take(namesMax).Select(each => each.Name));
+        return $"there is no instance of that name ({ControlRequest.Short(name)}); there {(count < 2 ? "is" : "are")} {known}{(count > namesMax ? ", ..." : "")}";
     }
 
     private ActionAnswer Retry(int index, SocketPeer peer)
