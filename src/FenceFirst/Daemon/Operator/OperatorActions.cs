@@ -82,8 +82,12 @@ internal sealed class OperatorActions(EventLoop loop, EffectRunner runner, LogWr
         Record(instance.Name, $"confirm {instance.Name} --target {target} --i-have-checked", peer);
         ConfirmVerdict verdict = OperatorRules.JudgeConfirm(loop.Config, loop.State, index, target, loop.Now);
         loop.Deliver(NodeEvent.OperatorConfirmed(index, target));
+        IReadOnlyList<InternetAddress> missing = OperatorRules.StillToConfirm(loop.Config, loop.State, index, target);
+        string worth = missing.Count == 0
+            ? $"the fence of {target} counts as succeeded in this one promotion"
+            : $"{target} counts as down in this one promotion; its fence does too when the same is said of {string.Join(" and ", missing)}, and is tried until then";
         return verdict == ConfirmVerdict.Accepted
-            ? new ActionAnswer(true, $"{instance.Name}: the fence of {target} counts as succeeded in this one promotion; every other step still runs; it is {loop.State.Instances[index].Phase} now")
+            ? new ActionAnswer(true, $"{instance.Name}: {worth}; every other step still runs; it is {loop.State.Instances[index].Phase} now")
             : new ActionAnswer(false, $"{instance.Name}: refused: {TimelineText.Refusal(instance, target, verdict)}");
     }
 
