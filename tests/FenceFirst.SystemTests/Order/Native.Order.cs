@@ -79,7 +79,7 @@ internal static partial class Native
     public static int OpenRouteSocket(string networkNamespace)
     {
         const int cloneNewNet = 0x40000000, raw = 3;
-        const uint addresses = 0x10, routes = 0x40, rules = 0x80;
+        const uint addresses = 0x10 | 0x100, routes = 0x40 | 0x400, rules = 0x80 | 0x40000;
         using (SafeFileHandle handle = File.OpenHandle("/run/netns/" + networkNamespace))
         {
             Checked(setns((int)handle.DangerousGetHandle(), cloneNewNet), "setns");
@@ -87,6 +87,16 @@ internal static partial class Native
         int descriptor = Checked(socket(Netlink, raw | NonBlockingCloseOnExec, 0), "socket");
         Checked(setsockopt(descriptor, SocketLevel, BufferForce, [1 << 20], 4), "SO_RCVBUFFORCE");
         Checked(bind(descriptor, [Netlink, 0, addresses | routes | rules], 12), "bind");
+        return descriptor;
+    }
+
+    /// <summary>Opens a socket that hears of changes of packet filters (nftables) in the thread's namespace.</summary>
+    public static int OpenFilterSocket()
+    {
+        const int raw = 3, netfilter = 12, netlinkLevel = 270, addMembership = 1, tables = 7;
+        int descriptor = Checked(socket(Netlink, raw | NonBlockingCloseOnExec, netfilter), "socket");
+        Checked(bind(descriptor, [Netlink, 0, 0], 12), "bind");
+        Checked(setsockopt(descriptor, netlinkLevel, addMembership, [tables], 4), "NETLINK_ADD_MEMBERSHIP");
         return descriptor;
     }
 
