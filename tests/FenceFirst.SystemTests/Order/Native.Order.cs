@@ -12,6 +12,8 @@ internal static partial class Native
 {
     private const int Netlink = 16, NonBlockingCloseOnExec = 0x80000 | 0x800, SocketLevel = 1, BufferForce = 33, ProcessEvent = 36;
 
+    private const nuint TimeOfPacket = 0x8907;
+
     /// <summary>Opens a socket that hears of every fork on the machine. The calling thread has to be in the first network namespace.</summary>
     public static int OpenForkSocket()
     {
@@ -108,6 +110,9 @@ internal static partial class Native
         int descriptor = Checked(socket(packet, raw | NonBlockingCloseOnExec, 0), "socket");
         Checked(setsockopt(descriptor, SocketLevel, BufferForce, [1 << 20], 4), "SO_RCVBUFFORCE");
         Checked(bind(descriptor, [packet | (everything << 16), if_nametoindex(name), 0, 0, 0], 20), "bind");
+
+        // The first time it is asked for, the kernel begins to put times on frames; one that came before gets the time of the question. It has no frame to tell of yet.
+        _ = ioctl(descriptor, TimeOfPacket, new long[2]);
         return descriptor;
     }
 
@@ -121,9 +126,8 @@ internal static partial class Native
     /// <summary>The kernel's time of the frame that was received last, since 1970.</summary>
     public static TimeSpan TimeOfLast(int descriptor)
     {
-        const nuint timeOfPacket = 0x8907;
         long[] time = new long[2];
-        Checked(ioctl(descriptor, timeOfPacket, time), "SIOCGSTAMPNS");
+        Checked(ioctl(descriptor, TimeOfPacket, time), "SIOCGSTAMPNS");
         return TimeSpan.FromTicks((time[0] * TimeSpan.TicksPerSecond) + (time[1] / 100));
     }
 

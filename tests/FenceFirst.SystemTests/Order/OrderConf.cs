@@ -7,7 +7,7 @@ namespace FenceFirst.SystemTests;
 /// <summary>The configuration of both daemons: every instance has an address, an excluded one, a route, a rule, every notify script and a file that puts it into Fault.</summary>
 internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, int instances)
 {
-    private const string More = "10.88.100.1", Go = "go", Weight = "weigh", Static = "10.89.0.1", StaticRoute = "10.79.0.0";
+    private const string More = "10.88.100.1", FarMore = "10.88.101.1", Go = "go", Weight = "weigh", Static = "10.89.0.1", StaticRoute = "10.79.0.0";
 
     /// <summary>Of everybody but an owner.</summary>
     public const int Priority = 100;
@@ -37,8 +37,11 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
     /// <summary>The first instance owns its address, and the fourth; all but the first have a check that waits for <see cref="LetChecksEnd"/>, and that of the third fails.</summary>
     public bool IsOwnerFirst { get; set; }
 
-    /// <summary>Whether adverts are 40 s apart, so that every one is noticed. For owners: nobody else would become Master in the time of a test.</summary>
-    public bool IsGridFar { get; set; }
+    /// <summary>An owner whose adverts are 40 s apart, so that every one is noticed; -1 = there is none.</summary>
+    public int FarOwner { get; set; } = -1;
+
+    /// <summary>An address more, for <see cref="FarOwner"/>.</summary>
+    public bool HasFarMore { get; set; }
 
     /// <summary>Whether the addresses are IPv6.</summary>
     public bool IsIPv6 { get; set; }
@@ -85,6 +88,7 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
         _ when message == $"{Added} {Address(instance)}" => Sight.AddressAdded,
         "+address " + More when instance == 0 => Sight.AddressAdded,
         "-address " + More when instance == 0 => Sight.AddressRemoved,
+        "+address " + FarMore when instance == FarOwner => Sight.AddressAdded,
         _ when message == $"-address {Address(instance)}" => Sight.AddressRemoved,
         _ when message == $"{Added} {Excluded(instance)}" => Sight.ExcludedAdded,
         _ when message == $"-address {Excluded(instance)}" => Sight.ExcludedRemoved,
@@ -103,7 +107,7 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
         _ => null,
     };
 
-    public bool Announces(int instance, IPAddress address) => address.Equals(Address(instance)) || address.ToString() == Excluded(instance) || (instance == 0 && address.ToString() == More);
+    public bool Announces(int instance, IPAddress address) => address.Equals(Address(instance)) || address.ToString() == Excluded(instance) || (instance == 0 && address.ToString() == More) || (instance == FarOwner && address.ToString() == FarMore);
 
     public string Text
     {
@@ -147,7 +151,7 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
                         version 3
                         virtual_router_id {{Vrid(i)}}
                         priority {{(IsOwner(i) ? 255 : Priority)}}
-                        advert_int {{(IsGridFar ? 40 : IsUnicast ? 5 : 0.5)}}
+                        advert_int {{(i == FarOwner ? 40 : IsUnicast ? 5 : 0.5)}}
                         garp_master_delay {{(IsTalkative ? 2 : 0)}}
                         {{(IsTalkative ? "higher_prio_send_advert\n    notify_priority_changes" : "")}}
                         {{(IsUnicast ? $"unicast_src_ip {node.Address}\n    unicast_peer {{\n        {lab["b"].Address}\n    }}" : "")}}
@@ -158,7 +162,7 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
                         }
                         virtual_ipaddress_excluded {
                             {{Excluded(i)}}/{{(IsIPv6 ? 128 : 32)}}
-                            {{(HasMore && i == 0 ? More + "/32" : "")}}
+                            {{(HasMore && i == 0 ? More + "/32" : HasFarMore && i == FarOwner ? FarMore + "/32" : "")}}
                         }
                         virtual_routes {
                             {{Route(i)}}/{{(IsIPv6 ? 32 : 16)}} via {{(IsIPv6 ? lab["b"].Address6 : lab["b"].Address)}} dev eth0
@@ -188,7 +192,7 @@ internal sealed class OrderConf(Lab lab, Node node, string script, string pipe, 
 
     private string Added => IsIPv6 ? "+route" : "+address";
 
-    private bool IsOwner(int instance) => IsOwnerFirst && instance is 0 or 3;
+    private bool IsOwner(int instance) => instance == FarOwner || (IsOwnerFirst && instance is 0 or 3);
 
     private static string Gate(int instance) => $"gate{instance}";
 

@@ -59,57 +59,52 @@ public sealed class OrderTests(ITestOutputHelper output)
 /// <summary>As <see cref="OrderTests"/>; apart, so that it runs beside it.</summary>
 public sealed class OrderOfReloadTests(ITestOutputHelper output)
 {
+    // Shown: instances that come and go, and one whose next advert of the grid is 40 s away: every advert that it sends is another one.
     [OrderFact("keepalived", "fencefirst")]
-    public Task With_reloads() => OrderSide.BesideAsync(output, 3, async side =>
+    public Task With_reloads() => OrderSide.BesideAsync(output, 4, async side =>
     {
         OrderConf conf = side.Configuration;
         conf.SetGate(0, 1);
         conf.SetGate(1, 0);
         conf.SetGate(2, 1);
-        await side.ExpectAsync([new(0, OrderTable.Fail, "FAULT"), new(1, OrderTable.Start, "BACKUP"), new(2, OrderTable.Fail, "FAULT")], side.Start);
+        conf.SetGate(3, 0);
+        conf.FarOwner = 3;
+        await side.ExpectAsync([new(0, OrderTable.Fail, "FAULT"), new(1, OrderTable.Start, "BACKUP"), new(2, OrderTable.Fail, "FAULT"), new(3, OrderTable.Raise, "MASTER")], side.Start);
         await side.ExpectAsync([new(1, OrderTable.Raise, "MASTER")], () => { });
         await side.ExpectAsync(OrderTable.Recover, "BACKUP", () => conf.SetGate(0, 0));
         await side.ExpectAsync(OrderTable.Raise, "MASTER", () => { });
-        await side.ExpectAsync(OrderTable.Reload, "", () =>
+        await side.ExpectAsync([new(0, OrderTable.Reload, ""), new(3, OrderTable.ReloadHeard, "")], () =>
         {
             conf.HasMore = true;
+            conf.HasFarMore = true;
             side.Reload();
         });
-        await side.ExpectAsync(OrderTable.ReloadLess, "", () =>
+        await side.ExpectAsync([new(0, OrderTable.ReloadLess, ""), new(3, OrderTable.ReloadOfNothing, "")], () =>
         {
             conf.HasMore = false;
             side.Reload();
         });
-        conf.SetGate(3, 0);
-        conf.SetGate(4, 1);
-        await side.ExpectAsync(
-            [new(0, OrderTable.Leave, "DELETED"), new(1, OrderTable.Nothing, ""), new(2, OrderTable.Delete, "DELETED"), new(3, OrderTable.Start, "BACKUP"), new(4, OrderTable.Fail, "FAULT")], () =>
+        conf.SetGate(4, 0);
+        conf.SetGate(5, 1);
+        OrderWish[] reloaded =
+        [
+            new(0, OrderTable.Leave, "DELETED"),
+            new(1, OrderTable.Nothing, ""),
+            new(2, OrderTable.Delete, "DELETED"),
+            new(3, OrderTable.ReloadOfNothing, ""),
+            new(4, OrderTable.Start, "BACKUP"),
+            new(5, OrderTable.Fail, "FAULT"),
+        ];
+        await side.ExpectAsync(reloaded, () =>
         {
             conf.Remove(0);
             conf.Remove(2);
-            conf.Add(3);
             conf.Add(4);
+            conf.Add(5);
             side.Reload();
         });
-        await side.ExpectAsync([new(3, OrderTable.Raise, "MASTER")], () => { });
-        await side.ExpectAsync([new(1, OrderTable.Leave, "STOP"), new(3, OrderTable.Leave, "STOP"), new(4, OrderTable.Stop, "STOP")], () => side.Daemon!.Send(Signal.Term));
-    });
-
-    // Shown: of a Master whose next advert of the grid is 40 s away, every advert.
-    [OrderFact("keepalived", "fencefirst")]
-    public Task With_adverts_looked_for() => OrderSide.BesideAsync(output, 1, async side =>
-    {
-        OrderConf conf = side.Configuration;
-        conf.IsOwnerFirst = true;
-        conf.IsGridFar = true;
-        conf.SetGate(0, 0);
-        await side.ExpectAsync(OrderTable.Raise, "MASTER", side.Start);
-        await side.ExpectAsync(OrderTable.ReloadOfNothing, "", side.Reload);
-        await side.ExpectAsync(OrderTable.ReloadHeard, "", () =>
-        {
-            conf.HasMore = true;
-            side.Reload();
-        });
+        await side.ExpectAsync([new(4, OrderTable.Raise, "MASTER")], () => { });
+        await side.ExpectAsync([new(1, OrderTable.Leave, "STOP"), new(4, OrderTable.Leave, "STOP"), new(5, OrderTable.Stop, "STOP")], () => side.Daemon!.Send(Signal.Term));
     });
 }
 
