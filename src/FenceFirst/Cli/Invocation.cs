@@ -12,7 +12,7 @@ internal static class Invocation
     public const int ExitUnusable = 2;
 
     /// <summary>A word that begins with @ is a config id here, not a file with more arguments.</summary>
-    private static readonly ParserConfiguration _reading = new() { ResponseFileTokenReplacer = null };
+    private static readonly ParserConfiguration Reading = new() { ResponseFileTokenReplacer = null };
 
     /// <summary>Carries a command line out; returns the verb's exit status, or <see cref="ExitUnusable"/>.</summary>
     /// <param name="root">The program with its verbs and options.</param>
@@ -22,7 +22,7 @@ internal static class Invocation
     /// <param name="name">How the program is called.</param>
     public static int Run(Command root, string[] arguments, TextWriter output, TextWriter error, string name = "fencefirst")
     {
-        ParseResult parsed = root.Parse(arguments, _reading);
+        ParseResult parsed = root.Parse(arguments, Reading);
         if (parsed.Errors.Count == 0)
         {
             // The daemon does not end because of what it cannot write, so whatever gets here from it is told with its stack.
