@@ -265,7 +265,7 @@ internal sealed partial class PromotionBinder(BindContext context, Dictionary<st
     /// <summary>One line: "COMMAND" and options in any order.</summary>
     private PromotionStep? Step(ConfigNode node, StepKind kind)
     {
-        List<Token> words = ScriptText.Words(node.Line);
+        List<Token> words = _commands.Words(node);
         if (words.Count < 2)
         {
             return null;

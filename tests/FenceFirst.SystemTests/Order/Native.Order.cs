@@ -12,6 +12,8 @@ internal static partial class Native
 {
     private const int Netlink = 16, NonBlockingCloseOnExec = 0x80000 | 0x800, SocketLevel = 1, BufferForce = 33, ProcessEvent = 36;
 
+    private const nuint TimeOfPacket = 0x8907;
+
     /// <summary>Opens a socket that hears of every fork on the machine. The calling thread has to be in the first network namespace.</summary>
     public static int OpenForkSocket()
     {
@@ -79,7 +81,7 @@ internal static partial class Native
     public static int OpenRouteSocket(string networkNamespace)
     {
         const int cloneNewNet = 0x40000000, raw = 3;
-        const uint addresses = 0x10, routes = 0x40, rules = 0x80;
+        const uint addresses = 0x10 | 0x100, routes = 0x40 | 0x400, rules = 0x80 | 0x40000;
         using (SafeFileHandle handle = File.OpenHandle("/run/netns/" + networkNamespace))
         {
             Checked(setns((int)handle.DangerousGetHandle(), cloneNewNet), "setns");
@@ -87,6 +89,16 @@ internal static partial class Native
         int descriptor = Checked(socket(Netlink, raw | NonBlockingCloseOnExec, 0), "socket");
         Checked(setsockopt(descriptor, SocketLevel, BufferForce, [1 << 20], 4), "SO_RCVBUFFORCE");
         Checked(bind(descriptor, [Netlink, 0, addresses | routes | rules], 12), "bind");
+        return descriptor;
+    }
+
+    /// <summary>Opens a socket that hears of changes of packet filters (nftables) in the thread's namespace.</summary>
+    public static int OpenFilterSocket()
+    {
+        const int raw = 3, netfilter = 12, netlinkLevel = 270, addMembership = 1, tables = 7;
+        int descriptor = Checked(socket(Netlink, raw | NonBlockingCloseOnExec, netfilter), "socket");
+        Checked(bind(descriptor, [Netlink, 0, 0], 12), "bind");
+        Checked(setsockopt(descriptor, netlinkLevel, addMembership, [tables], 4), "NETLINK_ADD_MEMBERSHIP");
         return descriptor;
     }
 
@@ -98,6 +110,9 @@ internal static partial class Native
         int descriptor = Checked(socket(packet, raw | NonBlockingCloseOnExec, 0), "socket");
         Checked(setsockopt(descriptor, SocketLevel, BufferForce, [1 << 20], 4), "SO_RCVBUFFORCE");
         Checked(bind(descriptor, [packet | (everything << 16), if_nametoindex(name), 0, 0, 0], 20), "bind");
+
+        // The first time it is asked for, the kernel begins to put times on frames; one that came before gets the time of the question. It has no frame to tell of yet.
+        _ = ioctl(descriptor, TimeOfPacket, new long[2]);
         return descriptor;
     }
 
@@ -111,9 +126,8 @@ internal static partial class Native
     /// <summary>The kernel's time of the frame that was received last, since 1970.</summary>
     public static TimeSpan TimeOfLast(int descriptor)
     {
-        const nuint timeOfPacket = 0x8907;
         long[] time = new long[2];
-        Checked(ioctl(descriptor, timeOfPacket, time), "SIOCGSTAMPNS");
+        Checked(ioctl(descriptor, TimeOfPacket, time), "SIOCGSTAMPNS");
         return TimeSpan.FromTicks((time[0] * TimeSpan.TicksPerSecond) + (time[1] / 100));
     }
 

@@ -11,6 +11,7 @@ internal enum OrderSource
     Wire,
     Fork,
     Pipe,
+    Filter,
 }
 
 /// <summary>Something seen of a node. It happened between two times; they are the same where the kernel has put a time on it.</summary>
@@ -23,8 +24,8 @@ internal sealed record OrderEvent(OrderSource Source, long Number, DateTime NotB
 }
 
 /// <summary>
-/// One thread that looks at everything a node shows: its kernel's messages about addresses, routes and rules, the frames on its interface, the forks of all
-/// processes, and the lines of a named pipe. Frames and forks carry the kernel's time. A message has none: it came after the last look that found the socket
+/// One thread that looks at everything a node shows: its kernel's messages about addresses, routes, rules and packet filters, the frames on its interface, the
+/// forks of all processes, and the lines of a named pipe. Frames and forks carry the kernel's time. A message has none: it came after the last look that found the socket
 /// empty, and every frame makes the thread look, so that "frame, then message" and "message, then frame" are told apart.
 /// </summary>
 internal sealed class OrderObserver : IDisposable
@@ -38,6 +39,7 @@ internal sealed class OrderObserver : IDisposable
     private readonly TaskCompletionSource _ready = new();
     private readonly byte[] _buffer = new byte[64 * 1024];
     private readonly StringBuilder _line = new();
+    private readonly HashSet<string> _filtered = [], _filteredNext = [];
     private long _last;
     private volatile bool _stop;
 
@@ -99,7 +101,7 @@ internal sealed class OrderObserver : IDisposable
             // The forks first: they are told in the first namespace only.
             int forks = Native.OpenForkSocket();
             int kernel = Native.OpenRouteSocket(networkNamespace);
-            sources = [kernel, Native.OpenCaptureSocket("eth0"), forks, Native.OpenPipe(pipe)];
+            sources = [kernel, Native.OpenCaptureSocket("eth0"), forks, Native.OpenPipe(pipe), Native.OpenFilterSocket()];
         }
         catch (Exception refused)
         {
@@ -161,6 +163,9 @@ internal sealed class OrderObserver : IDisposable
                     case OrderSource.Pipe:
                         ReadPipe(told, emptyAt);
                         break;
+                    case OrderSource.Filter:
+                        ReadFilter(told, emptyAt);
+                        break;
                 }
             }
         }
@@ -181,8 +186,8 @@ internal sealed class OrderObserver : IDisposable
             switch (type)
             {
                 case 20 or 21:
-                    // struct ifaddrmsg, IFA_LOCAL.
-                    Add(OrderSource.Kernel, emptyAt, $"{sign}address {Attribute(body[8..], 2)}");
+                    // struct ifaddrmsg: its first byte is the family; IFA_LOCAL, or for IPv6 IFA_ADDRESS.
+                    Add(OrderSource.Kernel, emptyAt, $"{sign}address {Attribute(body[8..], body[0] == 2 ? 2 : 1)}");
                     break;
                 case 24 or 25 when body[4] is not 255:
                     // struct rtmsg: its table is the fifth byte, 255 the kernel's own; RTA_DST.
@@ -195,6 +200,78 @@ internal sealed class OrderObserver : IDisposable
             }
             datagram = datagram[Math.Min((length + 3) & ~3, datagram.Length)..];
         }
+    }
+
+    // As above, but the structure has four bytes, the family first. What a transaction has changed is told with its end (NEWGEN).
+    private void ReadFilter(ReadOnlySpan<byte> datagram, DateTime emptyAt)
+    {
+        const int header = 16, newGeneration = 0xa0f, newElements = 0xa0c, deleteElements = 0xa0e, deleteSet = 0xa0b, deleteTable = 0xa02;
+        while (datagram.Length >= header + 4)
+        {
+            int length = Math.Min(BinaryPrimitives.ReadInt32LittleEndian(datagram), datagram.Length);
+            ReadOnlySpan<byte> body = datagram[header..length];
+            switch (BinaryPrimitives.ReadUInt16LittleEndian(datagram[4..]))
+            {
+                case newElements:
+                    _filteredNext.UnionWith(Elements(body[4..]));
+                    break;
+                case deleteElements:
+                    _filteredNext.ExceptWith(Elements(body[4..]));
+                    break;
+                case deleteSet or deleteTable:
+                    bool isIPv6 = body[0] == 10;
+                    _filteredNext.RemoveWhere(each => each.Contains(':') == isIPv6);
+                    break;
+                case newGeneration:
+                    foreach (string address in _filteredNext.Except(_filtered).Order())
+                    {
+                        Add(OrderSource.Filter, emptyAt, $"+filter {address}");
+                    }
+                    foreach (string address in _filtered.Except(_filteredNext).Order())
+                    {
+                        Add(OrderSource.Filter, emptyAt, $"-filter {address}");
+                    }
+                    _filtered.Clear();
+                    _filtered.UnionWith(_filteredNext);
+                    break;
+            }
+            datagram = datagram[Math.Min((length + 3) & ~3, datagram.Length)..];
+        }
+    }
+
+    // NFTA_SET_ELEM_LIST_ELEMENTS (3), in it NFTA_LIST_ELEM (1) for each, in that NFTA_SET_ELEM_KEY (1), in that NFTA_DATA_VALUE (1): an address, where the set holds some.
+    private static List<string> Elements(ReadOnlySpan<byte> attributes)
+    {
+        List<string> addresses = [];
+        for (ReadOnlySpan<byte> list = Nested(attributes, 3, out _); list.Length >= 4;)
+        {
+            ReadOnlySpan<byte> value = Nested(Nested(Nested(list, 1, out int end), 1, out _), 1, out _);
+            if (value.Length is 4 or 16)
+            {
+                addresses.Add(new IPAddress(value).ToString());
+            }
+            list = list[end..];
+        }
+        return addresses;
+    }
+
+    // What is in the first attribute of a type, and where the next one begins.
+    private static ReadOnlySpan<byte> Nested(ReadOnlySpan<byte> attributes, int wanted, out int end)
+    {
+        const int flags = 0xc000;
+        end = 0;
+        while (attributes.Length - end >= 4)
+        {
+            ReadOnlySpan<byte> each = attributes[end..];
+            int length = Math.Clamp((int)BinaryPrimitives.ReadUInt16LittleEndian(each), 4, each.Length);
+            end += Math.Min((length + 3) & ~3, each.Length);
+            if ((BinaryPrimitives.ReadUInt16LittleEndian(each[2..]) & ~flags) == wanted)
+            {
+                return each[4..length];
+            }
+        }
+        end = attributes.Length;
+        return [];
     }
 
     private static string Attribute(ReadOnlySpan<byte> attributes, int wanted)

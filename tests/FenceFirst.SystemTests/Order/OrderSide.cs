@@ -138,7 +138,7 @@ internal sealed class OrderSide : IAsyncDisposable
         DateTime from = _from;
         try
         {
-            await Lab.UntilAsync(() => wishes.All(each => Expected(each.Row).Count <= Seen(each.Instance, each.Row, from).Count) && GroupSeen(from).Count >= (group.Length > 0 ? 2 : 0), 12, "what the table says");
+            await Lab.UntilAsync(() => wishes.All(each => Expected(each.Row).Count <= Seen(each.Instance, each.Row, from).Count) && GroupSeen(from).Count >= (group.Length > 0 ? 3 : 0), 12, "what the table says");
             await Lab.WhileAsync(() => wishes.All(each => Expected(each.Row).Count == Seen(each.Instance, each.Row, from).Count), 0.15, "nothing more is seen");
         }
         catch (Xunit.Sdk.XunitException)
@@ -156,12 +156,19 @@ internal sealed class OrderSide : IAsyncDisposable
     }
 
     /// <summary>The group is told of after its members, but at the start before them; and one member is raised after the other.</summary>
-    private void CheckGroup(string state, List<OrderEvent> told, OrderRow row, List<List<(Sight Sight, OrderEvent Event)>> members)
+    private void CheckGroup(string state, List<(Sight Sight, OrderEvent Event)> seen, OrderRow row, List<List<(Sight Sight, OrderEvent Event)>> members)
     {
+        List<OrderEvent> told = [.. seen.Select(each => each.Event)];
         string story = string.Join('\n', told.Concat(members.SelectMany(each => each.Select(one => one.Event))).OrderBy(each => each.NotAfter));
-        if (told.Count != (state.Length > 0 ? 2 : 0) || told.Any(each => !each.Text.EndsWith($"{state} 0", StringComparison.Ordinal)))
+        Sight[] order = state.Length == 0 ? [] : IsOurs ? [Sight.PipeLine, Sight.StateScript, Sight.NotifyScript] : [Sight.StateScript, Sight.NotifyScript, Sight.PipeLine];
+        if (!order.Order().SequenceEqual(seen.Select(each => each.Sight).Order()) || seen.Any(each => !each.Event.Text.EndsWith(each.Sight == Sight.StateScript ? state : $"{state} 0", StringComparison.Ordinal)))
         {
             throw Lab.Failure($"{(IsOurs ? "FenceFirst" : "keepalived")}, {row.Title}: of the group this was told instead of \"{state}\":\n{story}");
+        }
+        OrderEvent[] inOrder = [.. order.Select(sight => seen.Single(each => each.Sight == sight).Event)];
+        if (inOrder.Zip(inOrder.Skip(1)).Any(pair => pair.Second.IsCertainlyBefore(pair.First)))
+        {
+            throw Lab.Failure($"{(IsOurs ? "FenceFirst" : "keepalived")}, {row.Title}: the group is told in the wrong order, instead of {string.Join(", ", order)}\n{story}");
         }
         bool isFirst = row == OrderTable.Start;
         foreach (OrderEvent group in told)
@@ -186,10 +193,10 @@ internal sealed class OrderSide : IAsyncDisposable
         }
     }
 
-    private List<OrderEvent> GroupSeen(DateTime from) =>
+    private List<(Sight Sight, OrderEvent Event)> GroupSeen(DateTime from) =>
     [
-        .. _observer.Events.Where(each => each.NotAfter >= from && each.Source == OrderSource.Pipe && each.Text.StartsWith("GROUP", StringComparison.Ordinal)),
-        .. Scripts(from, "G").Select(each => each.Fork),
+        .. _observer.Events.Where(each => each.NotAfter >= from && each.Source == OrderSource.Pipe && each.Text.StartsWith("GROUP", StringComparison.Ordinal)).Select(each => (Sight.PipeLine, each)),
+        .. Scripts(from, "G").Select(each => (each.What == "state" ? Sight.StateScript : Sight.NotifyScript, each.Fork)),
     ];
 
     private IEnumerable<(string What, OrderEvent Fork)> Scripts(DateTime from, string who)
@@ -270,7 +277,7 @@ internal sealed class OrderSide : IAsyncDisposable
             seen.RemoveAt(seen.FindIndex(each => each.Item1 == gone) is >= 0 and int own ? own : throw Lab.Failure($"Nothing was removed: {gone} was not seen."));
         }
         seen.AddRange(Scripts(from, OrderConf.Name(instance)).Select(each => (each.What == "state" ? Sight.StateScript : Sight.NotifyScript, each.Fork)));
-        bool isAdvertExpected = row.IsEveryAdvertNoticed || Expected(row).Contains(Sight.Advert);
+        bool isAdvertExpected = row.IsEveryAdvertNoticed || row.IsGridFar || Expected(row).Contains(Sight.Advert);
         DateTime? asked = null, announced = null;
         foreach ((long number, Frame frame) in _observer.Frames.Where(each => each.Frame.At >= from))
         {
@@ -287,7 +294,11 @@ internal sealed class OrderSide : IAsyncDisposable
                     // The next one of the grid tells the new priority.
                     break;
                 case Frame.Vrrp advert when advert.Vrid == OrderConf.Vrid(instance) && isAdvertExpected:
-                    if (row != OrderTable.YieldAloud && row.Transition is not (Core.Vrrp.Transition.Assert or Core.Vrrp.Transition.Answer))
+                    if (row.IsGridFar)
+                    {
+                        seen.Add((Sight.Advert, each));
+                    }
+                    else if (row != OrderTable.YieldAloud && row.Transition is not (Core.Vrrp.Transition.Assert or Core.Vrrp.Transition.Answer))
                     {
                         // The first one; the others are the grid.
                         seen.Add((Sight.Advert, each));

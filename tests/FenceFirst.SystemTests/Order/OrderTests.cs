@@ -19,8 +19,8 @@ public sealed class OrderTests(ITestOutputHelper output)
         await side.ExpectAsync(OrderTable.Assert, "MASTER_RX_LOWER_PRI", () => side.SayAsync(0, 50));
         await side.ExpectAsync(OrderTable.Answer, "", () => side.SayAsync(0, 0));
         await side.ExpectAsync(OrderTable.Restore, "", () => side.Node.RunAsync("ip", "addr", "del", $"{conf.Address(0)}/24", "dev", "eth0"));
-        await side.ExpectAsync(OrderTable.RestoreExcluded, "", () => side.Node.RunAsync("ip", "addr", "del", $"{OrderConf.Excluded(0)}/32", "dev", "eth0"));
-        await side.ExpectAsync(OrderTable.RestoreRoute, "", () => side.Node.RunAsync("ip", "route", "del", $"{OrderConf.Route(0)}/16"));
+        await side.ExpectAsync(OrderTable.RestoreExcluded, "", () => side.Node.RunAsync("ip", "addr", "del", $"{conf.Excluded(0)}/32", "dev", "eth0"));
+        await side.ExpectAsync(OrderTable.RestoreRoute, "", () => side.Node.RunAsync("ip", "route", "del", $"{conf.Route(0)}/16"));
         await side.ExpectAsync(OrderTable.RestoreRule, "", () => side.Node.RunAsync("ip", "rule", "del", "priority", $"{OrderConf.RulePriority(0)}"));
         await side.ExpectAsync(OrderTable.Fault, "FAULT", () => conf.SetGate(0, 1));
         await side.ExpectAsync(OrderTable.Recover, "BACKUP", () => conf.SetGate(0, 0));
@@ -59,34 +59,52 @@ public sealed class OrderTests(ITestOutputHelper output)
 /// <summary>As <see cref="OrderTests"/>; apart, so that it runs beside it.</summary>
 public sealed class OrderOfReloadTests(ITestOutputHelper output)
 {
+    // Shown: instances that come and go, and one whose next advert of the grid is 40 s away: every advert that it sends is another one.
     [OrderFact("keepalived", "fencefirst")]
-    public Task With_reloads() => OrderSide.BesideAsync(output, 3, async side =>
+    public Task With_reloads() => OrderSide.BesideAsync(output, 4, async side =>
     {
         OrderConf conf = side.Configuration;
         conf.SetGate(0, 1);
         conf.SetGate(1, 0);
         conf.SetGate(2, 1);
-        await side.ExpectAsync([new(0, OrderTable.Fail, "FAULT"), new(1, OrderTable.Start, "BACKUP"), new(2, OrderTable.Fail, "FAULT")], side.Start);
+        conf.SetGate(3, 0);
+        conf.FarOwner = 3;
+        await side.ExpectAsync([new(0, OrderTable.Fail, "FAULT"), new(1, OrderTable.Start, "BACKUP"), new(2, OrderTable.Fail, "FAULT"), new(3, OrderTable.Raise, "MASTER")], side.Start);
         await side.ExpectAsync([new(1, OrderTable.Raise, "MASTER")], () => { });
         await side.ExpectAsync(OrderTable.Recover, "BACKUP", () => conf.SetGate(0, 0));
         await side.ExpectAsync(OrderTable.Raise, "MASTER", () => { });
-        await side.ExpectAsync(OrderTable.Reload, "", () =>
+        await side.ExpectAsync([new(0, OrderTable.Reload, ""), new(3, OrderTable.ReloadHeard, "")], () =>
         {
             conf.HasMore = true;
+            conf.HasFarMore = true;
             side.Reload();
         });
-        await side.ExpectAsync(OrderTable.ReloadLess, "", () =>
+        await side.ExpectAsync([new(0, OrderTable.ReloadLess, ""), new(3, OrderTable.ReloadOfNothing, "")], () =>
         {
             conf.HasMore = false;
             side.Reload();
         });
-        await side.ExpectAsync([new(0, OrderTable.Leave, "DELETED"), new(2, OrderTable.Delete, "DELETED")], () =>
+        conf.SetGate(4, 0);
+        conf.SetGate(5, 1);
+        OrderWish[] reloaded =
+        [
+            new(0, OrderTable.Leave, "DELETED"),
+            new(1, OrderTable.Nothing, ""),
+            new(2, OrderTable.Delete, "DELETED"),
+            new(3, OrderTable.ReloadOfNothing, ""),
+            new(4, OrderTable.Start, "BACKUP"),
+            new(5, OrderTable.Fail, "FAULT"),
+        ];
+        await side.ExpectAsync(reloaded, () =>
         {
             conf.Remove(0);
             conf.Remove(2);
+            conf.Add(4);
+            conf.Add(5);
             side.Reload();
         });
-        await side.ExpectAsync([new(1, OrderTable.Leave, "STOP")], () => side.Daemon!.Send(Signal.Term));
+        await side.ExpectAsync([new(4, OrderTable.Raise, "MASTER")], () => { });
+        await side.ExpectAsync([new(1, OrderTable.Leave, "STOP"), new(4, OrderTable.Leave, "STOP"), new(5, OrderTable.Stop, "STOP")], () => side.Daemon!.Send(Signal.Term));
     });
 }
 
@@ -237,5 +255,41 @@ public sealed class OrderOfGroupFaultTests(ITestOutputHelper output)
             await side.ExpectAsync(Both(OrderTable.Raise, "MASTER"), () => { }, "MASTER");
         }
         await side.ExpectAsync(Both(OrderTable.Leave, "STOP"), () => side.Daemon!.Send(Signal.Term), "STOP");
+    });
+}
+
+/// <summary>As <see cref="OrderTests"/>; apart, so that it runs beside it.</summary>
+public sealed class OrderOfIPv6Tests(ITestOutputHelper output)
+{
+    [OrderFact("keepalived", "fencefirst")]
+    public Task With_addresses_of_IPv6() => OrderSide.BesideAsync(output, 1, async side =>
+    {
+        OrderConf conf = side.Configuration;
+        conf.IsIPv6 = true;
+        conf.SetGate(0, 0);
+        await side.ExpectAsync(OrderTable.Start, "BACKUP", side.Start);
+        await side.ExpectAsync(OrderTable.Raise, "MASTER", () => { });
+        await side.ExpectAsync(OrderTable.Restore, "", () => side.Node.RunAsync("ip", "addr", "del", conf.Prefix(0), "dev", "eth0"));
+        await side.ExpectAsync(OrderTable.Fault, "FAULT", () => conf.SetGate(0, 1));
+        await side.ExpectAsync(OrderTable.Recover, "BACKUP", () => conf.SetGate(0, 0));
+        await side.ExpectAsync(OrderTable.Raise, "MASTER", () => { });
+        await side.ExpectAsync(OrderTable.Leave, "STOP", () => side.Daemon!.Send(Signal.Term));
+    });
+}
+
+/// <summary>As <see cref="OrderTests"/>; apart, so that it runs beside it.</summary>
+public sealed class OrderOfFilterTests(ITestOutputHelper output)
+{
+    [OrderFact("keepalived", "fencefirst")]
+    public Task With_static_items_and_no_accept() => OrderSide.BesideAsync(output, 2, async side =>
+    {
+        OrderConf conf = side.Configuration;
+        conf.HasStatic = true;
+        conf.IsFiltered = true;
+        conf.SetGate(0, 0);
+        conf.SetGate(1, 0);
+        await side.ExpectAsync([new(0, OrderTable.StartStatic, "BACKUP"), new(1, OrderTable.Start, "BACKUP")], side.Start);
+        await side.ExpectAsync([new(0, OrderTable.Raise, "MASTER"), new(1, OrderTable.RaiseFiltered, "MASTER")], () => { });
+        await side.ExpectAsync([new(0, OrderTable.LeaveStatic, "STOP"), new(1, OrderTable.LeaveFiltered, "STOP")], () => side.Daemon!.Send(Signal.Term));
     });
 }

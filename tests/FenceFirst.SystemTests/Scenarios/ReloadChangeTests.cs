@@ -24,6 +24,7 @@ public sealed class ReloadChangeTests(ITestOutputHelper output)
         Daemon daemon = a.StartFenceFirst(Conf.File(ours)), keepalived = b.StartKeepalived(Conf.File(theirs));
         await a.WaitForAddressAsync(lab.Virtual);
         await b.WaitForAddressAsync(lab.SecondVirtual);
+        await daemon.WaitForLogAsync("(VI_1) Entering MASTER STATE"); // Written after the address is there.
         DateTime from = DateTime.UtcNow;
         int begin = daemon.Log.Mark;
         foreach (Change change in Changes(added))

@@ -21,6 +21,7 @@ public sealed class ReloadTests(ITestOutputHelper output)
         Daemon daemon = a.StartFenceFirst(Conf.File(one, two));
         await a.WaitForAddressAsync(lab.Virtual);
         await a.WaitForAddressAsync(lab.SecondVirtual);
+        await daemon.WaitForLogAsync("(VI_1) Entering MASTER STATE"); // Written after the address is there.
         Daemon other = b.StartKeepalived(Conf.File(one with { Priority = 100 }, two with { Priority = 100 }));
         await other.WaitForLogAsync("(VI_2) Entering BACKUP STATE");
         DateTime from = DateTime.UtcNow;

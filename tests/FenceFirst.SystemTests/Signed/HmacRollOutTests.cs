@@ -70,6 +70,7 @@ public sealed class HmacRollOutTests(ITestOutputHelper output)
         await pair.B.UntilAcceptedAsync();
         await pair.A.Node.PowerOffAsync();
         await pair.B.Node.WaitForAddressAsync(pair.Virtual);
+        await pair.B.Daemon.WaitForLogAsync("(VI_1) Entering MASTER STATE");
         // And the other way round: the returning keepalived, of a lower priority now, understands the receive-only master.
         await pair.A.Node.PowerOnAsync();
         mark = pair.B.Daemon.Log.Mark;

@@ -62,6 +62,7 @@ internal sealed class Pair : IAsyncDisposable
     {
         A.Start(MasterConf(master));
         await A.Node.WaitForAddressAsync(Virtual);
+        await A.Daemon.WaitForLogAsync("(VI_1) Entering MASTER STATE"); // Written after the address is there.
         await StartStandbyAsync(standby);
         await UntilHeardAsync();
     }

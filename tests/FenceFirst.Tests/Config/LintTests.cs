@@ -21,6 +21,9 @@ public sealed partial class LintTests
     public static TheoryData<string, string, string> Cases => new()
     {
         { "FF1009", "", Start + "priority 100#50\n" },
+        { "FF1010", "", Start + "include \"test.conf\"\n" },
+        { "FF1020", "", Start + "priority 100\\#50\n" },
+        { "FF1021", "$A=/root\n", Start + "notify_master \"/root/s.sh $A\"\n" },
         { "FF1109", "", Start + "priority 100 advert_int 3\n" },
         { "FF1301", "", Start + "notify_master /root/missing.sh\n" },
         { "FF1302", "", Start + "notify_master /srv/plain.sh\n" },

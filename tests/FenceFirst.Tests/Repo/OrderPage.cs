@@ -42,12 +42,12 @@ internal static class OrderPage
             """);
         foreach (OrderRow row in OrderTable.Rows)
         {
-            Append(text, row.Title, row.When, row.Transition, row.Before, [.. row.Keepalived.Select(sight => sight == Sight.StateScript && !row.Keepalived.Contains(Sight.NotifyScript) ? LowerHeard : OrderTable.Words(sight))]);
+            Append(text, row.Title, row.When, [.. row.Before.Select(OrderTable.Words), .. Ours(row.Transition, row.IsFiltered), .. row.After.Select(OrderTable.Words)], [.. row.Keepalived.Select(sight => sight == Sight.StateScript && !row.Keepalived.Contains(Sight.NotifyScript) ? LowerHeard : OrderTable.Words(sight))]);
         }
 
         foreach ((Transition transition, string title, string when) in OrderTable.OursAlone)
         {
-            Append(text, title, when, transition, [], ["(has no such thing)"]);
+            Append(text, title, when, [.. Ours(transition)], ["(has no such thing)"]);
         }
 
         text.Append("\n## Where the two differ, and why\n\n");
@@ -59,7 +59,7 @@ internal static class OrderPage
         text.Append(
             """
 
-            In the order of a plain instance nothing else differs: `OrderTests` goes through every row with keepalived 2.2.7 and with this daemon, side by side on the same configuration. One observer per node, which has no part of either, puts what the kernel tells of addresses, routes and rules, the frames
+            In the order of a plain instance nothing else differs: `OrderTests` goes through every row with keepalived 2.2.7 and with this daemon, side by side on the same configuration. One observer per node, which has no part of either, puts what the kernel tells of addresses, routes, rules and filters, the frames
             that leave, the forks of the scripts and the lines of the pipe into one order. Both have to show what stands here.
 
             ## Several instances
@@ -71,10 +71,9 @@ internal static class OrderPage
         return text.ToString();
     }
 
-    private static void Append(StringBuilder text, string title, string when, Transition transition, IReadOnlyList<Sight> before, string[] keepalived)
+    private static void Append(StringBuilder text, string title, string when, string[] ours, string[] keepalived)
     {
         text.Append(CultureInfo.InvariantCulture, $"\n## {title}: {when}\n\n| | FenceFirst | keepalived |\n|---|---|---|\n");
-        string[] ours = [.. before.Select(OrderTable.Words), .. Ours(transition)];
         for (int i = 0; i < Math.Max(ours.Length, keepalived.Length); i++)
         {
             text.Append(CultureInfo.InvariantCulture, $"| {i + 1} | {(i < ours.Length ? ours[i] : "")} | {(i < keepalived.Length ? keepalived[i] : "")} |\n");
@@ -122,10 +121,15 @@ internal static class OrderPage
         return top - from;
     }
 
-    private static IEnumerable<string> Ours(Transition transition)
+    private static IEnumerable<string> Ours(Transition transition, bool isFiltered = false)
     {
         foreach (SideEffect effect in TransitionOrder.Of(transition).ToArray())
         {
+            if (isFiltered && effect is (SideEffect.AddAddresses or SideEffect.AddExcluded))
+            {
+                yield return OrderTable.Words(effect == SideEffect.AddAddresses ? Sight.Filtered : Sight.ExcludedFiltered);
+            }
+
             yield return (effect, transition) switch
             {
                 (SideEffect.Enter, _) => Entered(transition),
@@ -134,6 +138,10 @@ internal static class OrderPage
                 (SideEffect.Advertise, Transition.Raise) => "advert; the grid starts",
                 _ => Words(effect),
             };
+            if (isFiltered && effect is (SideEffect.RemoveAddresses or SideEffect.RemoveExcluded))
+            {
+                yield return OrderTable.Words(effect == SideEffect.RemoveAddresses ? Sight.Unfiltered : Sight.ExcludedUnfiltered);
+            }
         }
     }
 

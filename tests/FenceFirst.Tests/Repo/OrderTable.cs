@@ -20,6 +20,14 @@ internal enum Sight
     PipeLine,
     StateScript,
     NotifyScript,
+    Filtered,
+    ExcludedFiltered,
+    Unfiltered,
+    ExcludedUnfiltered,
+    StaticAddressAdded,
+    StaticRouteAdded,
+    StaticAddressRemoved,
+    StaticRouteRemoved,
 }
 
 /// <summary>One of the differences that docs/order.md lists: what it makes of keepalived's order.</summary>
@@ -41,6 +49,12 @@ internal sealed record OrderRow(string Title, string When, Transition Transition
     /// <summary>Whether an advert is noticed where none is expected; elsewhere those of the grid are passed over.</summary>
     public bool IsEveryAdvertNoticed { get; init; }
 
+    /// <summary>Whether every advert of ours is noticed, since those of the grid are far away.</summary>
+    public bool IsGridFar { get; init; }
+
+    /// <summary>Whether the instance has no_accept.</summary>
+    public bool IsFiltered { get; init; }
+
     /// <summary>Whether the drawing does without its cause: that of another row of the same transition is near enough.</summary>
     public bool IsVariant { get; init; }
 
@@ -50,25 +64,28 @@ internal sealed record OrderRow(string Title, string When, Transition Transition
     /// <summary>What comes before the table: an answer in advance, or what an earlier life has left.</summary>
     public IReadOnlyList<Sight> Before { get; init; } = [];
 
+    /// <summary>What comes after the table: the end of the daemon.</summary>
+    public IReadOnlyList<Sight> After { get; init; } = [];
+
     /// <summary>What cannot be seen of it.</summary>
     public IReadOnlyList<Sight> Hidden { get; init; } = [];
 
     /// <summary>What ours shows: made of the table that the machine walks.</summary>
-    public IReadOnlyList<Sight> Ours => [.. Before, .. TransitionOrder.Of(Transition).ToArray().SelectMany(Shown).Where(sight => !Hidden.Contains(sight))];
+    public IReadOnlyList<Sight> Ours => [.. Before, .. TransitionOrder.Of(Transition).ToArray().SelectMany(Shown).Where(sight => !Hidden.Contains(sight)), .. After];
 
     private IEnumerable<Sight> Shown(SideEffect effect) => effect switch
     {
         SideEffect.Advertise => [Sight.Advert],
-        SideEffect.AddAddresses => Added(Sight.AddressAdded),
-        SideEffect.AddExcluded => Added(Sight.ExcludedAdded),
+        SideEffect.AddAddresses => [.. Filter(Sight.Filtered), .. Added(Sight.AddressAdded)],
+        SideEffect.AddExcluded => [.. Filter(Sight.ExcludedFiltered), .. Added(Sight.ExcludedAdded)],
         SideEffect.AddRoutes => Added(Sight.RouteAdded),
         SideEffect.AddRules => Added(Sight.RuleAdded),
         SideEffect.Announce => [Sight.Announced],
         SideEffect.AnnounceOwn => IsUnicast ? [Sight.OwnAnnounced] : [],
         SideEffect.RemoveRules => [Sight.RuleRemoved],
         SideEffect.RemoveRoutes => [Sight.RouteRemoved],
-        SideEffect.RemoveExcluded => [Sight.ExcludedRemoved],
-        SideEffect.RemoveAddresses => [Sight.AddressRemoved],
+        SideEffect.RemoveExcluded => [Sight.ExcludedRemoved, .. Filter(Sight.ExcludedUnfiltered)],
+        SideEffect.RemoveAddresses => [Sight.AddressRemoved, .. Filter(Sight.Unfiltered)],
 
         // An instance without promotion and demotion: it has no steps, and yields in silence (decision 6).
         SideEffect.Demote => [],
@@ -76,6 +93,8 @@ internal sealed record OrderRow(string Title, string When, Transition Transition
         SideEffect.Notify => Transition == Transition.Assert ? [Sight.PipeLine, Sight.StateScript] : [Sight.PipeLine, Sight.StateScript, Sight.NotifyScript],
         SideEffect.Enter => [],
     };
+
+    private IEnumerable<Sight> Filter(Sight sight) => IsFiltered ? [sight] : [];
 
     /// <summary>In a Restore only what is missing shows.</summary>
     private IEnumerable<Sight> Added(Sight sight) => Transition != Transition.Restore || sight == OrderTable.BackOf(TakenAway ?? Sight.AddressRemoved) ? [sight] : [];
@@ -129,6 +148,25 @@ internal static class OrderTable
         "After a reload that changes what a Master holds everything is announced, also where something was only taken away; in keepalived only where something was added.",
         theirs => [.. theirs, Sight.Announced]);
 
+    public static readonly OrderDifference ReloadKeepsGrid = new(
+        "At a reload the adverts of a Master stay on their grid. keepalived sends one before it reads the file and one when it has read it.",
+        theirs => [.. theirs.Where(sight => sight != Sight.Advert)]);
+
+    public static readonly OrderDifference FilteredInTurn = new(
+        "The filter of `no_accept` is set right before the addresses it is for, and lifted right after they are gone: first for those of `virtual_ipaddress`, then for the excluded ones. keepalived sets it for all of them before the first one comes, and lifts it when the last one is gone.",
+        theirs => [.. theirs.Where(sight => !IsOfFilter(sight)).SelectMany(sight => (IEnumerable<Sight>)(sight switch
+        {
+            Sight.AddressAdded => [Sight.Filtered, sight],
+            Sight.ExcludedAdded => [Sight.ExcludedFiltered, sight],
+            Sight.AddressRemoved => [sight, Sight.Unfiltered],
+            Sight.ExcludedRemoved => [sight, Sight.ExcludedUnfiltered],
+            _ => [sight],
+        }))]);
+
+    public static readonly OrderDifference StaticLast = new(
+        "Static addresses, routes and rules are removed last of all, when the scripts of the stop have ended: these may need them. keepalived removes them before it starts the scripts.",
+        theirs => [.. theirs.Where(sight => !IsStatic(sight)), .. theirs.Where(IsStatic)]);
+
     /// <summary>Differences that cannot be seen in the order of one plain instance; each has its own tests.</summary>
     public static readonly string[] Others =
     [
@@ -139,10 +177,18 @@ internal static class OrderTable
 
     private static readonly Sight[] Removed = [Sight.RuleRemoved, Sight.RouteRemoved, Sight.AddressRemoved, Sight.ExcludedRemoved];
 
+    private static readonly Sight[] RemovedFiltered = [.. Removed, Sight.Unfiltered, Sight.ExcludedUnfiltered];
+
     private static readonly Sight[] Raised =
         [Sight.Advert, Sight.AddressAdded, Sight.ExcludedAdded, Sight.RouteAdded, Sight.RuleAdded, Sight.Announced, .. Told];
 
     public static readonly OrderRow Start = new("Start", "Initialize to Backup", Transition.Start, Told, PipeFirst);
+
+    public static readonly OrderRow StartStatic = new("Start", "static addresses and routes are configured", Transition.Start, [Sight.StaticAddressAdded, Sight.StaticRouteAdded, .. Told], PipeFirst)
+    {
+        Before = [Sight.StaticAddressAdded, Sight.StaticRouteAdded],
+        IsVariant = true,
+    };
 
     public static readonly OrderRow StartAnew = new("Start", "a life that was killed has left everything", Transition.Start, [.. RemovedWithout(Sight.RouteRemoved), .. Told], RoutesRemovedToo, PipeFirst)
     {
@@ -151,6 +197,13 @@ internal static class OrderTable
     };
 
     public static readonly OrderRow Raise = new("Raise", "becoming Master", Transition.Raise, Raised, PipeFirst);
+
+    public static readonly OrderRow RaiseFiltered = new(
+        "Raise", "becoming Master, with no_accept", Transition.Raise, [Sight.Advert, Sight.Filtered, Sight.ExcludedFiltered, .. Raised.Skip(1)], FilteredInTurn, PipeFirst)
+    {
+        IsFiltered = true,
+        IsVariant = true,
+    };
 
     public static readonly OrderRow Assert = new("Assert", "a lower priority is heard", Transition.Assert, [Sight.Advert, Sight.Announced, Sight.StateScript, Sight.PipeLine], PipeFirst);
 
@@ -167,6 +220,26 @@ internal static class OrderTable
 
     public static readonly OrderRow Leave = new(
         "Release", "a stop, or a reload that removes a Master", Transition.Release, [Sight.PriorityZero, .. Removed, .. Told], PriorityZeroLast, PipeFirst);
+
+    public static readonly OrderRow LeaveFiltered = new(
+        "Release", "a stop, with no_accept", Transition.Release, [Sight.PriorityZero, .. RemovedFiltered, .. Told], PriorityZeroLast, FilteredInTurn, PipeFirst)
+    {
+        IsFiltered = true,
+        IsVariant = true,
+    };
+
+    public static readonly OrderRow LeaveStatic = new(
+        "Release",
+        "a stop, with static addresses and routes",
+        Transition.Release,
+        [Sight.PriorityZero, .. Removed, Sight.StaticRouteRemoved, Sight.StaticAddressRemoved, .. Told],
+        PriorityZeroLast,
+        PipeFirst,
+        StaticLast)
+    {
+        After = [Sight.StaticRouteRemoved, Sight.StaticAddressRemoved],
+        IsVariant = true,
+    };
 
     public static readonly OrderRow Yield = new("Yield", "a better one is heard", Transition.Yield, [.. Removed, .. Told], PipeFirst);
 
@@ -226,6 +299,13 @@ internal static class OrderTable
         IsVariant = true,
     };
 
+    public static readonly OrderRow ReloadHeard = new(
+        "Restore", "a reload adds an address, and adverts are looked for", Transition.Restore, [Sight.Advert, Sight.AddressAdded, Sight.Announced, Sight.Advert], ReloadKeepsGrid)
+    {
+        IsGridFar = true,
+        IsVariant = true,
+    };
+
     public static readonly OrderRow Fail = new("Fail", "Initialize or Backup to Fault", Transition.Fail, Told, PipeFirst);
 
     public static readonly OrderRow Recover = new("Recover", "Fault to Backup", Transition.Recover, Told, PipeFirst);
@@ -257,11 +337,13 @@ internal static class OrderTable
 
     public static readonly OrderRow SecondBurst = new("Burst", "garp_master_delay is over", Transition.None, [Sight.Announced]) { Before = [Sight.Announced] };
 
+    public static readonly OrderRow ReloadOfNothing = new("Reload", "nothing is different", Transition.None, [Sight.Advert, Sight.Advert], ReloadKeepsGrid) { IsGridFar = true };
+
     /// <summary>Rows of <see cref="OrderTests"/> that do not stand on the page as sections.</summary>
-    public static readonly OrderRow[] Besides = [StallKnown, RestoreMember, Priority, SecondBurst];
+    public static readonly OrderRow[] Besides = [StallKnown, RestoreMember, Priority, SecondBurst, ReloadOfNothing];
 
     /// <summary>All rows, in the order of the page.</summary>
-    public static readonly OrderRow[] Rows = [Start, StartAnew, StartUnicast, StartUnicastAfterChecks, Raise, Assert, Answer, Fault, FaultOfCable, Leave, Yield, YieldAloud, Stall, StallLower, StallBetter, Restore, RestoreExcluded, RestoreRoute, RestoreRule, Reload, ReloadLess, Fail, Recover, RecoverUnicast, Stop, Delete];
+    public static readonly OrderRow[] Rows = [Start, StartStatic, StartAnew, StartUnicast, StartUnicastAfterChecks, Raise, RaiseFiltered, Assert, Answer, Fault, FaultOfCable, Leave, LeaveFiltered, LeaveStatic, Yield, YieldAloud, Stall, StallLower, StallBetter, Restore, RestoreExcluded, RestoreRoute, RestoreRule, Reload, ReloadHeard, ReloadLess, Fail, Recover, RecoverUnicast, Stop, Delete];
 
     /// <summary>Transitions that keepalived does not have.</summary>
     public static readonly (Transition Transition, string Title, string When)[] OursAlone =
@@ -288,6 +370,14 @@ internal static class OrderTable
         Sight.PipeLine => "line in the pipe",
         Sight.StateScript => "notify of the state",
         Sight.NotifyScript => "notify",
+        Sight.Filtered => "filter of the addresses set",
+        Sight.ExcludedFiltered => "filter of the excluded addresses set",
+        Sight.Unfiltered => "filter of the addresses lifted",
+        Sight.ExcludedUnfiltered => "filter of the excluded addresses lifted",
+        Sight.StaticAddressAdded => "static addresses added",
+        Sight.StaticRouteAdded => "static routes added",
+        Sight.StaticAddressRemoved => "static addresses removed",
+        Sight.StaticRouteRemoved => "static routes removed",
     };
 
     /// <summary>What brings back what is removed; absent for everything else.</summary>
@@ -303,6 +393,10 @@ internal static class OrderTable
     private static IEnumerable<Sight> RemovedWithout(Sight gone) => Removed.Where(sight => sight != gone);
 
     private static bool IsAdded(Sight sight) => sight is Sight.AddressAdded or Sight.ExcludedAdded or Sight.RouteAdded or Sight.RuleAdded;
+
+    private static bool IsOfFilter(Sight sight) => sight is Sight.Filtered or Sight.ExcludedFiltered or Sight.Unfiltered or Sight.ExcludedUnfiltered;
+
+    private static bool IsStatic(Sight sight) => sight is Sight.StaticAddressRemoved or Sight.StaticRouteRemoved;
 
     private static bool IsTold(Sight sight) => sight is Sight.StateScript or Sight.NotifyScript or Sight.PipeLine;
 }

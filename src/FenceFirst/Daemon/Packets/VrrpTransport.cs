@@ -18,10 +18,10 @@ internal sealed class VrrpTransport : IDisposable
     private readonly long _tokenBase;
     private readonly PacketBatch _batch = new();
     private readonly byte[] _packet = new byte[AdvertWriter.IPv6BytesMax];
-    private readonly List<Port> _ports = [];
+    private readonly List<VrrpPort> _ports = [];
     private NodeConfig _config;
-    private Port?[] _portOf;
-    private Port?[] _lowerPortOf;
+    private VrrpPort?[] _portOf;
+    private VrrpPort?[] _lowerPortOf;
     private ushort[] _identification;
     private HmacSenderState[] _hmacSent;
     private HmacReceiverState[] _hmacHeard;
@@ -34,8 +34,8 @@ internal sealed class VrrpTransport : IDisposable
         _config = config;
         _poll = poll;
         _tokenBase = tokenBase;
-        _portOf = new Port?[config.Instances.Count];
-        _lowerPortOf = new Port?[config.Instances.Count];
+        _portOf = new VrrpPort?[config.Instances.Count];
+        _lowerPortOf = new VrrpPort?[config.Instances.Count];
         _identification = new ushort[config.Instances.Count];
         _hmacSent = new HmacSenderState[config.Instances.Count];
         _hmacHeard = NewHmacStates(config);
@@ -105,8 +105,8 @@ internal sealed class VrrpTransport : IDisposable
             return;
         }
 
-        PortKey key = new(isOnVmac ? vmacIndex : linkIndex, bound, config.IsUnicast, config.Authentication == AuthenticationType.AuthenticationHeader);
-        PortKey lowerKey = key with { LinkIndex = linkIndex };
+        VrrpPortKey key = new(isOnVmac ? vmacIndex : linkIndex, bound, config.IsUnicast, config.Authentication == AuthenticationType.AuthenticationHeader);
+        VrrpPortKey lowerKey = key with { LinkIndex = linkIndex };
         if (_portOf[instance] is { } present)
         {
             if (present.Key == key && (!isOnVmac || _lowerPortOf[instance]?.Key == lowerKey))
@@ -120,7 +120,7 @@ internal sealed class VrrpTransport : IDisposable
         Join(Find(key) ?? Add(key, config), instance);
         if (isOnVmac)
         {
-            Port lower = Find(lowerKey) ?? Add(lowerKey, config);
+            VrrpPort lower = Find(lowerKey) ?? Add(lowerKey, config);
             lower.Senders++;
             lower.IsStale = true;
             _lowerPortOf[instance] = lower;
@@ -150,7 +150,7 @@ internal sealed class VrrpTransport : IDisposable
     /// <summary>Gives the kernel's filters and the Vrid tables what has been opened and closed since the last call.</summary>
     public void Commit()
     {
-        foreach (Port port in _ports)
+        foreach (VrrpPort port in _ports)
         {
             if (port.IsStale)
             {
@@ -209,7 +209,7 @@ internal sealed class VrrpTransport : IDisposable
             return default;
         }
 
-        Port port = _ports[index];
+        VrrpPort port = _ports[index];
         if (port.Instances.Count == 0)
         {
             // It only sends; what has come in before the filter stood is nobody's.
@@ -292,7 +292,7 @@ internal sealed class VrrpTransport : IDisposable
 
     private void CloseAll()
     {
-        foreach (Port port in _ports)
+        foreach (VrrpPort port in _ports)
         {
             _poll.Remove(port.Socket.Descriptor);
             port.Socket.Dispose();
@@ -303,9 +303,9 @@ internal sealed class VrrpTransport : IDisposable
         _lowerPortOf.AsSpan().Clear();
     }
 
-    private Port? Find(PortKey key)
+    private VrrpPort? Find(VrrpPortKey key)
     {
-        foreach (Port port in _ports)
+        foreach (VrrpPort port in _ports)
         {
             if (port.Key == key)
             {
@@ -316,16 +316,16 @@ internal sealed class VrrpTransport : IDisposable
         return null;
     }
 
-    private Port Add(PortKey key, VrrpConfig config)
+    private VrrpPort Add(VrrpPortKey key, VrrpConfig config)
     {
-        Port opened = new(key, key.IsUnicast
+        VrrpPort opened = new(key, key.IsUnicast
             ? VrrpSocket.OpenUnicast(key.Bound, key.LinkIndex, [config.Vrid], key.HasHeader)
             : VrrpSocket.OpenMulticast(key.LinkIndex, key.Bound, [config.Vrid], key.HasHeader));
         _ports.Add(opened);
         return opened;
     }
 
-    private void CloseUnused(Port port)
+    private void CloseUnused(VrrpPort port)
     {
         if (port.IsUsed)
         {
@@ -342,10 +342,10 @@ internal sealed class VrrpTransport : IDisposable
     /// <summary>Gives the instances of the new configuration the sockets of those that they go on from, and closes the others.</summary>
     private void KeepPorts(ReadOnlySpan<int> oldIndexOf)
     {
-        Port?[] before = _portOf, lowerBefore = _lowerPortOf;
-        _portOf = new Port?[oldIndexOf.Length];
-        _lowerPortOf = new Port?[oldIndexOf.Length];
-        foreach (Port port in _ports)
+        VrrpPort?[] before = _portOf, lowerBefore = _lowerPortOf;
+        _portOf = new VrrpPort?[oldIndexOf.Length];
+        _lowerPortOf = new VrrpPort?[oldIndexOf.Length];
+        foreach (VrrpPort port in _ports)
         {
             port.Instances.Clear();
             port.Senders = 0;
@@ -379,7 +379,7 @@ internal sealed class VrrpTransport : IDisposable
         RegisterAll();
     }
 
-    private void Join(Port port, int instance)
+    private void Join(VrrpPort port, int instance)
     {
         _portOf[instance] = port;
         port.Instances.Add(instance);
@@ -405,7 +405,7 @@ internal sealed class VrrpTransport : IDisposable
     }
 
     private int SendTo(
-        Port port,
+        VrrpPort port,
         VrrpConfig config,
         int instance,
         byte priority,
@@ -441,7 +441,7 @@ internal sealed class VrrpTransport : IDisposable
         return _identification[instance];
     }
 
-    private void Handle(Port port, ReceivedPacket packet, long now, EventLoop loop)
+    private void Handle(VrrpPort port, ReceivedPacket packet, long now, EventLoop loop)
     {
         VrrpAdvert advert;
         PacketContext context;
@@ -540,99 +540,5 @@ internal sealed class VrrpTransport : IDisposable
 
         TimeSpan waited = packet.ReceivedAt > 0 ? new TimeSpan((now - packet.ReceivedAt) / TimeSpan.NanosecondsPerTick) : TimeSpan.Zero;
         loop.Deliver(NodeEvent.AdvertReceived(instance, advert, context.Source, waited));
-    }
-
-    /// <summary>What makes a socket one and the same.</summary>
-    private readonly record struct PortKey(int LinkIndex, InternetAddress Bound, bool IsUnicast, bool HasHeader);
-
-    private sealed class Port(PortKey key, VrrpSocket socket)
-    {
-        private readonly int[] _byVrid = Filled();
-
-        public PortKey Key { get; } = key;
-
-        public VrrpSocket Socket { get; } = socket;
-
-        /// <summary>Who receives here.</summary>
-        public List<int> Instances { get; } = [];
-
-        /// <summary>How many only send from here.</summary>
-        public int Senders { get; set; }
-
-        public bool IsUsed => Instances.Count + Senders > 0;
-
-        public long Token { get; set; } = -1;
-
-        public bool IsChecksumAsV2 { get; private set; }
-
-        public bool IsTrailerAllowed { get; private set; }
-
-        public bool IsStale { get; set; }
-
-        public void SetVrids(NodeConfig config)
-        {
-            IsStale = false;
-            _byVrid.AsSpan().Fill(-1);
-            IsChecksumAsV2 = false;
-            IsTrailerAllowed = false;
-            Span<byte> vrids = stackalloc byte[256];
-            int count = 0;
-            foreach (int instance in Instances)
-            {
-                VrrpConfig one = config.Instances[instance];
-                IsChecksumAsV2 |= one.IsChecksumAsV2;
-                IsTrailerAllowed |= one.Hmac is not null;
-                if (_byVrid[one.Vrid] < 0)
-                {
-                    _byVrid[one.Vrid] = instance;
-                    vrids[count++] = one.Vrid;
-                }
-            }
-
-            if (count == 0)
-            {
-                Socket.Silence();
-                return;
-            }
-
-            // Unknown Vrids are dropped in the kernel unless somebody wants to read about them (log_unknown_vrids).
-            Socket.SetVrids(config.Process.IsUnknownVridLogged ? [] : vrids[..count]);
-        }
-
-        /// <summary>The instance a packet is for: by Vrid, and among unicast instances that share one by the peer it comes from.</summary>
-        public int InstanceOf(NodeConfig config, byte vrid, InternetAddress source)
-        {
-            int first = _byVrid[vrid];
-            if (first < 0 || !Key.IsUnicast)
-            {
-                return first;
-            }
-
-            foreach (int instance in Instances)
-            {
-                VrrpConfig one = config.Instances[instance];
-                if (one.Vrid != vrid)
-                {
-                    continue;
-                }
-
-                foreach (ref readonly UnicastPeer peer in one.UnicastPeers.Span)
-                {
-                    if (peer.Address == source)
-                    {
-                        return instance;
-                    }
-                }
-            }
-
-            return first;
-        }
-
-        private static int[] Filled()
-        {
-            int[] table = new int[256];
-            table.AsSpan().Fill(-1);
-            return table;
-        }
     }
 }
