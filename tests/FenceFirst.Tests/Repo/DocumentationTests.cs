@@ -153,14 +153,40 @@ public partial class DocumentationTests
     [Fact]
     public void The_manual_of_the_program_names_every_verb_and_option()
     {
+        // Each option in the section of its verb, each verb among the exit statuses and in the table of the README.
         string manual = Manual("fencefirst.8");
+        string statuses = manual[manual.IndexOf(".Sh EXIT STATUS", StringComparison.Ordinal)..manual.IndexOf(".Sh SEE ALSO", StringComparison.Ordinal)];
+        string readme = File.ReadAllText(Path.Combine(Root, "README.md"));
         foreach (Command verb in CommandLineVerbs.Create().Subcommands.Where(each => !each.Hidden))
         {
-            Assert.Contains($".Ss {verb.Name}", manual);
-            foreach (Option option in verb.Options.Where(each => !each.Hidden))
+            Match section = Regex.Match(manual, $@"^\.Ss {verb.Name}\b.*?(?=^\.S[sh] )", RegexOptions.Multiline | RegexOptions.Singleline);
+            Assert.True(section.Success, $"fencefirst.8 does not tell of {verb.Name}");
+            foreach (Option option in verb.Options.Where(each => !each.Hidden && each is not System.CommandLine.Help.HelpOption))
             {
-                Assert.True(manual.Contains($".It Fl -{option.Name.TrimStart('-')}", StringComparison.Ordinal) || option is System.CommandLine.Help.HelpOption, $"fencefirst.8 does not tell of {verb.Name} {option.Name}");
+                foreach (string name in option.Aliases.Append(option.Name))
+                {
+                    Assert.True(Regex.IsMatch(section.Value, $@"^\.It .*Fl {Regex.Escape(name[1..])}\b", RegexOptions.Multiline), $"fencefirst.8 does not tell of {verb.Name} {name}");
+                }
             }
+
+            Assert.True(Regex.IsMatch(statuses, $@"^\.It Cm .*\b{verb.Name}\b", RegexOptions.Multiline), $"fencefirst.8 does not tell how {verb.Name} ends");
+            Assert.Contains($"| `{verb.Name}` |", readme);
+        }
+    }
+
+    [Fact]
+    public void The_manual_and_the_pages_name_every_variable_that_scripts_get()
+    {
+        // Those of a fence in fencing.md, of a notification in notifications.md, all in the manual.
+        string manual = Manual("fencefirst.8");
+        string page = File.ReadAllText(Path.Combine(Root, "docs", "fencing.md")) + File.ReadAllText(Path.Combine(Root, "docs", "notifications.md"));
+        string source = Sources.Value.First(each => each.Path.EndsWith("/StepEnvironment.cs", StringComparison.Ordinal)).Text;
+        string[] names = [.. Regex.Matches(source, @"""FENCEFIRST_([A-Z_]+)=").Select(match => match.Groups[1].Value).Distinct()];
+        Assert.True(names.Length > 10, "StepEnvironment.cs is read wrongly");
+        foreach (string name in names)
+        {
+            Assert.True(Regex.IsMatch(manual, $@"\b(FENCEFIRST_)?{name}\b"), $"fencefirst.8 does not tell of FENCEFIRST_{name}");
+            Assert.True(page.Contains($"`FENCEFIRST_{name}`", StringComparison.Ordinal) || page.Contains($"`_{name}`", StringComparison.Ordinal), $"no page tells of FENCEFIRST_{name}");
         }
     }
 
