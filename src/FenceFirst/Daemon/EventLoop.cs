@@ -111,7 +111,7 @@ internal sealed class EventLoop : IDisposable
         PhaseTimes times = new();
         Reminder = new MaintenanceReminder(this, log);
         _runner = new EffectRunner(this, _links, log, times, _poll, FilterToken, ReachTokenBase);
-        _stop = new OrderlyStop(this, _runner.Notifications, log);
+        _stop = new OrderlyStop(this, _runner.Notifications, _runner.Checks, log);
         Reload = new ReloadRunner(this, log, loadConfig);
         Reports = new PacketReports(this, _runner, log);
         _control = new ControlServer(this, _runner, _links, log, times);
