@@ -102,6 +102,23 @@ public sealed partial class LintTests
         Assert.Contains(code, diagnostics.Sorted().Select(diagnostic => diagnostic.Code.Id));
     }
 
+    // RFC 9568 section 5.1.2.1: adverts of IPv6 come from a link-local address. A target has to be a sender of adverts; of several one is enough, so that instances of both families share a device.
+    [Theory]
+    [InlineData("10.0.0.1/24", "10.0.0.9", "")]
+    [InlineData("10.0.0.1/24", "fe80::9 10.0.0.9", "")]
+    [InlineData("10.0.0.1/24", "fe80::9", "fence target fe80::9 is no address that adverts of IPv4 come from")]
+    [InlineData("fd00::1/64", "fe80::9", "")]
+    [InlineData("fd00::1/64", "fd00::9 fe80::9", "")]
+    [InlineData("fd00::1/64", "fd00::9", "fence target fd00::9 is no address that adverts of IPv6 come from")]
+    public void A_fence_target_is_a_sender_of_adverts(string address, string targets, string warning)
+    {
+        string file = $"fence_device d {{\nscript /root/f.sh\ntargets {targets}\n}}\n"
+            + $"vrrp_instance A {{\ninterface eth0\nvirtual_router_id 5\nversion 3\nvirtual_ipaddress {{\n{address}\n}}\npromotion {{\nfence d\nfence_scope all\n}}\n}}\n";
+        Diagnostic? told = ConfigLoader.Load("test.conf", null, Machine(file).Facts).Diagnostics.Sorted().FirstOrDefault(each => each.Code.Id == "FF1509");
+        Assert.StartsWith(warning, told?.Message ?? "", StringComparison.Ordinal);
+        Assert.Equal(warning.Length > 0, told is not null);
+    }
+
     [Theory]
     [MemberData(nameof(Pairs))]
     public void Two_nodes_that_do_not_fit_are_told_so(string code, string ours, string theirs)
