@@ -200,10 +200,11 @@ public ref partial struct VrrpMachine
         }
 
         Announce(schedule.LowerPriorityRepeat);
-        if (schedule.LowerPriorityDelay > TimeSpan.Zero && _state.GratuitousAt.IsNever)
+        if (schedule.LowerPriorityDelay > TimeSpan.Zero)
         {
-            _state.GratuitousAt = _now + schedule.LowerPriorityDelay;
-            _state.GratuitousRepeat = schedule.LowerPriorityRepeat;
+            // One is under way at most, and one follows the last advert: keepalived has one for each.
+            _state.LastLowerBurstAt = _now + schedule.LowerPriorityDelay;
+            _state.LowerBurstAt = MonotonicInstant.Earlier(_state.LowerBurstAt, _state.LastLowerBurstAt);
         }
     }
 

@@ -106,6 +106,24 @@ public sealed class NodeReloadTests
         Assert.Equal(VrrpPhase.Master, carried.Instances[0].Phase);
     }
 
+    // Shown: garp_master_refresh that a reload brings, or shortens, begins then (keepalived); one that was due earlier stays. How: from before, pending, after to what is pending.
+    [Theory]
+    [InlineData(0, -1, 4, 4)]
+    [InlineData(30, 20, 4, 4)]
+    [InlineData(30, 3, 4, 3)]
+    [InlineData(4, 2, 30, 2)]
+    [InlineData(0, 2, 0, 2)]
+    public void A_refresh_that_a_reload_brings_begins_with_it(int before, int pending, int after, int expected)
+    {
+        VrrpConfig With(int refresh) => TestConfig.Instance() with { Gratuitous = new() { Refresh = TimeSpan.FromSeconds(refresh) } };
+        NodeConfig old = TestConfig.Node(With(before)), next = TestConfig.Node(With(after));
+        NodeState state = new(old, 0) { IsStarted = true };
+        MonotonicInstant now = new(100_000_000_000);
+        state.Instances[0].Phase = VrrpPhase.Master;
+        state.Instances[0].GratuitousAt = pending < 0 ? MonotonicInstant.Never : now + TimeSpan.FromSeconds(pending);
+        Assert.Equal(now + TimeSpan.FromSeconds(expected), Carry(old, state, next, now).Instances[0].GratuitousAt);
+    }
+
     [Fact]
     public void A_master_adds_what_the_reload_brought_and_stays_master()
     {
