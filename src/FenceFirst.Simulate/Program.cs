@@ -26,12 +26,8 @@ internal static class Program
                 IsJson = parsed.GetValue(words.Json),
             },
             FilesElsewhere.Create(),
-            Console.Out,
-            Console.Error));
-        ParseResult parsed = command.Parse(arguments);
-        int status = parsed.Invoke();
-
-        // A command line that cannot be read is unusable input like any other.
-        return parsed.Errors.Count > 0 ? SimulateVerb.ExitUnusable : status;
+            parsed.InvocationConfiguration.Output,
+            parsed.InvocationConfiguration.Error));
+        return Invocation.Guard(() => Invocation.Run(command, arguments, Console.Out, Console.Error, "fencefirst simulate"), Console.Error);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FenceFirst.Cli;
 using FenceFirst.Core;
 using FenceFirst.Core.Timeline;
 
@@ -18,7 +19,7 @@ internal static class ReplayVerb
         {
             if (new FileInfo(path) is { Exists: true, Length: > FileBytesMax })
             {
-                error.WriteLine($"fencefirst: {path}: it is too long for a record");
+                Refusal.Tell($"{path}: it is too long for a record", isJson, output, error);
                 return SimulateVerb.ExitUnusable;
             }
 
@@ -26,7 +27,7 @@ internal static class ReplayVerb
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            error.WriteLine($"fencefirst: {exception.Message}");
+            Refusal.Tell(exception.Message, isJson, output, error);
             return SimulateVerb.ExitUnusable;
         }
 
@@ -38,7 +39,7 @@ internal static class ReplayVerb
     {
         if (Record.Read(bytes, out string problem) is not { } record)
         {
-            error.WriteLine($"fencefirst: {path}: {problem}");
+            Refusal.Tell($"{path}: {problem}", isJson, output, error);
             return SimulateVerb.ExitUnusable;
         }
 

@@ -55,7 +55,7 @@ internal static class SimulateVerb
     {
         if (Problem(request) is { Length: > 0 } problem)
         {
-            error.WriteLine($"fencefirst: {problem}");
+            Refusal.Tell(problem, request.IsJson, output, error);
             return ExitUnusable;
         }
 
@@ -69,6 +69,7 @@ internal static class SimulateVerb
         error.Write(DiagnosticText.Render(diagnostics));
         if (prepared is not { } ready)
         {
+            Refusal.TellProgram("the files are refused; standard error has the reasons", request.IsJson, output);
             return ExitUnusable;
         }
 

@@ -21,7 +21,7 @@ internal sealed class CommandBinder(BindContext context)
     /// <summary>A notify script: the command, then perhaps user and group; null when something is wrong with it.</summary>
     public CommandLine? Notify(ConfigNode node)
     {
-        List<Token> words = ScriptText.Words(node.Line);
+        List<Token> words = Words(node);
         if (words.Count < 2)
         {
             return null;
@@ -53,7 +53,7 @@ internal sealed class CommandBinder(BindContext context)
     /// <summary>A check or fence script: words after the command are lost, in keepalived too.</summary>
     public CommandLine? Script(ConfigNode node, UserFacts? user)
     {
-        List<Token> words = ScriptText.Words(node.Line);
+        List<Token> words = Words(node);
         if (words.Count < 2)
         {
             return null;
@@ -69,6 +69,26 @@ internal sealed class CommandBinder(BindContext context)
         }
 
         return Command(words[1], user);
+    }
+
+    /// <summary>The words of a line with a command; none when a quote is never closed, which is reported.</summary>
+    public List<Token> Words(ConfigNode node) => IsFinished(node.Line.Text, node.Line.Span) ? ScriptText.Words(node.Line) : [];
+
+    /// <summary>Whether every quote is closed and no backslash is the last character.</summary>
+    private bool IsFinished(string text, Func<int, int, SourceSpan> place)
+    {
+        int at = ScriptText.Unfinished(text);
+        bool isKnown = at >= 0 && text[at] == '"' && text.AsSpan().Count('"') % 2 == 1; // Told of when the line was read.
+        if (at >= 0 && !isKnown)
+        {
+            context.Diagnostics.Add(
+                DiagnosticCodes.UnterminatedQuote,
+                place(at, 1),
+                text[at] == '\\' ? "nothing follows this backslash" : $"a command is read with both kinds of quotes, and one {text[at]} is never closed",
+                "keepalived would not run it; write \\' for an apostrophe");
+        }
+
+        return at < 0;
     }
 
     /// <summary>USER [[:]GROUP] at the index; null when there is no such account, which is reported.</summary>
@@ -117,6 +137,11 @@ internal sealed class CommandBinder(BindContext context)
         if (text.StartsWith('<') && text[1..].TrimStart().StartsWith('/'))
         {
             return Made(["/bin/sh", "-c", ": <\"$0\"", text[1..].Trim()], user);
+        }
+
+        if (!IsFinished(command.Text, (_, _) => command.Span))
+        {
+            return null;
         }
 
         List<string> arguments = ScriptText.Arguments(command.Text);

@@ -194,6 +194,15 @@ internal sealed partial class InstanceBinder
             peer = node.Words[i].Text == "min_ttl" ? peer with { MinTtl = (byte)ttl } : peer with { MaxTtl = (byte)ttl };
         }
 
+        if (peer.MinTtl > peer.MaxTtl)
+        {
+            _diagnostics.Add(
+                DiagnosticCodes.OutOfRange,
+                node.Words[1].Span,
+                $"min_ttl {peer.MinTtl} is above max_ttl {peer.MaxTtl}: nothing that {address} sends would be accepted, and both nodes would be Master",
+                "TTL is 255 on the same link, and one less for every router between");
+        }
+
         return peer;
     }
 }

@@ -204,6 +204,7 @@ internal sealed partial class PromotionBinder(BindContext context, Dictionary<st
 
         if (instances.Any(instance => !instance.IsUnicast))
         {
+            WarnOfUnheardTargets(block, plan, instances);
             return;
         }
 
@@ -215,6 +216,33 @@ internal sealed partial class PromotionBinder(BindContext context, Dictionary<st
             }
         }
     }
+
+    /// <summary>
+    /// A fence none of whose targets can be the sender of an advert: RFC 9568 section 5.1.2.1 has IPv6 adverts come from a link-local address, and IPv4 ones come from
+    /// an IPv4 address. Its target would be fenced, but never be recognized in what is heard.
+    /// </summary>
+    private void WarnOfUnheardTargets(ConfigNode block, PromotionPlan plan, IReadOnlyList<VrrpConfig> instances)
+    {
+        foreach (PromotionStep step in plan.Steps)
+        {
+            if (step.Kind != StepKind.Fence || step.Targets.Any(target => instances.Any(instance => CanSend(instance, target))))
+            {
+                continue;
+            }
+
+            bool isIPv6 = instances.All(instance => instance.IsIPv6);
+            context.Diagnostics.Add(
+                DiagnosticCodes.TargetIsNoPeer,
+                block.Span,
+                $"fence target {step.Targets[0]} is no address that adverts of {(isIPv6 ? "IPv6" : "IPv4")} come from: what is heard of that node is not taken for it",
+                isIPv6 ? "its link-local address (fe80::...) on this interface; other addresses may stand beside it" : "its primary IPv4 address on this interface; other addresses may stand beside it");
+        }
+    }
+
+    private static bool CanSend(VrrpConfig instance, InternetAddress target) =>
+        instance.IsUnicast ? instance.UnicastPeers.Any(peer => peer.Address == target)
+        : instance.IsIPv6 ? target is { IsIPv6: true, IsLinkLocal: true }
+        : target.IsIPv4;
 
     /// <summary>A demotion block.</summary>
     public DemotionPlan Demotion(ConfigNode block)
@@ -265,7 +293,7 @@ internal sealed partial class PromotionBinder(BindContext context, Dictionary<st
     /// <summary>One line: "COMMAND" and options in any order.</summary>
     private PromotionStep? Step(ConfigNode node, StepKind kind)
     {
-        List<Token> words = ScriptText.Words(node.Line);
+        List<Token> words = _commands.Words(node);
         if (words.Count < 2)
         {
             return null;

@@ -24,6 +24,8 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode LineContinuation = Warning("FF1017");
     public static readonly DiagnosticCode IncludeSkipped = Warning("FF1018");
     public static readonly DiagnosticCode MisspeltConfigId = Error("FF1019");
+    public static readonly DiagnosticCode CommentSignLost = Warning("FF1020", 0);
+    public static readonly DiagnosticCode ReferenceNotReplaced = Warning("FF1021", 0);
 
     public static readonly DiagnosticCode UnknownKeyword = Error("FF1101");
     public static readonly DiagnosticCode MisplacedKeyword = Error("FF1102");

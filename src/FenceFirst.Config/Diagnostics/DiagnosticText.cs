@@ -51,7 +51,7 @@ public static partial class DiagnosticText
             AppendCaret(text, span);
             if (span.Expanded is not null)
             {
-                text.Append("    it reads: ").Append(Printable(Shortened(WithoutSecrets(Lexer.Plain(span.Expanded))))).Append('\n');
+                text.Append("    it reads: ").Append(Printable(Shortened(WithoutSecrets(span.Expanded)))).Append('\n');
             }
         }
 

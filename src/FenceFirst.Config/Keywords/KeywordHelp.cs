@@ -35,6 +35,9 @@ public static class KeywordHelp
     public static IReadOnlyList<string> Similar(string word) =>
         [.. Names.Where(name => name.Contains(word, StringComparison.Ordinal) || KeywordTable.Distance(name, word) <= Math.Max(word.Length < 5 ? 1 : 2, word.Length / 4)).Take(12)];
 
+    /// <summary>The name that is spelt most like the word, with two mistakes at most; null when there is none.</summary>
+    public static string? Nearest(IEnumerable<string> names, string word) => KeywordTable.Nearest(names, word);
+
     private static void Add(StringBuilder text, string what, string value)
     {
         if (value.Length > 0)

@@ -16,10 +16,11 @@ namespace FenceFirst.Config.Output;
 /// <summary>The values that hold after a file was read: every default filled in, every entry complete. Secrets are left out.</summary>
 /// <remarks>
 /// Names, units and entries are those of the configuration file (docs/keywords.md), so the dump reads like a file that says everything. What is
-/// derived and has no keyword is not in it. Programs stand with the ids that they run as. The text names interfaces as the file does, so that what it says of virtual MAC
-/// addresses reads back; JSON names the interface that an address is on, also when the daemon makes it, with its MAC address.
+/// derived and has no keyword is not in it. Programs stand with the ids that they run as. The text is a file that means the same, but for passwords and keys, which it
+/// does not show, and for users, which stand in comments. JSON has what a program wants to know in another shape: steps one by one, with the members of a group, and the
+/// interface that an address is on, also when the daemon makes it, with its MAC address.
 /// </remarks>
-public sealed class ConfigDump
+public sealed partial class ConfigDump
 {
     private const string Secret = "(not shown)";
 
@@ -66,13 +67,15 @@ public sealed class ConfigDump
         _to.Block("global_defs", Global);
         _to.List("static_ipaddress", _config.StaticAddresses.Select(_entries.Of));
         _to.List("static_routes", _config.StaticRoutes.Select(_entries.Of));
-        _to.List("static_rules", _config.StaticRules.Select(EntryText.Of));
+        _to.List("static_rules", _config.StaticRules.Select(rule => EntryText.Of(rule, isIPv6: false)));
         _to.List("linkbeat_interfaces", _config.PolledLinks.Select(poll => poll.Method == LinkPollMethod.Any ? _config.Links[poll.Link] : $"{_config.Links[poll.Link]} {poll.Method.ToString().ToUpperInvariant()}"));
         _to.List("interface_up_down_delays", _config.LinkDelays.Where(delay => !_isFile || !_made.ContainsKey(delay.Link)).Select(delay => FormattableString.Invariant($"{_config.Links[delay.Link]} {delay.Down.TotalSeconds} {delay.Up.TotalSeconds}")));
         _to.Blocks("vrrp_script", _config.Scripts, script => script.Name, Script);
-        _to.Blocks("track_file", _config.Files, file => file.Name, file => _to.Text("file", file.Path));
+        _to.Blocks("track_file", _config.Files, file => file.Name, File);
         _to.Blocks("vrrp_track_process", _config.Processes, process => process.Name, Process);
+        _to.Blocks("garp_group", _config.Spacing.Groups, _ => "", Spacing);
         _to.Blocks("fence_device", _config.FenceDevices, device => device.Name, Device);
+        _to.Blocks("vrrp_sync_group", _config.Groups, group => group.Name, Group);
         _to.Blocks("vrrp_instance", _config.Instances, instance => instance.Name, Instance);
     }
 
@@ -89,7 +92,19 @@ public sealed class ConfigDump
         _to.Number("vrrp_priority", _config.Process.Nice);
         _to.NumberIfAny("vrrp_rt_priority", _config.Process.RealTimePriority);
         _to.Switch("vrrp_no_swap", _config.Process.IsMemoryLocked);
-        _to.List("notify_fifo", _config.Notify.Pipes.Select(pipe => $"{pipe.Path} # uid {pipe.UserId} gid {pipe.GroupId}{(pipe.Script is { } script ? $", read by {script}" : "")}"));
+        _to.Command("startup_script", _config.Process.StartupScript);
+        _to.Number("startup_script_timeout", Seconds(_config.Process.StartupTimeout));
+        _to.Command("shutdown_script", _config.Process.ShutdownScript);
+        _to.Number("shutdown_script_timeout", Seconds(_config.Process.ShutdownTimeout));
+        _to.NumberIfAny("vrrp_startup_delay", Seconds(_config.Process.StartupDelay));
+        _to.NumberIfAny("vrrp_delay_after_boot", Seconds(_config.Process.DelayAfterBoot));
+        _to.NumberIfAny("vrrp_garp_interval", Seconds(_config.Spacing.Arp));
+        _to.NumberIfAny("vrrp_gna_interval", Seconds(_config.Spacing.Neighbor));
+        _to.Text("state_dump_file", _config.Dump.StatePath);
+        _to.Text("stats_dump_file", _config.Dump.StatisticsPath);
+        _to.Text("json_dump_file", _config.Dump.JsonPath);
+        _to.Number("json_version", _config.Dump.JsonVersion);
+        Pipes();
         _to.Switch("fifo_write_vrrp_states_on_reload", _config.Notify.IsStateWrittenOnReload);
         _to.Number("notify_timeout", Seconds(_config.Notify.ScriptTimeout));
         _to.Number("notify_stop_timeout", Seconds(_config.Notify.StopTimeout));
@@ -130,11 +145,55 @@ public sealed class ConfigDump
         _to.Switch("init_fail", script.IsInitiallyFailed);
     }
 
+    private void Pipes()
+    {
+        if (!_isFile)
+        {
+            _to.List("notify_fifo", _config.Notify.Pipes.Select(pipe => $"{pipe.Path} # uid {pipe.UserId} gid {pipe.GroupId}{(pipe.Script is { } script ? $", read by {script}" : "")}"));
+            return;
+        }
+
+        string keyword = "notify_fifo";
+        foreach (NotifyPipe pipe in _config.Notify.Pipes)
+        {
+            _to.Words(keyword, [pipe.Path], $"uid {pipe.UserId} gid {pipe.GroupId}");
+            _to.Command(keyword + "_script", pipe.Script);
+            keyword = "vrrp_notify_fifo";
+        }
+    }
+
+    private void Spacing(AnnouncementGroup group)
+    {
+        _to.NumberIfAny("garp_interval", Seconds(group.Arp));
+        _to.NumberIfAny("gna_interval", Seconds(group.Neighbor));
+        _to.List("interfaces", group.Links.Select(link => _config.Links[link]));
+    }
+
+    private void File(FileTracker file)
+    {
+        _to.Text("file", file.Path);
+        if (file.InitialValue is { } value)
+        {
+            string number = value.ToString(CultureInfo.InvariantCulture);
+            _to.Words("init_file", file.IsOverwritten ? [number, "overwrite"] : [number]);
+        }
+    }
+
     private void Process(ProcessTracker process)
     {
-        _to.Text("process", process.Process);
-        _to.List("parameters", process.Parameters);
-        _to.Text("param_match", process.Match.ToString().ToLowerInvariant());
+        if (_isFile)
+        {
+            _to.Words("process", [process.Process, .. process.Parameters]);
+            _to.Switch("param_match", process.Match == ParameterMatch.Exact);
+            _to.Text("param_match", process.Match is ParameterMatch.None or ParameterMatch.Exact ? "" : process.Match.ToString().ToLowerInvariant());
+        }
+        else
+        {
+            _to.Text("process", process.Process);
+            _to.List("parameters", process.Parameters);
+            _to.Text("param_match", process.Match.ToString().ToLowerInvariant());
+        }
+
         _to.Switch("full_command", process.IsFullCommand);
         _to.Number("quorum", process.Quorum);
         if (process.QuorumMax != int.MaxValue)
@@ -142,8 +201,8 @@ public sealed class ConfigDump
             _to.Number("quorum_max", process.QuorumMax);
         }
 
-        _to.Number("fork_delay", Seconds(process.ForkDelay));
-        _to.Number("terminate_delay", Seconds(process.TerminateDelay));
+        _to.NumberIfAny("fork_delay", Seconds(process.ForkDelay));
+        _to.NumberIfAny("terminate_delay", Seconds(process.TerminateDelay));
     }
 
     private void Instance(VrrpConfig instance)
@@ -163,21 +222,58 @@ public sealed class ConfigDump
         _to.List("virtual_ipaddress", instance.Addresses.Select(Address));
         _to.List("virtual_ipaddress_excluded", instance.ExcludedAddresses.Select(Address));
         _to.List("virtual_routes", instance.Routes.Select(_entries.Of));
-        _to.List("virtual_rules", instance.Rules.Select(EntryText.Of));
+        _to.List("virtual_rules", instance.Rules.Select(rule => EntryText.Of(rule, instance.IsIPv6)));
         _to.NumberIfAny("vip_lease", instance.LeaseSeconds);
         _to.Switch("dont_track_primary", instance.TrackLinks.All(track => track.Index != instance.Link));
-        _to.List("track_interface", instance.TrackLinks.Where(track => !instance.IsOwnLink(track.Index) && !(_isFile && _made.ContainsKey(track.Index))).Select(track => EntryText.Tracked(_config.Links[track.Index], track)));
-        _to.List("track_script", instance.TrackScripts.Select(track => EntryText.Tracked(_config.Scripts[track.Index].Name, track)));
-        _to.List("track_file", instance.TrackFiles.Select(track => EntryText.Tracked(_config.Files[track.Index].Name, track)));
-        _to.List("track_process", instance.TrackProcesses.Select(track => EntryText.Tracked(_config.Processes[track.Index].Name, track)));
+        SyncGroupConfig? group = _isFile && instance.SyncGroup >= 0 ? _config.Groups[instance.SyncGroup] : null; // What it tracks stands there, in a file.
+        Tracked(
+            instance.TrackLinks.Where(track => !instance.IsOwnLink(track.Index) && !(_isFile && _made.ContainsKey(track.Index)) && group?.TrackLinks.Contains(track) != true),
+            instance.TrackScripts.Where(track => group?.TrackScripts.Contains(track) != true),
+            instance.TrackFiles.Where(track => group?.TrackFiles.Contains(track) != true),
+            instance.TrackProcesses.Where(track => group?.TrackProcesses.Contains(track) != true));
         Announcements(instance.Gratuitous);
         _to.Switch("no_accept", !instance.IsAccepting);
+        if (_isFile)
+        {
+            _to.Switch("accept", instance.IsAccepting && instance.IsStrict && !instance.IsOwner);
+        }
+
         _to.Switch("strict_mode", instance.IsStrict);
         _to.Switch("owner_ignore_adverts", instance.IsIgnoringAdverts);
         _to.Switch("lower_prio_no_advert", instance.IsLowerPriorityUnanswered);
         _to.Switch("higher_prio_send_advert", instance.IsHigherPriorityAnswered);
         Notify(instance);
-        Plans(instance);
+        if (!_isFile || instance.SyncGroup < 0)
+        {
+            Plans(instance);
+        }
+    }
+
+    private void Tracked(IEnumerable<TrackReference> links, IEnumerable<TrackReference> scripts, IEnumerable<TrackReference> files, IEnumerable<TrackReference> processes)
+    {
+        _to.List("track_interface", links.Select(track => EntryText.Tracked(_config.Links[track.Index], track)));
+        _to.List("track_script", scripts.Select(track => EntryText.Tracked(_config.Scripts[track.Index].Name, track)));
+        _to.List("track_file", files.Select(track => EntryText.Tracked(_config.Files[track.Index].Name, track)));
+        _to.List("track_process", processes.Select(track => EntryText.Tracked(_config.Processes[track.Index].Name, track)));
+    }
+
+    private void Group(SyncGroupConfig group)
+    {
+        _to.List("group", group.Members.Select(member => _config.Instances[member].Name));
+        _to.Switch("sync_group_tracking_weight", group.IsTrackingWeighted);
+        Tracked(group.TrackLinks, group.TrackScripts, group.TrackFiles, group.TrackProcesses);
+        if (group.IsPriorityNotified is { } isPriorityNotified)
+        {
+            _to.Choice("notify_priority_changes", isPriorityNotified);
+        }
+
+        Scripts(group.Notify);
+        _to.Switch("smtp_alert", group.Notify.IsMailed);
+        _to.Switch("notify_parallel", group.Notify.IsParallel);
+        if (_isFile)
+        {
+            Plans(_config.Instances[group.Members[0]]);
+        }
     }
 
     private void Vmac(VrrpConfig instance)
@@ -265,7 +361,7 @@ public sealed class ConfigDump
 
     private void Hmac(HmacAuthentication hmac)
     {
-        _to.List("key", hmac.Keys.Select(key => $"{key.Id} {Secret}"));
+        _to.Options("key", hmac.Keys.Select(key => (key.Id.ToString(CultureInfo.InvariantCulture), Secret)));
         _to.Number("active_key", hmac.ActiveKey.Id);
         _to.Number("time_window", hmac.TimeWindowSeconds);
         _to.Text("anti_replay", hmac.AntiReplay == HmacAntiReplay.Time ? "time" : "monotonic");
@@ -289,109 +385,23 @@ public sealed class ConfigDump
 
     private void Notify(VrrpConfig instance)
     {
-        _to.Command("notify_master", instance.Notify.Master);
-        _to.Command("notify_backup", instance.Notify.Backup);
-        _to.Command("notify_fault", instance.Notify.Fault);
-        _to.Command("notify_stop", instance.Notify.Stop);
-        _to.Command("notify", instance.Notify.Any);
+        Scripts(instance.Notify);
         _to.Command("notify_master_rx_lower_pri", instance.Notify.MasterHeardLower);
-        _to.Switch("notify_deleted", instance.Notify.IsDeletedTold);
-        _to.Command("notify_deleted_script", instance.Notify.Deleted);
+        _to.Switch("notify_deleted", instance.Notify.IsDeletedTold && !(_isFile && instance.Notify.Deleted is not null));
+        _to.Command(_isFile ? "notify_deleted" : "notify_deleted_script", instance.Notify.Deleted);
         _to.Switch("notify_priority_changes", instance.IsPriorityNotified);
         _to.Switch("notify_parallel", instance.Notify.IsParallel);
         _to.Switch("smtp_alert", instance.Notify.IsMailed);
         _to.Switch("reassert", instance.IsReasserting);
     }
 
-    private void Plans(VrrpConfig instance)
+    private void Scripts(NotifyScripts notify)
     {
-        if (instance.Promotion is { } plan)
-        {
-            _to.Block("promotion", () => Promotion(plan));
-        }
-
-        if (instance.Demotion is { } demotion)
-        {
-            _to.Block("demotion", () =>
-            {
-                _to.Blocks("step", demotion.Steps, step => step.Name, Step);
-                _to.Text("on_failure", demotion.IsReleasedOnFailure ? "release" : "silent");
-            });
-        }
-    }
-
-    private void Promotion(PromotionPlan plan)
-    {
-        _to.Blocks("step", plan.Steps, step => step.Name, Step);
-        _to.Words("on_failure", plan.IsFaultOnFailure ? ["fault"] : ["retry_after", FormattableString.Invariant($"{plan.RetryAfter.TotalSeconds}")]);
-        _to.Switch("advertise", plan.IsAdvertising);
-        _to.Text("fence_scope", plan.Scope == FenceScope.All ? "all" : "last_master");
-        _to.Number("preempt_wait", Seconds(plan.PreemptWait));
-        _to.Switch("probe", plan.IsProbing);
-        if (plan.ListenAfter is { } listen)
-        {
-            _to.Number("listen_after", Seconds(listen));
-        }
-
-        _to.Switch("release_is_enough", plan.IsReleaseEnough);
-    }
-
-    private void Device(FenceDeviceConfig device)
-    {
-        Step(device.Step);
-        _to.Number("monitor_interval", Seconds(device.MonitorInterval));
-    }
-
-    private void Step(PromotionStep step)
-    {
-        _to.Text("kind", step.Kind.ToString().ToLowerInvariant());
-        if (step.Reach is { } reach)
-        {
-            _to.Text("method", reach.Method.ToString().ToLowerInvariant());
-            _to.List("targets", reach.Targets.Select(target => target.ToString()));
-            _to.Number("at_least", reach.AtLeast);
-            _to.Text("interface", _entries.Link(reach.Link));
-        }
-        else if (step.Levels.IsEmpty)
-        {
-            _to.Command("script", step.Command);
-        }
-
-        if (step.Kind == StepKind.Fence)
-        {
-            _to.List("targets", step.Targets.Select(target => target.ToString()));
-            _to.List("levels", step.Levels.Select(level => string.Join(" and ", level.Devices.Select(device => device.Name))));
-        }
-
-        if (step.Agent is { } agent)
-        {
-            _to.Text("action", agent.Action.ToString().ToLowerInvariant());
-            _to.Switch("verify", agent.IsVerified);
-            _to.List("option", agent.Options.Select(option => $"{option.Name} {(option.HasSecretName ? Secret : option.Value)}"));
-            _to.List("option_file", agent.OptionFiles.Select(option => $"{option.Name} {option.Value}"));
-        }
-
-        if (step.Levels.IsEmpty)
-        {
-            Bounds(step);
-        }
-    }
-
-    private void Bounds(PromotionStep step)
-    {
-        if (step.Timeout != TimeSpan.MaxValue)
-        {
-            _to.Number("timeout", Seconds(step.Timeout));
-        }
-
-        _to.Number("attempts", step.Attempts);
-        _to.Number("retry_interval", Seconds(step.RetryInterval));
-        if (step.Kind == StepKind.Fence)
-        {
-            _to.Number("delay", Seconds(step.Delay));
-            _to.Number("delay_random", Seconds(step.RandomDelay));
-            _to.Number("delay_by_priority", Seconds(step.PriorityDelay));
-        }
+        _to.Command("notify_master", notify.Master);
+        _to.Command("notify_backup", notify.Backup);
+        _to.Command("notify_fault", notify.Fault);
+        _to.Command("notify_stop", notify.Stop);
+        _to.Command("notify", notify.Any);
     }
 
     private static decimal Seconds(TimeSpan time) => time.Ticks / (decimal)TimeSpan.TicksPerSecond;

@@ -26,8 +26,17 @@ internal abstract class DumpWriter
     /// <summary>Something that is on or off.</summary>
     public abstract void Switch(string name, bool value);
 
+    /// <summary>Something that is on or off, and on where a file leaves it out.</summary>
+    public abstract void Choice(string name, bool value);
+
     /// <summary>A program with its arguments and identity; null = none.</summary>
-    public abstract void Command(string name, CommandLine? command);
+    /// <param name="name">The keyword.</param>
+    /// <param name="command">The program.</param>
+    /// <param name="options">What follows it on the line, with a blank in front. In text only.</param>
+    public abstract void Command(string name, CommandLine? command, string options = "");
+
+    /// <summary>A keyword that a file repeats with a name and a value.</summary>
+    public abstract void Options(string name, IEnumerable<(string Name, string Value)> options);
 
     /// <summary>A list with one entry per line, in the language of the file.</summary>
     public abstract void List(string name, IEnumerable<string> entries);
@@ -116,11 +125,23 @@ internal sealed class TextDumpWriter : DumpWriter
     }
 
     /// <inheritdoc/>
-    public override void Command(string name, CommandLine? command)
+    public override void Choice(string name, bool value) => Line($"{name} {(value ? "yes" : "no")}");
+
+    /// <inheritdoc/>
+    public override void Options(string name, IEnumerable<(string Name, string Value)> options)
+    {
+        foreach ((string option, string value) in options)
+        {
+            Words(name, [option, value]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Command(string name, CommandLine? command, string options = "")
     {
         if (command is not null)
         {
-            Line($"{name} \"{string.Join(' ', command.Arguments.Select(Argument))}\" # uid {command.UserId} gid {command.GroupId}{(command.SupplementaryGroups.IsEmpty ? "" : $" groups {string.Join(' ', command.SupplementaryGroups)}")}");
+            Line($"{name} {Line(command)}{options} # uid {command.UserId} gid {command.GroupId}{(command.SupplementaryGroups.IsEmpty ? "" : $" groups {string.Join(' ', command.SupplementaryGroups)}")}");
         }
     }
 
@@ -170,9 +191,30 @@ internal sealed class TextDumpWriter : DumpWriter
     /// <inheritdoc/>
     protected override void BeginSingle(string keyword) => BeginBlock(keyword, "");
 
-    private static string Argument(string argument) => argument.Length > 0 && !argument.Any(c => char.IsWhiteSpace(c) || c is '\'' or '"') ? argument : $"'{argument}'";
+    /// <summary>The command as one word that is cut into the same arguments: no quote is in it that the line could take for its own.</summary>
+    private static string Line(CommandLine command) => $"\"{string.Join(' ', command.Arguments.Select(Argument))}\"";
 
-    private static string Quoted(string value) => value.Any(c => char.IsWhiteSpace(c) || c is '#' or '!' or '{' or '}') ? $"\"{value}\"" : value;
+    private static string Argument(string argument)
+    {
+        StringBuilder text = new(argument.Length);
+        bool isQuoted = argument.Length == 0;
+        foreach (char c in argument)
+        {
+            isQuoted |= char.IsWhiteSpace(c);
+            text.Append(c switch
+            {
+                '\\' => @"\\",
+                '\'' => @"\'",
+                '"' => @"\042", // As \" it would be no end for the command, but one for whoever reads the line.
+                < ' ' or '\u007f' => FormattableString.Invariant($"\\{Convert.ToString(c, 8).PadLeft(3, '0')}"),
+                _ => c.ToString(),
+            });
+        }
+
+        return isQuoted ? $"'{text}'" : text.ToString();
+    }
+
+    private static string Quoted(string value) => value.Length == 0 || value.Any(c => char.IsWhiteSpace(c) || c is '#' or '!' or '{' or '}') ? $"\"{value}\"" : value;
 
     private void Line(string text) => _text.Append(' ', 4 * _depth).Append(text).Append('\n');
 }
@@ -196,7 +238,13 @@ internal sealed class JsonDumpWriter(Utf8JsonWriter json) : DumpWriter
     public override void Switch(string name, bool value) => json.WriteBoolean(name, value);
 
     /// <inheritdoc/>
-    public override void Command(string name, CommandLine? command)
+    public override void Choice(string name, bool value) => Switch(name, value);
+
+    /// <inheritdoc/>
+    public override void Options(string name, IEnumerable<(string Name, string Value)> options) => List(name, options.Select(option => $"{option.Name} {option.Value}"));
+
+    /// <inheritdoc/>
+    public override void Command(string name, CommandLine? command, string options = "")
     {
         if (command is null)
         {

@@ -23,7 +23,7 @@ internal sealed class EntryText(EquatableArray<string> links)
         Add(words, "brd", address.Broadcast);
         Add(words, "dev", Link(address.Link));
         Add(words, "scope", address.Address.IsIPv6 ? "" : RoutingNames.ScopeName(address.Scope));
-        Add(words, "label", address.Label);
+        Add(words, "label", address.Label.Any(Lexer.IsBlank) ? $"\"{address.Label}\"" : address.Label);
         for (int i = 0; i < FlagBits.Length; i++)
         {
             AddIf(words, (address.Flags & FlagBits[i]) != 0, FlagWords[i]);
@@ -91,11 +91,15 @@ internal sealed class EntryText(EquatableArray<string> links)
     }
 
     /// <summary>from NETWORK table N priority N ...</summary>
-    public static string Of(VirtualRule rule)
+    /// <param name="rule">The rule.</param>
+    /// <param name="isIPv6">Family of a rule that says nothing about it, where the rule stands.</param>
+    public static string Of(VirtualRule rule, bool isIPv6)
     {
         List<string> words = [];
+        bool isFamilySaid = rule.IsIPv6 == isIPv6 || !rule.From.IsNone || !rule.To.IsNone;
+        AddIf(words, !isFamilySaid, rule.IsIPv6 ? "inet6" : "inet");
         AddIf(words, rule.IsInverted, "not");
-        words.AddRange(["from", rule.From.IsNone ? "all" : $"{rule.From}/{rule.FromLength}"]);
+        words.AddRange(!isFamilySaid ? [] : ["from", rule.From.IsNone ? "all" : $"{rule.From}/{rule.FromLength}"]);
         Add(words, "to", rule.To.IsNone ? "" : $"{rule.To}/{rule.ToLength}");
         Add(words, "priority", Text(rule.Priority));
         Add(words, "tos", rule.Tos == 0 ? "" : Text(rule.Tos));

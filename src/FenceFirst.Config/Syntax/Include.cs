@@ -8,7 +8,7 @@ namespace FenceFirst.Config.Syntax;
 internal readonly record struct IncludeStrictness(bool MustRead, bool MustMatch, bool WildcardMustMatch, bool BraceMustMatch)
 {
     /// <summary>Whether the first word of a line may be a directive: cheap, for the many lines where it is none.</summary>
-    public static bool MayBegin(ReadOnlySpan<char> line) => line.StartsWith("include", StringComparison.Ordinal) || (line.Length > 0 && (line[0] == '"' || Lexer.IsBlank(line[0])));
+    public static bool MayBegin(ReadOnlySpan<char> line) => line.StartsWith("include", StringComparison.Ordinal);
 
     /// <summary>The strictness of a directive, or false when the word is none.</summary>
     /// <param name="word">The first word of a line.</param>
@@ -42,25 +42,48 @@ internal static class Include
     /// <summary>The alternatives of a pattern, the pattern itself when it has no braces.</summary>
     public static List<string> Alternatives(string pattern)
     {
-        List<string> open = [pattern];
-        for (int i = 0; i < open.Count && open.Count < AlternativesMax; i++)
+        List<string> done = [];
+        Stack<string> open = new([pattern]);
+        while (open.TryPop(out string? text) && done.Count < AlternativesMax)
         {
-            string text = open[i];
-            int close = text.IndexOf('}');
-            int start = close < 0 ? -1 : text.LastIndexOf('{', close);
-            if (start < 0)
+            if (!TryGroup(text, out int start, out List<int> ends))
             {
+                done.Add(text);
                 continue;
             }
 
-            // The innermost group is replaced by each of its parts; the results are looked at again.
-            open.RemoveAt(i);
-            string[] parts = text[(start + 1)..close].Split(',', AlternativesMax);
-            open.InsertRange(i, parts.Select(part => text[..start] + part + text[(close + 1)..]));
-            i--;
+            // The outermost group is replaced by each of its parts; the results are looked at again, the first one first.
+            for (int i = ends.Count - 1; i >= 0 && open.Count < AlternativesMax; i--)
+            {
+                int from = i == 0 ? start + 1 : ends[i - 1] + 1;
+                open.Push(text[..start] + text[from..ends[i]] + text[(ends[^1] + 1)..]);
+            }
         }
 
-        return open.Count > AlternativesMax ? open[..AlternativesMax] : open;
+        return done;
+    }
+
+    /// <summary>The first group in braces: where it begins and where each of its parts ends, the last one at the closing brace.</summary>
+    private static bool TryGroup(string text, out int start, out List<int> ends)
+    {
+        start = text.IndexOf('{');
+        ends = [];
+        int depth = 0;
+        for (int i = start; i >= 0 && i < text.Length; i++)
+        {
+            depth += text[i] == '{' ? 1 : text[i] == '}' ? -1 : 0;
+            if (depth == 0 || (depth == 1 && text[i] == ','))
+            {
+                ends.Add(i);
+            }
+
+            if (depth == 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Whether the pattern holds a wildcard.</summary>

@@ -12,12 +12,6 @@ internal readonly record struct Token(string Text, SourceSpan Span, int End);
 /// <summary>The lowest rules of the language: comments, quotes, braces and words (keepalived.conf(5), "Configuration file").</summary>
 internal static class Lexer
 {
-    /// <summary>Stands for a # or ! that is text and no comment, until the words are read; a noncharacter that no file holds on purpose.</summary>
-    public const char LiteralHash = '\ufdd0';
-
-    /// <summary>As <see cref="LiteralHash"/>, for !.</summary>
-    public const char LiteralBang = '\ufdd1';
-
     /// <summary>Whether the character separates words.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsBlank(char c) => c is ' ' or '\t' or '\n' or '\r' or '\v' or '\f';
@@ -42,10 +36,15 @@ internal static class Lexer
 
     /// <summary>The line without blanks at its ends and without its comment; says whether it ends in a backslash (which is taken off).</summary>
     /// <remarks>
-    /// A double quote protects # and !, a single quote does not. \# and \! outside quotes are the characters themselves. A backslash protects
-    /// the character after it, a quote too, as in keepalived.
+    /// A double quote protects # and !, a single quote does not. \# and \! outside quotes are meant to be the characters themselves, but keepalived takes
+    /// the backslash off in its first process and reads what is left once more in its second: the comment begins there after all. A backslash protects any
+    /// other character after it, a quote too.
     /// </remarks>
-    public static ConfigLine WithoutComment(ConfigLine line, DiagnosticBag diagnostics, out bool endsInBackslash)
+    /// <param name="line">The line.</param>
+    /// <param name="diagnostics">Where a value that is cut is told of.</param>
+    /// <param name="endsInBackslash">Whether the line ends in a backslash.</param>
+    /// <param name="isExpanded">Whether references were just replaced: a comment sign can then only come from what they stand for.</param>
+    public static ConfigLine WithoutComment(ConfigLine line, DiagnosticBag diagnostics, out bool endsInBackslash, bool isExpanded = false)
     {
         endsInBackslash = false;
         line = line.Trimmed();
@@ -70,9 +69,8 @@ internal static class Lexer
 
                 if (quote < 0 && text[i + 1] is '#' or '!')
                 {
-                    i++;
-                    result.Append(text[i] == '#' ? LiteralHash : LiteralBang, line.ColumnAt(i));
-                    continue;
+                    WarnOfEscape(line, i, diagnostics);
+                    break;
                 }
 
                 result.Append(line, i, 2);
@@ -86,7 +84,7 @@ internal static class Lexer
             }
             else if (c is '#' or '!' && quote < 0)
             {
-                WarnWhenValueIsCut(line, i, diagnostics);
+                WarnWhenValueIsCut(line, i, isExpanded, diagnostics);
                 break;
             }
 
@@ -100,6 +98,25 @@ internal static class Lexer
         }
 
         return result.Build(expanded: line.Expanded).Trimmed();
+    }
+
+    /// <summary>Where the first brace outside double quotes stands, or -1; a quote that is never closed protects the rest.</summary>
+    public static int FirstBrace(ReadOnlySpan<char> text)
+    {
+        bool isQuoted = false;
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '"')
+            {
+                isQuoted = !isQuoted;
+            }
+            else if (text[i] is '{' or '}' && !isQuoted)
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     /// <summary>Cuts at every brace outside double quotes; each piece is text without outer blanks, or one brace.</summary>
@@ -159,7 +176,7 @@ internal static class Lexer
                 close = close < 0 ? close : close + i + 1;
                 int end = close < 0 ? text.Length : close;
                 i = close < 0 ? end : close + 1;
-                words.Add(new Token(Plain(text[(start + 1)..end], pool), line.Span(start, i - start), i));
+                words.Add(new Token(Kept(text[(start + 1)..end], pool), line.Span(start, i - start), i));
                 continue;
             }
 
@@ -168,7 +185,7 @@ internal static class Lexer
                 i++;
             }
 
-            words.Add(new Token(Plain(text[start..i], pool), line.Span(start, i - start), i));
+            words.Add(new Token(Kept(text[start..i], pool), line.Span(start, i - start), i));
         }
 
         return words;
@@ -189,21 +206,32 @@ internal static class Lexer
         return parts;
     }
 
-    /// <summary>The text with the stand-ins for literal # and ! put back.</summary>
-    public static string Plain(ReadOnlySpan<char> text, WordPool? pool = null) => text.IndexOfAny(LiteralHash, LiteralBang) < 0
-        ? pool?.Of(text) ?? text.ToString()
-        : text.ToString().Replace(LiteralHash, '#').Replace(LiteralBang, '!');
+    private static string Kept(ReadOnlySpan<char> text, WordPool? pool) => pool?.Of(text) ?? text.ToString();
 
-    private static void WarnWhenValueIsCut(ConfigLine line, int at, DiagnosticBag diagnostics)
+    private static void WarnOfEscape(ConfigLine line, int at, DiagnosticBag diagnostics) => diagnostics.Add(
+        DiagnosticCodes.CommentSignLost,
+        line.Span(at, 2),
+        $"{line.Text.AsSpan(at, 2)} does not protect the {line.Text[at + 1]}, whatever keepalived's manual says: the line ends here, in keepalived too",
+        "put the whole value in double quotes, without the backslash");
+
+    private static void WarnWhenValueIsCut(ConfigLine line, int at, bool isExpanded, DiagnosticBag diagnostics)
     {
-        // "priority 100#x" and "auth_pass a#b": the comment begins in the middle of a word, which is rarely meant.
-        if (at > 0 && !IsBlank(line.Text[at - 1]) && line.Text[at - 1] is not ('{' or '}' or '"' or '#' or '!'))
+        if (isExpanded)
         {
+            diagnostics.Add(
+                DiagnosticCodes.CommentSignLost,
+                line.Span(at, 1),
+                $"what this stands for holds a {line.Text[at]}, which begins a comment here, whatever keepalived's manual says: the line ends here, in keepalived too",
+                "put the whole value in double quotes");
+        }
+        else if (at > 0 && !IsBlank(line.Text[at - 1]) && line.Text[at - 1] is not ('{' or '}' or '"' or '#' or '!'))
+        {
+            // "priority 100#x" and "auth_pass a#b": the comment begins in the middle of a word, which is rarely meant.
             diagnostics.Add(
                 DiagnosticCodes.CutByComment,
                 line.Span(at, 1),
                 $"the comment sign {line.Text[at]} directly after a value cuts it here",
-                $"write \\{line.Text[at]} or put the value in double quotes; for a comment, put a blank before it");
+                "put the value in double quotes; for a comment, put a blank before it");
         }
     }
 }

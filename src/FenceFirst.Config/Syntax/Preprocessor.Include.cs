@@ -7,31 +7,34 @@ namespace FenceFirst.Config.Syntax;
 /// <content>include and its stricter relatives, and the settings that reading itself obeys.</content>
 internal sealed partial class Preprocessor
 {
-    private void ReadIncluded(List<Token> words, IncludeStrictness strictness, ConfigLine line)
+    /// <summary>Everything behind the directive is the name, quotes and blanks too (keepalived's check_include).</summary>
+    private void ReadIncluded(ConfigLine line, IncludeStrictness strictness)
     {
-        if (words.Count < 2)
+        string directive = FirstWord(line);
+        ConfigLine name = line.Slice(directive.Length, line.Length - directive.Length).Trimmed();
+        if (name.Length == 0)
         {
-            diagnostics.Add(DiagnosticCodes.MissingValue, words[0].Span, $"{words[0].Text} needs a file name");
+            diagnostics.Add(DiagnosticCodes.MissingValue, line.WholeSpan, $"{directive} needs a file name");
             return;
         }
 
         Cursor including = _cursors.Peek();
         List<string> files = [];
-        foreach (string alternative in Include.Alternatives(words[1].Text))
+        foreach (string alternative in Include.Alternatives(name.Text))
         {
             string pattern = alternative.StartsWith('/') || including.Directory == "." ? alternative : Path.Combine(including.Directory, alternative);
             bool hasWildcard = Include.HasWildcard(pattern);
             List<string> matches = Include.Matches(pattern, facts.ListDirectory);
             List<string> present = [.. matches.Where(path => facts.Inspect(path) is not null)];
             bool mustMatch = hasWildcard ? strictness.WildcardMustMatch : strictness.MustMatch || strictness.MustRead;
-            mustMatch |= strictness.BraceMustMatch && alternative != words[1].Text;
+            mustMatch |= strictness.BraceMustMatch && alternative != name.Text;
             if (present.Count == 0)
             {
                 diagnostics.Add(
                     mustMatch ? DiagnosticCodes.IncludeRefused : DiagnosticCodes.IncludeMissing,
-                    words[1].Span,
+                    name.WholeSpan,
                     $"no file matches {alternative}{(mustMatch ? "" : "; keepalived says nothing about it")}",
-                    $"names are relative to the directory of {line.Source.Path}");
+                    name.Characters.Contains('"') ? "quotes are part of the name: write it without them" : $"names are relative to the directory of {line.Source.Path}");
             }
 
             files.AddRange(present);
@@ -40,7 +43,7 @@ internal sealed partial class Preprocessor
         // A stack: the last one pushed is read first.
         for (int i = files.Count - 1; i >= 0; i--)
         {
-            OpenIncluded(files[i], strictness, words[1].Span, including);
+            OpenIncluded(files[i], strictness, name.WholeSpan, including);
         }
     }
 

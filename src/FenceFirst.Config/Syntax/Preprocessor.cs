@@ -191,22 +191,54 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
                 return;
             }
 
-            line = Lexer.WithoutComment(expanded, diagnostics, out _);
+            line = Lexer.WithoutComment(expanded, diagnostics, out _, isExpanded: true);
             if (line.Length == 0)
             {
                 return;
             }
         }
 
-        if (IncludeStrictness.MayBegin(line.Characters) && Lexer.Words(line) is { Count: > 0 } words && IncludeStrictness.TryFind(words[0].Text, _cursors.Peek().Strictness, out IncludeStrictness strictness))
+        if (IncludeStrictness.MayBegin(line.Characters) && IncludeStrictness.TryFind(FirstWord(line), _cursors.Peek().Strictness, out IncludeStrictness strictness))
         {
-            ReadIncluded(words, strictness, line);
+            ReadIncluded(line, strictness);
             return;
         }
 
+        line = UpToBrace(line);
         TakeSettings(line);
 
         _lines.Add(line);
+    }
+
+    /// <summary>The line up to its first brace outside quotes, or that brace; what follows waits, and is then read like a line of its own.</summary>
+    /// <remarks>So conditions, definitions, repetitions and includes count behind a brace as well: <c>track_script { @db1 check</c>.</remarks>
+    private ConfigLine UpToBrace(ConfigLine line)
+    {
+        if (line.Length == 1 || line.Characters.IndexOfAny('{', '}') < 0)
+        {
+            return line;
+        }
+
+        int end = Lexer.FirstBrace(line.Characters);
+        end = end == 0 ? 1 : end;
+        if (end < 0 || end == line.Length)
+        {
+            return line;
+        }
+
+        _cursors.Peek().Pending.Push(new PendingLine(line.Slice(end, line.Length - end).Trimmed(), []));
+        return line.Slice(0, end).Trimmed();
+    }
+
+    private static string FirstWord(ConfigLine line)
+    {
+        int end = 0;
+        while (end < line.Length && !Lexer.IsBlank(line.Characters[end]))
+        {
+            end++;
+        }
+
+        return line.Characters[..end].ToString();
     }
 
     /// <summary>Takes a leading @ID or @^ID off; false when the rest of the line is not for us.</summary>
@@ -303,7 +335,17 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
         int done = 0;
         while (at >= 0 && result.Length <= ExpandedCharactersMax)
         {
-            if (TryReference(text, at, out string name, out string arguments, out int end) && TryValue(name, arguments, line, out List<ConfigLine> value))
+            bool isReference = TryReference(text, at, out string name, out string arguments, out int end);
+            if (!isReference && end > at && _definitions.ContainsKey(name))
+            {
+                diagnostics.Add(
+                    DiagnosticCodes.ReferenceNotReplaced,
+                    line.Span(at, end - at),
+                    $"${name} is not replaced here, in keepalived neither: what follows it is no blank, comma or closing parenthesis",
+                    $"${{{name}}}");
+            }
+
+            if (isReference && TryValue(name, arguments, line, out List<ConfigLine> value))
             {
                 result.Append(line, done, at - done);
                 if (value.Count > 0)
@@ -365,6 +407,7 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
     }
 
     /// <summary>Whether a reference begins at the dollar sign: ${NAME args} or $NAME before a blank, comma, parenthesis or the end.</summary>
+    /// <returns>False with an end behind the name for a $NAME before anything else.</returns>
     private static bool TryReference(string text, int at, out string name, out string arguments, out int end)
     {
         name = arguments = "";
@@ -386,7 +429,7 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
         if (!hasBrace)
         {
             end = nameEnd;
-            return nameEnd == text.Length || Lexer.IsBlank(text[nameEnd]) || text[nameEnd] is ',' or ')' or '"';
+            return nameEnd == text.Length || Lexer.IsBlank(text[nameEnd]) || text[nameEnd] is ',' or ')';
         }
 
         int close = text.IndexOf('}', nameEnd);
@@ -412,9 +455,9 @@ internal sealed partial class Preprocessor(DiagnosticBag diagnostics, MachineFac
         {
             "_PWD" => _cursors.Peek().Directory,
             "_INSTANCE" => configId,
-            "_HASH" => Lexer.LiteralHash.ToString(),
-            "_BANG" => Lexer.LiteralBang.ToString(),
-            "_ENV" => facts.EnvironmentVariable(arguments),
+            "_HASH" => "#",
+            "_BANG" => "!",
+            "_ENV" => facts.EnvironmentVariable(arguments) ?? "",
             "_RANDOM" => RandomNumber(arguments),
             _ => null,
         };

@@ -5,6 +5,8 @@ namespace FenceFirst.Config.Syntax;
 /// <summary>Reads the parameters of keepalived's ~SEQ, ~SEQx and ~LST (keepalived.conf(5), "Sequence blocks" and "List blocks").</summary>
 internal static class Repetition
 {
+    private const int ShownMax = 60;
+
     /// <summary>Whether a line is a repetition.</summary>
     public static bool Applies(ReadOnlySpan<char> text) =>
         text.StartsWith("~SEQ", StringComparison.Ordinal) || text.StartsWith("~LST", StringComparison.Ordinal);
@@ -29,7 +31,12 @@ internal static class Repetition
             return false;
         }
 
-        List<List<string>> groups = Groups(head[(open + 1)..^1]);
+        List<List<string>> groups = [];
+        if (!TryGroups(head[(open + 1)..^1], groups, out problem))
+        {
+            return false;
+        }
+
         if (groups.Count < 2 || groups[0].Exists(name => !IsName(name)))
         {
             problem = groups.Count < 2 ? "a repetition needs a variable and a value" : "the first parameter is the name of the variable, without $";
@@ -79,7 +86,7 @@ internal static class Repetition
 
         (long start, long step, long end) = groups.Count switch
         {
-            2 => numbers[0] < 0 ? (-1, -1, numbers[0]) : (1, 1, numbers[0]),
+            2 => (numbers[0] < 0 ? -1 : 1, numbers[0] < 1 ? -1 : 1, numbers[0]), // keepalived: 0 counts from 1 to 0.
             3 => (numbers[0], numbers[1] < numbers[0] ? -1 : 1, numbers[1]),
             _ => (numbers[0], numbers[1], numbers[2]),
         };
@@ -110,42 +117,39 @@ internal static class Repetition
         return true;
     }
 
-    /// <summary>The parameters, separated by commas or blanks; several in braces are one tuple.</summary>
-    private static List<List<string>> Groups(string text)
+    /// <summary>The parameters, separated by commas; several in braces are one tuple. Quotes are part of a value, which may be empty.</summary>
+    /// <returns>False for values that nothing separates.</returns>
+    private static bool TryGroups(string text, List<List<string>> groups, out string problem)
     {
-        List<List<string>> groups = [];
+        problem = "";
         int i = 0;
-        while (i < text.Length)
+        do
         {
-            if (text[i] == ',' || Lexer.IsBlank(text[i]))
+            i = AfterBlanks(text, i);
+            bool isTuple = i < text.Length && text[i] == '{';
+            int end = isTuple ? text.IndexOf('}', i) : text.IndexOf(',', i);
+            end = end < 0 ? text.Length : end;
+            List<string> group = isTuple ? [.. text[(i + 1)..end].Split(',').Select(value => value.Trim())] : [text[i..end].Trim()];
+            groups.Add(group);
+            i = AfterBlanks(text, isTuple ? Math.Min(end + 1, text.Length) : end);
+            if ((i < text.Length && text[i] != ',') || group.Exists(value => value.AsSpan().IndexOfAny(" \t{}") >= 0))
             {
-                i++;
-            }
-            else if (text[i] == '{')
-            {
-                int close = text.IndexOf('}', i);
-                close = close < 0 ? text.Length : close;
-                groups.Add([.. text[(i + 1)..close].Split(',').Select(value => Unquoted(value.Trim()))]);
-                i = close + 1;
-            }
-            else
-            {
-                int end = i;
-                bool isQuoted = false;
-                while (end < text.Length && (isQuoted || (text[end] != ',' && !Lexer.IsBlank(text[end]))))
-                {
-                    isQuoted ^= text[end++] == '"';
-                }
-
-                groups.Add([Unquoted(text[i..end])]);
-                i = end;
+                problem = $"a comma is missing in '{text[..Math.Min(text.Length, ShownMax)]}'";
             }
         }
-
-        return groups;
+        while (problem.Length == 0 && i++ < text.Length);
+        return problem.Length == 0;
     }
 
-    private static string Unquoted(string value) => value.Length > 1 && value[0] == '"' && value[^1] == '"' ? value[1..^1] : value;
+    private static int AfterBlanks(string text, int at)
+    {
+        while (at < text.Length && Lexer.IsBlank(text[at]))
+        {
+            at++;
+        }
+
+        return at;
+    }
 
     private static bool IsName(string text) =>
         text.Length > 0 && !char.IsAsciiDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');

@@ -8,11 +8,13 @@ internal static class ScriptText
     /// <summary>Bound on the arguments of one command.</summary>
     public const int ArgumentsMax = 256;
 
-    /// <summary>The words of a line where " and ' both quote and a backslash protects the next character (it is kept).</summary>
+    /// <summary>The words of a line where " and ' both quote, pieces side by side join, and a backslash protects the next character (it is kept).</summary>
+    /// <remarks>As keepalived's alloc_strvec_quoted: the command is cut into arguments in a second reading, which sees no quote of the first one.</remarks>
     public static List<Token> Words(ConfigLine line)
     {
         List<Token> words = new(2);
         string text = line.Text;
+        StringBuilder joined = new();
         int i = 0;
         while (i < text.Length)
         {
@@ -23,29 +25,48 @@ internal static class ScriptText
             }
 
             int start = i;
-            if (text[i] is '"' or '\'')
-            {
-                int close = ClosingQuote(text, i);
-                int end = Math.Min(close, text.Length);
-                i = Math.Min(close + 1, text.Length);
-                words.Add(new Token(Lexer.Plain(text.AsSpan(start + 1, end - start - 1)), line.Span(start, i - start), i));
-                continue;
-            }
-
+            joined.Clear();
             while (i < text.Length && !Lexer.IsBlank(text[i]))
             {
-                i = text[i] switch
+                int from = i;
+                if (text[i] is '"' or '\'')
                 {
-                    '"' or '\'' => Math.Min(ClosingQuote(text, i) + 1, text.Length),
-                    '\\' => Math.Min(i + 2, text.Length),
-                    _ => i + 1,
-                };
+                    int close = ClosingQuote(text, i);
+                    joined.Append(text, from + 1, Math.Min(close, text.Length) - from - 1);
+                    i = Math.Min(close + 1, text.Length);
+                    continue;
+                }
+
+                i = text[i] == '\\' ? Math.Min(i + 2, text.Length) : i + 1;
+                joined.Append(text, from, i - from);
             }
 
-            words.Add(new Token(Lexer.Plain(text.AsSpan(start, i - start)), line.Span(start, i - start), i));
+            words.Add(new Token(joined.ToString(), line.Span(start, i - start), i));
         }
 
         return words;
+    }
+
+    /// <summary>Index of a quote that is never closed, or of a backslash with nothing behind it; -1 when there is none.</summary>
+    public static int Unfinished(string text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            int end = text[i] switch
+            {
+                '\\' => i + 1,
+                '"' or '\'' => ClosingQuote(text, i),
+                _ => i,
+            };
+            if (end >= text.Length)
+            {
+                return i;
+            }
+
+            i = end;
+        }
+
+        return -1;
     }
 
     /// <summary>The arguments of a command: quotes of both kinds, C-like escapes, adjacent pieces join (keepalived.conf(5), "Quoted strings").</summary>

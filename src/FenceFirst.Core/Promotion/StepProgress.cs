@@ -83,8 +83,11 @@ public record struct StepProgress
     /// <summary>Whether any demotion step failed.</summary>
     public bool HasFailed;
 
-    /// <summary>Steps that an operator answers for in this promotion, a bit each: fences whose one target is certainly down (docs/promotion.md 3).</summary>
+    /// <summary>Targets that an operator answers for in this promotion, a bit each: they are certainly down (docs/promotion.md 3).</summary>
     public ulong Confirmed;
+
+    /// <summary>Fences that were passed because all of their targets are confirmed, a bit each.</summary>
+    public ulong PassedByConfirmation;
 
     /// <summary>Fences that were skipped because every target of theirs had released the addresses, a bit each (release_is_enough).</summary>
     public ulong Released;

@@ -198,7 +198,7 @@ public static class TimelineText
     public static string Refusal(VrrpConfig instance, InternetAddress target, ConfirmVerdict verdict) => verdict switch
     {
         ConfirmVerdict.Accepted => "",
-        ConfirmVerdict.NoSuchFence => $"no fence of {instance.Name} has {target} as its only target",
+        ConfirmVerdict.NoSuchFence => $"no fence of {instance.Name} has {target} among its targets",
         ConfirmVerdict.AlreadyDone => $"the fence of {target} has succeeded already",
         ConfirmVerdict.Ending => "the promotion under way waits for a living master or is ending",
         ConfirmVerdict.MasterIsHeard => "a master is heard, so nothing has to be promoted",
@@ -358,9 +358,9 @@ public static class TimelineText
             TimelineKind.OperatorRetried => "operator: retry: "
                 + (entry.Faults == FaultCauses.None ? "no pause is kept after failed promotions" : "the fault after a failed promotion is taken back"),
             TimelineKind.OperatorConfirmed => entry.First == (int)ConfirmVerdict.Accepted
-                ? $"operator: confirms that {entry.Address} is down; its fence counts as succeeded in this one promotion"
+                ? $"operator: confirms that {entry.Address} is down{DescribeConfirmed(instance, entry.Address)} in this one promotion"
                 : $"operator: confirm of {entry.Address} refused: {Refusal(instance, entry.Address, (ConfirmVerdict)entry.First)}",
-            TimelineKind.StepConfirmed => $"promotion: {step} counts as succeeded: an operator has confirmed that {entry.Address} is down",
+            TimelineKind.StepConfirmed => $"promotion: {step} counts as succeeded: an operator has confirmed that {Targets(instance, entry)} down",
             TimelineKind.ConfirmationVoid =>
                 $"promotion: {entry.Address} was confirmed to be down by an operator, but it is advertising: the confirmation is void",
             TimelineKind.FenceLevelFailed => $"promotion: level {entry.Level + 1} of {FenceName(instance, entry)} has failed at {step}; level {entry.Level + 2} begins",
@@ -446,22 +446,44 @@ public static class TimelineText
         return $"promotion: failed at {last} {Outcome(entry.Outcome)}; no address was added, {Next(entry)}. {advice}";
     }
 
-    /// <summary>The exact command for an operator who has looked; only a fence of one target can be answered for.</summary>
-    private static string Confirmation(VrrpConfig instance, in TimelineEntry entry)
+    /// <summary>What the word about one target is worth: a fence of several needs it for each of them.</summary>
+    private static string DescribeConfirmed(VrrpConfig instance, InternetAddress target)
     {
-        if (instance.Promotion is not { } plan || entry.First >= plan.Steps.Count || entry.First >= OperatorRules.ConfirmableStepsMax)
+        foreach (PromotionStep step in instance.Promotion?.Steps ?? default)
         {
-            return "";
+            if (step.Kind == StepKind.Fence && step.Targets.Count > 1 && step.Targets.Span.Contains(target))
+            {
+                return "; a fence whose targets are all confirmed counts as succeeded";
+            }
         }
 
-        PromotionStep step = plan.Steps[entry.First];
-        if (step.Kind != StepKind.Fence || step.Targets.Count != 1)
+        return "; its fence counts as succeeded";
+    }
+
+    /// <summary>The targets of the step of an entry as the subject of a sentence, with its verb.</summary>
+    private static string Targets(VrrpConfig instance, in TimelineEntry entry)
+    {
+        EquatableArray<InternetAddress> targets = instance.Promotion is { } plan && entry.First < plan.Steps.Count ? plan.Steps[entry.First].Targets : [entry.Address];
+        return $"{List(targets)} {(targets.Count == 1 ? "is" : "are")}";
+    }
+
+    private static string List(IEnumerable<InternetAddress> addresses)
+    {
+        string[] words = [.. addresses.Select(address => address.ToString())];
+        return words.Length < 2 ? string.Concat(words) : $"{string.Join(", ", words[..^1])} and {words[^1]}";
+    }
+
+    /// <summary>The exact command for an operator who has looked: at every target, because one of them may hold the addresses.</summary>
+    private static string Confirmation(VrrpConfig instance, in TimelineEntry entry)
+    {
+        if (instance.Promotion is not { } plan || entry.First >= plan.Steps.Count || plan.Steps[entry.First] is not { Kind: StepKind.Fence } step)
         {
             return "";
         }
 
         string retry = entry.Duration == TimeSpan.MaxValue ? $"fencefirst retry {instance.Name}, then while it promotes " : "";
-        return $". If {step.Targets[0]} is certainly down: {retry}fencefirst confirm {instance.Name} --target {step.Targets[0]} --i-have-checked";
+        string others = step.Targets.Count == 1 ? "" : $", and then the same for {List(step.Targets.Skip(1))}";
+        return $". If {Targets(instance, entry)} certainly down: {retry}fencefirst confirm {instance.Name} --target {step.Targets[0]} --i-have-checked{others}";
     }
 
     private static string Next(in TimelineEntry entry) => entry.Duration == TimeSpan.MaxValue

@@ -6,10 +6,10 @@ namespace FenceFirst.Core.Vrrp;
 /// <summary>Whether an operator may answer for a fence now, and if not, why (docs/promotion.md 3).</summary>
 public enum ConfirmVerdict : byte
 {
-    /// <summary>The fence of that target counts as succeeded in this promotion.</summary>
+    /// <summary>That target counts as down in this promotion; a fence all of whose targets do counts as succeeded.</summary>
     Accepted = 0,
 
-    /// <summary>No fence of this instance has that address as its one target.</summary>
+    /// <summary>No fence of this instance has that address among its targets.</summary>
     NoSuchFence,
 
     /// <summary>That fence has succeeded in this promotion already.</summary>
@@ -53,14 +53,12 @@ public enum HandoverVerdict : byte
 /// <summary>What an operator may do, as questions to the state; nothing is changed here.</summary>
 public static class OperatorRules
 {
-    /// <summary>Steps that the set of confirmed ones has room for; a later fence cannot be confirmed.</summary>
-    public const int ConfirmableStepsMax = 64;
-
-    /// <summary>Judges <c>confirm INSTANCE --target ADDRESS</c> in the present state.</summary>
+    /// <summary>Judges <c>confirm INSTANCE --target ADDRESS</c> in the present state. The steps of a sync group are its leader's, whichever member is named.</summary>
     public static ConfirmVerdict JudgeConfirm(NodeConfig config, NodeState node, int instance, InternetAddress target, MonotonicInstant now)
     {
-        ref readonly VrrpState state = ref node.Instances[instance];
-        ulong steps = StepsOf(config.Instances[instance], target);
+        int leader = config.Together(instance)[0];
+        ref readonly VrrpState state = ref node.Instances[leader];
+        ulong steps = StepsOf(config.Instances[leader], target);
         if (steps == 0)
         {
             return ConfirmVerdict.NoSuchFence;
@@ -117,17 +115,56 @@ public static class OperatorRules
             : HandoverVerdict.Accepted;
     }
 
-    /// <summary>Whether any instance, or a test, has a fence under way on one of the targets (G3).</summary>
-    public static bool IsFencing(NodeConfig config, NodeState node, EquatableArray<InternetAddress> targets) => node.IsFencing(config, -1, targets);
+    /// <summary>Whether any instance, a test, or an earlier life of the daemon has a fence under way on one of the targets (G3).</summary>
+    public static bool IsFencing(NodeConfig config, NodeState node, EquatableArray<InternetAddress> targets)
+    {
+        foreach (AttemptMemory leftover in node.Leftovers)
+        {
+            if (NodeState.Overlaps(leftover.Targets, targets))
+            {
+                return true;
+            }
+        }
 
-    /// <summary>The fences whose one target is the address, a bit per step. A device with more targets is not answered for by one of them.</summary>
+        return node.IsFencing(config, -1, targets);
+    }
+
+    /// <summary>
+    /// The targets that have to be confirmed as well before a fence of this one counts as succeeded, in the order of the file; empty = none, or nothing is promoted.
+    /// </summary>
+    public static IReadOnlyList<InternetAddress> StillToConfirm(NodeConfig config, NodeState node, int instance, InternetAddress target)
+    {
+        int leader = config.Together(instance)[0];
+        ref readonly VrrpState state = ref node.Instances[leader];
+        List<InternetAddress> missing = [];
+        if (state.Phase != VrrpPhase.Promoting || config.Instances[leader].Promotion is not { } plan)
+        {
+            return missing;
+        }
+
+        for (int i = state.Steps.Index; i < plan.Steps.Count; i++)
+        {
+            PromotionStep step = plan.Steps[i];
+            foreach (InternetAddress other in step.Kind == StepKind.Fence && step.Targets.Span.Contains(target) ? step.Targets : default)
+            {
+                if ((state.Steps.Confirmed & TargetBit(plan, other)) == 0 && !missing.Contains(other))
+                {
+                    missing.Add(other);
+                }
+            }
+        }
+
+        return missing;
+    }
+
+    /// <summary>The fences that have the address among their targets, a bit per step.</summary>
     internal static ulong StepsOf(VrrpConfig config, InternetAddress target)
     {
         ulong steps = 0;
-        ReadOnlySpan<PromotionStep> plan = config.Promotion is null ? default : config.Promotion.Steps.Span;
-        for (int i = 0; i < plan.Length && i < ConfirmableStepsMax; i++)
+        ReadOnlySpan<PromotionStep> plan = config.Promotion is { } promotion && TargetBit(promotion, target) != 0 ? promotion.Steps.Span : default;
+        for (int i = 0; i < plan.Length && i < PromotionPlan.StepsMax; i++)
         {
-            if (plan[i].Kind == StepKind.Fence && plan[i].Targets.Count == 1 && plan[i].Targets[0] == target)
+            if (plan[i].Kind == StepKind.Fence && plan[i].Targets.Span.Contains(target))
             {
                 steps |= 1UL << i;
             }
@@ -137,5 +174,12 @@ public static class OperatorRules
     }
 
     /// <summary>The steps of a set that have not been passed yet.</summary>
-    internal static ulong From(ulong steps, byte index) => index >= ConfirmableStepsMax ? 0 : steps & (ulong.MaxValue << index);
+    internal static ulong From(ulong steps, byte index) => index >= PromotionPlan.StepsMax ? 0 : steps & (ulong.MaxValue << index);
+
+    /// <summary>The bit of a fence target in a set of the plan's targets; 0 = it is none, or the set has no room for it.</summary>
+    internal static ulong TargetBit(PromotionPlan plan, InternetAddress target)
+    {
+        int index = plan.IndexOfTarget(target);
+        return index is >= 0 and < VrrpState.ReleasedTargetsMax ? 1UL << index : 0;
+    }
 }

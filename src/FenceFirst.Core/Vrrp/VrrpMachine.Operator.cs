@@ -44,7 +44,7 @@ public ref partial struct VrrpMachine
         }
     }
 
-    /// <summary><c>fencefirst confirm</c>: the fence of this one target counts as succeeded, for this one promotion.</summary>
+    /// <summary><c>fencefirst confirm</c>: this target counts as down, for this one promotion. A fence all of whose targets do has succeeded.</summary>
     internal void OperatorConfirmed(InternetAddress target)
     {
         ReleaseAfterStall();
@@ -55,14 +55,13 @@ public ref partial struct VrrpMachine
             return;
         }
 
-        ulong steps = OperatorRules.StepsOf(_config, target);
         if (_state.Phase == VrrpPhase.Backup)
         {
-            BeginPromotion(PromotionReason.Operator, _state.Master, steps);
+            BeginPromotion(PromotionReason.Operator, _state.Master, TargetBit(target));
             return;
         }
 
-        _state.Steps.Confirmed |= OperatorRules.From(steps, _state.Steps.Index);
+        _state.Steps.Confirmed |= TargetBit(target);
         if (IsConfirmed && _state.Steps.Attempt == 0 && !_state.Steps.IsQueued && !_state.Steps.IsArming && !IsGroupAwaitingRelease)
         {
             // The step waits for its first or its next attempt. An attempt under way is awaited, whatever it still does (G3).
@@ -70,11 +69,30 @@ public ref partial struct VrrpMachine
         }
     }
 
-    /// <summary>Whether an operator answers for the present step.</summary>
-    private readonly bool IsConfirmed => IsConfirmedStep(_state.Steps.Index);
+    /// <summary>Whether an operator answers for every target of the present step. One that nobody has looked at may hold the addresses.</summary>
+    private readonly bool IsConfirmed
+    {
+        get
+        {
+            if (_state.Steps.Confirmed == 0
+                || _config.Promotion is not { } plan
+                || _state.Steps.Index >= Math.Min(plan.Steps.Count, PromotionPlan.StepsMax)
+                || plan.Steps[_state.Steps.Index].Kind != StepKind.Fence)
+            {
+                return false;
+            }
 
-    private readonly bool IsConfirmedStep(int index) =>
-        index < OperatorRules.ConfirmableStepsMax && (_state.Steps.Confirmed & (1UL << index)) != 0;
+            foreach (ref readonly InternetAddress target in plan.Steps[_state.Steps.Index].Targets.Span)
+            {
+                if ((_state.Steps.Confirmed & TargetBit(target)) == 0)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
 
     /// <summary>Passes the present step on the operator's word; false = another instance's fence of the same target has to answer first (G3).</summary>
     private bool TryPassConfirmedStep(PromotionStep step)
@@ -90,6 +108,7 @@ public ref partial struct VrrpMachine
         _state.Steps.IsHeld = false;
         _state.Steps.IsOutlivingRelease = false;
         _state.Steps.FencedAt = _now;
+        _state.Steps.PassedByConfirmation |= 1UL << _state.Steps.Index;
         Record(StepEntry(TimelineKind.StepConfirmed, TimeSpan.Zero) with { Address = step.Targets[0] });
         return true;
     }
@@ -100,7 +119,7 @@ public ref partial struct VrrpMachine
     /// </summary>
     private bool IsConfirmationRefuted(InternetAddress source)
     {
-        ulong spoken = _state.Steps.Confirmed & OperatorRules.StepsOf(_config, source);
+        ulong spoken = _state.Steps.Confirmed == 0 ? 0 : _state.Steps.Confirmed & TargetBit(source);
         if (spoken == 0 || _state.Steps.IsRefuted)
         {
             return false;
@@ -108,9 +127,10 @@ public ref partial struct VrrpMachine
 
         _state.Steps.Confirmed &= ~spoken;
         Record(new TimelineEntry { Kind = TimelineKind.ConfirmationVoid, Address = source });
-        for (int i = 0; i < _state.Steps.Index && i < OperatorRules.ConfirmableStepsMax; i++)
+        ulong passed = _state.Steps.PassedByConfirmation & OperatorRules.StepsOf(_config, source);
+        for (int i = 0; i < _state.Steps.Index && i < PromotionPlan.StepsMax; i++)
         {
-            if ((spoken & (1UL << i)) != 0)
+            if ((passed & (1UL << i)) != 0)
             {
                 _state.Steps.Refuted = Refutation.Confirmation;
                 _state.Steps.RefutedStep = (byte)i;

@@ -56,11 +56,7 @@ public ref partial struct VrrpMachine
     }
 
     /// <summary>The bit of a fence target in <see cref="VrrpState.ReleasedTargets"/>; 0 = it is none, or the set has no room for it.</summary>
-    private readonly ulong TargetBit(InternetAddress target)
-    {
-        int index = _config.Promotion?.IndexOfTarget(target) ?? -1;
-        return index is >= 0 and < VrrpState.ReleasedTargetsMax ? 1UL << index : 0;
-    }
+    private readonly ulong TargetBit(InternetAddress target) => _config.Promotion is { } plan ? OperatorRules.TargetBit(plan, target) : 0;
 
     /// <summary>Whether every target of a fence has released. One that has not would stay unfenced, so then the device is used for all of them.</summary>
     private readonly bool IsReplacedByRelease(PromotionPlan plan, PromotionStep step)

@@ -57,7 +57,8 @@ public ref partial struct VrrpMachine
 
     /// <summary>
     /// fence_scope last_master: only the master we lost; when we know none, everybody (docs/promotion.md 2). A candidate advertises as a master does: when
-    /// we followed more than one, the last may never have held the addresses, and nobody is skipped.
+    /// we followed more than one, the last may never have held the addresses, and nobody is skipped. Nor is anybody when the master that we lost is no target of
+    /// any fence: then the file does not tell who it is, and without this the addresses would come without any fence.
     /// </summary>
     private readonly bool IsSkipped(PromotionPlan plan, PromotionStep step)
     {
@@ -66,16 +67,20 @@ public ref partial struct VrrpMachine
             return false;
         }
 
-        // In a sync group every member may have lost somebody else.
+        // In a sync group every member may have lost somebody else, or the same station under an address of another family.
+        bool isTargetLost = false;
         for (int i = 0; i < GroupSize; i++)
         {
-            if (!Member(i).IsAnothersFence(step))
+            VrrpMachine member = Member(i);
+            if (!member.IsAnothersFence(step))
             {
                 return false;
             }
+
+            isTargetLost |= plan.IndexOfTarget(member._state.Steps.OldMaster) >= 0;
         }
 
-        return true;
+        return isTargetLost;
     }
 
     private readonly bool IsAnothersFence(PromotionStep step) =>

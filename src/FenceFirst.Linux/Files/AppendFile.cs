@@ -6,10 +6,12 @@ namespace FenceFirst.Linux.Files;
 /// <summary>A file that only grows: each write is one call at the end of the file (O_APPEND), whoever else writes. Failures are error numbers.</summary>
 public sealed unsafe class AppendFile : IDisposable
 {
+    private readonly string _path;
     private int _descriptor;
 
-    private AppendFile(int descriptor, long length)
+    private AppendFile(string path, int descriptor, long length)
     {
+        _path = path;
         _descriptor = descriptor;
         Length = length;
     }
@@ -27,7 +29,7 @@ public sealed unsafe class AppendFile : IDisposable
         }
 
         errno = descriptor < 0 ? LibC.Errno : 0;
-        return descriptor < 0 ? null : new AppendFile(descriptor, LibC.lseek(descriptor, 0, LibC.SEEK_END));
+        return descriptor < 0 ? null : new AppendFile(path, descriptor, LibC.lseek(descriptor, 0, LibC.SEEK_END));
     }
 
     /// <summary>Whether the last line was cut off by a crash: the file is not empty and does not end with a line feed.</summary>
@@ -42,6 +44,9 @@ public sealed unsafe class AppendFile : IDisposable
                 && last != (byte)'\n';
         }
     }
+
+    /// <summary>Whether it is still the file at its path: somebody may have removed or renamed it, and what is written to it then is read by nobody.</summary>
+    public bool IsInPlace => FileStatus.IsSame(_path, _descriptor);
 
     /// <summary>Appends; returns 0 or the error number. A disk that takes only a part of it is full (ENOSPC).</summary>
     public int Write(ReadOnlySpan<byte> bytes)

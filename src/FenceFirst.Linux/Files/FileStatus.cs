@@ -107,6 +107,18 @@ public static unsafe partial class FileStatus
         return Statx(descriptor, "", EmptyPath, BasicStatistics, &result) == 0 ? result.Identity : default;
     }
 
+    /// <summary>Whether a path leads, in the end, to the very file that a descriptor has open.</summary>
+    internal static bool IsSame(string path, int descriptor)
+    {
+        StatxResult named = default;
+        StatxResult open = default;
+        return !path.Contains('\0')
+            && Statx(CurrentDirectory, path, 0, BasicStatistics, &named) == 0
+            && Statx(descriptor, "", EmptyPath, BasicStatistics, &open) == 0
+            && named.Device == open.Device
+            && named.Number == open.Number;
+    }
+
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(int directory, string path, int flags, uint mask, StatxResult* result);
 

@@ -32,7 +32,7 @@ internal sealed class AcceptTable(FilterConfig settings, bool isIPv6, IReadOnlyL
 
     private void WriteChain(ref NetlinkWriter writer, string name, uint hook, ref uint sequence)
     {
-        BeginChain(ref writer, Name, settings.Priority, Family, name, hook, ref sequence);
+        WriteEmptyChain(ref writer, Name, settings.Priority, Family, name, hook, ref sequence);
         if (IsIPv6)
         {
             foreach (byte neighbour in (ReadOnlySpan<byte>)[135, 136])

@@ -35,7 +35,7 @@ internal static class NfTables
     internal const int BeforeFilter = -1;
 
     /// <summary>A whole chain without rules; hook 1 = input, 3 = output.</summary>
-    internal static void BeginChain(ref NetlinkWriter writer, string table, int priority, byte family, string name, uint hook, ref uint sequence)
+    internal static void WriteEmptyChain(ref NetlinkWriter writer, string table, int priority, byte family, string name, uint hook, ref uint sequence)
     {
         Begin(ref writer, NewChain, Netlink.Create, family, ref sequence);
         writer.Attribute(1, table);

@@ -46,7 +46,7 @@ internal sealed class ReportTable(bool isIPv6, IReadOnlyList<string> links) : Fi
     /// <inheritdoc/>
     protected override void WriteChains(ref NetlinkWriter writer, ref uint sequence)
     {
-        BeginChain(ref writer, Name, BeforeFilter, Family, Chain, hook: 3, ref sequence);
+        WriteEmptyChain(ref writer, Name, BeforeFilter, Family, Chain, hook: 3, ref sequence);
         if (!IsIPv6)
         {
             WriteRule(ref writer, Igmp, icmpType: null, ref sequence);

@@ -203,7 +203,7 @@ internal sealed class Permission(Cast cast) : Checker(cast, "G1, G2")
         for (int i = 0; i < before; i++)
         {
             PromotionStep step = plan.Steps[i];
-            bool isConfirmed = step.Kind == StepKind.Fence && step.Targets.Count == 1 && (Cast.NodesOf(step.Targets) & ~progress.Confirmed) == 0;
+            bool isConfirmed = step.Kind == StepKind.Fence && (Cast.NodesOf(step.Targets) & ~progress.Confirmed) == 0;
             bool isSkippable = step.Kind == StepKind.Fence && plan.Scope == FenceScope.LastMaster && Cast.Nodes.Length > 2;
             bool isReleased = step.Kind == StepKind.Fence && plan.IsReleaseEnough && (Cast.NodesOf(step.Targets) & ~_released[instance]) == 0;
             if ((progress.Done & (1UL << i)) == 0 && isReleased)

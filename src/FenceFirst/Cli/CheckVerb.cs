@@ -16,7 +16,7 @@ internal static class CheckVerb
     /// <param name="options">What is asked.</param>
     /// <param name="output">Where the answer goes.</param>
     /// <param name="error">Where the problems go.</param>
-    /// <returns>0 = accepted, 1 = refused; or keepalived's statuses, if they were asked for.</returns>
+    /// <returns>0 = accepted, 1 = refused, 2 = the options contradict each other; or keepalived's statuses, if they were asked for.</returns>
     internal static int Run(CheckOptions options, TextWriter output, TextWriter error) => Run(options, output, error, RealMachineFacts.Create(asksAgents: true));
 
     /// <summary>Checks a file for a machine of which only the facts are known.</summary>
@@ -24,8 +24,8 @@ internal static class CheckVerb
     {
         if (options.IsDumping && options.PeerFile is not null)
         {
-            error.WriteLine("check: --dump prints the values of one file, --peer compares two: ask for the one and then for the other");
-            return 1;
+            error.WriteLine("fencefirst check: --dump prints the values of one file, --peer compares two: ask for the one and then for the other");
+            return Invocation.ExitUnusable;
         }
 
         (NodeConfig? config, DiagnosticBag diagnostics) = ConfigLoader.Load(options.File, options.ConfigId, facts);
@@ -46,7 +46,9 @@ internal static class CheckVerb
         error.Write(DiagnosticText.Render(diagnostics));
         if (isRefused || config is null)
         {
-            error.WriteLine($"{options.File}: refused: {Count(diagnostics.ErrorCount, "error")}, {Count(diagnostics.WarningCount, "warning")}");
+            string verdict = $"{options.File}: refused: {Count(diagnostics.ErrorCount, "error")}, {Count(diagnostics.WarningCount, "warning")}";
+            error.WriteLine(verdict);
+            Refusal.TellProgram(verdict, options.IsJson, output);
             return status;
         }
 

@@ -68,7 +68,7 @@ internal static class CommandLineVerbs
                 IsDetailed = parsed.GetValue(detail),
                 Record = parsed.GetValue(record),
             },
-            Console.Error));
+            parsed.InvocationConfiguration.Error));
         return command;
     }
 
@@ -90,7 +90,7 @@ internal static class CommandLineVerbs
         {
             ShortLife.Begin();
             return CheckVerb.Run(
-            new CheckOptions(parsed.GetRequiredValue(file))
+            new CheckOptions(LanguageVerbs.FileOf(parsed.GetRequiredValue(file)))
             {
                 ConfigId = parsed.GetValue(configId),
                 PeerFile = parsed.GetValue(peer),
@@ -100,8 +100,8 @@ internal static class CommandLineVerbs
                 IsStrict = parsed.GetValue(strict),
                 HasKeepalivedStatus = parsed.GetValue(keepalivedStatus),
             },
-            Console.Out,
-            Console.Error);
+            parsed.InvocationConfiguration.Output,
+            parsed.InvocationConfiguration.Error);
         });
         return command;
     }
@@ -110,18 +110,18 @@ internal static class CommandLineVerbs
     {
         Argument<string> keyword = new("KEYWORD") { Description = "a keyword of the configuration" };
         Command command = new("help", "explain a keyword of the configuration: value, range, default, what is done with it (exit status 0 known, 1 unknown)") { keyword };
-        command.SetAction(parsed => LanguageVerbs.Help(parsed.GetRequiredValue(keyword), Console.Out, Console.Error));
+        command.SetAction(parsed => LanguageVerbs.Help(parsed.GetRequiredValue(keyword), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
         return command;
     }
 
     private static Command Format()
     {
-        Argument<string[]> files = new("FILE") { Description = "configuration files", Arity = ArgumentArity.OneOrMore };
+        Argument<string[]> files = new("FILE") { Description = "configuration files; - is standard input", Arity = ArgumentArity.OneOrMore };
         Option<bool> write = new("--write") { Description = "rewrite the files instead of printing them" };
         Option<bool> check = new("--check") { Description = "print nothing and exit with 1 when a file is not in its canonical form" };
         Command command = new("fmt", "print configuration files in their canonical form, comments kept (exit status 0 done, 1 unusable or different)") { files, write, check };
         command.SetAction(parsed => LanguageVerbs.Format(
-            parsed.GetRequiredValue(files), parsed.GetValue(write), parsed.GetValue(check), Console.Out, Console.Error));
+            parsed.GetRequiredValue(files), parsed.GetValue(write), parsed.GetValue(check), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
         return command;
     }
 
@@ -130,7 +130,7 @@ internal static class CommandLineVerbs
         Argument<string> shell = new("SHELL") { Description = "the shell" };
         shell.AcceptOnlyFromAmong(CompletionVerb.Shells);
         Command command = new("completion", "print a script that completes verbs, options and keywords in a shell") { shell };
-        command.SetAction(parsed => CompletionVerb.Run(parsed.GetRequiredValue(shell), Create(), Console.Out));
+        command.SetAction(parsed => CompletionVerb.Run(parsed.GetRequiredValue(shell), Create(), parsed.InvocationConfiguration.Output));
         return command;
     }
 
@@ -144,20 +144,21 @@ internal static class CommandLineVerbs
             instance, json, socket,
         };
         command.SetAction(parsed => StatusVerb.Run(
-            parsed.GetRequiredValue(socket), parsed.GetValue(instance), parsed.GetValue(json), Console.Out, Console.Error));
+            parsed.GetRequiredValue(socket), parsed.GetValue(instance), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
         return command;
     }
 
     private static Command Retry()
     {
         Argument<string> instance = InstanceArgument();
+        Option<bool> json = JsonOption();
         Option<string> socket = SocketOption();
         Command command = new("retry", "let an instance try again now after a failed promotion, also after 'on_failure fault' (exit status 0 done, 1 refused, 2 no daemon)")
         {
-            instance, socket,
+            instance, json, socket,
         };
         command.SetAction(parsed => OperatorVerbs.Retry(
-            parsed.GetRequiredValue(socket), parsed.GetRequiredValue(instance), Console.Out, Console.Error));
+            parsed.GetRequiredValue(socket), parsed.GetRequiredValue(instance), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
         return command;
     }
 
@@ -166,18 +167,20 @@ internal static class CommandLineVerbs
         Argument<string> instance = InstanceArgument();
         Option<string> target = new("--target") { Description = "the address of the node that is certainly down", Required = true, HelpName = "ADDRESS" };
         Option<bool> isChecked = new("--i-have-checked") { Description = "you have looked: it is off, or it cannot reach the data and the network any more" };
+        Option<bool> json = JsonOption();
         Option<string> socket = SocketOption();
         Command command = new("confirm", "answer for a fence that cannot succeed: it counts as succeeded in this one promotion (exit status 0 done, 1 refused, 2 no daemon)")
         {
-            instance, target, isChecked, socket,
+            instance, target, isChecked, json, socket,
         };
         command.SetAction(parsed => OperatorVerbs.Confirm(
             parsed.GetRequiredValue(socket),
             parsed.GetRequiredValue(instance),
             parsed.GetRequiredValue(target),
             parsed.GetValue(isChecked),
-            Console.Out,
-            Console.Error));
+            parsed.GetValue(json),
+            parsed.InvocationConfiguration.Output,
+            parsed.InvocationConfiguration.Error));
         return command;
     }
 
@@ -203,8 +206,8 @@ internal static class CommandLineVerbs
             parsed.GetRequiredValue(within),
             parsed.GetValue(yes),
             parsed.GetValue(json),
-            Console.Out,
-            Console.Error));
+            parsed.InvocationConfiguration.Output,
+            parsed.InvocationConfiguration.Error));
         return command;
     }
 
@@ -214,18 +217,20 @@ internal static class CommandLineVerbs
         state.AcceptOnlyFromAmong("on", "off");
         Argument<string?> instance = new("INSTANCE") { Description = "only this vrrp_instance; default: the whole node", Arity = ArgumentArity.ZeroOrOne };
         Option<string?> duration = new("--for") { Description = "it ends by itself after this time: 90s, 10m, 2h or 3d; default: never", HelpName = "TIME" };
+        Option<bool> json = JsonOption();
         Option<string> socket = SocketOption();
         Command command = new("maintenance", "no promotion starts here and trackers demote nobody, until it is switched off (exit status 0 done, 1 refused, 2 no daemon)")
         {
-            state, instance, duration, socket,
+            state, instance, duration, json, socket,
         };
         command.SetAction(parsed => OperatorVerbs.Maintenance(
             parsed.GetRequiredValue(socket),
             parsed.GetRequiredValue(state),
             parsed.GetValue(instance),
             parsed.GetValue(duration),
-            Console.Out,
-            Console.Error));
+            parsed.GetValue(json),
+            parsed.InvocationConfiguration.Output,
+            parsed.InvocationConfiguration.Error));
         return command;
     }
 
@@ -251,8 +256,8 @@ internal static class CommandLineVerbs
                 IsSure = parsed.GetValue(sure),
                 IsJson = parsed.GetValue(json),
             },
-            Console.Out,
-            Console.Error));
+            parsed.InvocationConfiguration.Output,
+            parsed.InvocationConfiguration.Error));
         return command;
     }
 
@@ -265,7 +270,7 @@ internal static class CommandLineVerbs
         {
             dryRun, json, socket,
         };
-        command.SetAction(parsed => OperatorVerbs.Reload(parsed.GetRequiredValue(socket), parsed.GetValue(dryRun), parsed.GetValue(json), Console.Out, Console.Error));
+        command.SetAction(parsed => OperatorVerbs.Reload(parsed.GetRequiredValue(socket), parsed.GetValue(dryRun), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
         return command;
     }
 
@@ -284,8 +289,8 @@ internal static class CommandLineVerbs
             parsed.GetValue(instance),
             parsed.GetValue(since),
             parsed.GetValue(json),
-            Console.Out,
-            Console.Error));
+            parsed.InvocationConfiguration.Output,
+            parsed.InvocationConfiguration.Error));
         return command;
     }
 
@@ -297,7 +302,7 @@ internal static class CommandLineVerbs
         {
             what, json,
         };
-        command.SetAction(parsed => DecodeVerb.Run(string.Join(' ', parsed.GetRequiredValue(what)), parsed.GetValue(json), Console.Out, Console.Error));
+        command.SetAction(parsed => DecodeVerb.Run(string.Join(' ', parsed.GetRequiredValue(what)), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
         return command;
     }
 
@@ -305,7 +310,7 @@ internal static class CommandLineVerbs
     {
         Command command = new("simulate", SimulateCommand.Description);
         new SimulateCommand().AddTo(command);
-        command.SetAction(parsed => SimulateVerb.Run([.. parsed.Tokens.Skip(1).Select(token => token.Value)], Console.Error));
+        command.SetAction(parsed => SimulateVerb.Run([.. parsed.Tokens.Skip(1).Select(token => token.Value)], parsed.InvocationConfiguration.Error));
         return command;
     }
 
@@ -319,7 +324,7 @@ internal static class CommandLineVerbs
             keep, json, lyingFence,
         };
         command.SetAction(parsed => DemoVerb.Run(
-            parsed.GetValue(keep), parsed.GetValue(json), Console.Out, Console.Error, parsed.GetValue(lyingFence)));
+            parsed.GetValue(keep), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(lyingFence)));
         return command;
     }
 
@@ -341,7 +346,7 @@ internal static class CommandLineVerbs
         Argument<string> node = new("NODE");
         Command command = new("demo-power", "ask the demonstration's power supply to switch a node off") { socket, node };
         command.Hidden = true;
-        command.SetAction(parsed => PowerVerb.Run(parsed.GetRequiredValue(socket), parsed.GetRequiredValue(node), Console.Error));
+        command.SetAction(parsed => PowerVerb.Run(parsed.GetRequiredValue(socket), parsed.GetRequiredValue(node), parsed.InvocationConfiguration.Error));
         return command;
     }
 

@@ -18,8 +18,8 @@ internal sealed class ControlClient : IDisposable
 
     private ControlClient(string path) => _path = path;
 
-    /// <summary>Connects; null when nobody answers, which has been explained.</summary>
-    public static ControlClient? Connect(string path, TextWriter error)
+    /// <summary>Connects; null when nobody answers, of which the reason is told.</summary>
+    public static ControlClient? Connect(string path, Action<string> tell)
     {
         ControlClient client = new(path);
         try
@@ -29,7 +29,7 @@ internal sealed class ControlClient : IDisposable
         }
         catch (Exception exception) when (exception is SocketException or ArgumentException)
         {
-            error.WriteLine($"fencefirst: {Explain(path, exception)}");
+            tell(Explain(path, exception));
             client.Dispose();
             return null;
         }
@@ -38,19 +38,19 @@ internal sealed class ControlClient : IDisposable
     /// <summary>Whether a daemon listens at a path.</summary>
     public static bool IsReachable(string path)
     {
-        using ControlClient? client = Connect(path, TextWriter.Null);
+        using ControlClient? client = Connect(path, _ => { });
         return client is not null;
     }
 
-    /// <summary>Sends one request and returns the answer; null when there was none, which has been explained.</summary>
-    public static JsonDocument? Ask(string path, Action<Utf8JsonWriter> writeMembers, TextWriter error)
+    /// <summary>Sends one request and returns the answer; null when there was none, of which the reason is told.</summary>
+    public static JsonDocument? Ask(string path, Action<Utf8JsonWriter> writeMembers, Action<string> tell)
     {
-        using ControlClient? client = Connect(path, error);
-        return client?.Ask(writeMembers, error);
+        using ControlClient? client = Connect(path, tell);
+        return client?.Ask(writeMembers, tell);
     }
 
-    /// <summary>Sends a request and returns the answer; null when there was none, which has been explained.</summary>
-    public JsonDocument? Ask(Action<Utf8JsonWriter> writeMembers, TextWriter error)
+    /// <summary>Sends a request and returns the answer; null when there was none, of which the reason is told.</summary>
+    public JsonDocument? Ask(Action<Utf8JsonWriter> writeMembers, Action<string> tell)
     {
         ArrayBufferWriter<byte> request = new();
         using (Utf8JsonWriter json = new(request))
@@ -69,7 +69,7 @@ internal sealed class ControlClient : IDisposable
         }
         catch (Exception exception) when (exception is SocketException or JsonException)
         {
-            error.WriteLine($"fencefirst: {Explain(_path, exception)}");
+            tell(Explain(_path, exception));
             return null;
         }
     }

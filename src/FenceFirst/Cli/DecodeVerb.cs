@@ -24,10 +24,14 @@ internal static class DecodeVerb
             return RunFile(hexOrFile, json, output, error);
         }
 
+        if (hexOrFile.Contains('/', StringComparison.Ordinal))
+        {
+            return Unusable($"{hexOrFile}: {(Directory.Exists(hexOrFile) ? "it is a folder" : "there is no such file")}", json, output, error);
+        }
+
         if (!HexText.TryParse(hexOrFile, out byte[] bytes, out string problem))
         {
-            error.WriteLine($"fencefirst decode: the argument is neither a file nor a packet in hexadecimal: {problem}");
-            return StatusUnusable;
+            return Unusable($"the argument is neither a file nor a packet in hexadecimal: {problem}", json, output, error);
         }
 
         return Print([new Entry(1, "", Dissector.FromBytes(bytes))], isCapture: false, json, output);
@@ -40,8 +44,7 @@ internal static class DecodeVerb
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 65_536);
             if (!Pcap.TryOpen(stream, out Pcap? pcap, out string problem) || pcap is null)
             {
-                error.WriteLine($"fencefirst decode: {path}: {problem}");
-                return StatusUnusable;
+                return Unusable($"{path}: {problem}", json, output, error);
             }
 
             Capture capture = new(pcap);
@@ -56,9 +59,15 @@ internal static class DecodeVerb
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            error.WriteLine($"fencefirst decode: {path}: {exception.Message}");
-            return StatusUnusable;
+            return Unusable($"{path}: {exception.Message}", json, output, error);
         }
+    }
+
+    private static int Unusable(string reason, bool json, TextWriter output, TextWriter error)
+    {
+        error.WriteLine($"fencefirst decode: {reason}");
+        Refusal.TellProgram(reason, json, output);
+        return StatusUnusable;
     }
 
     private static int Print(IEnumerable<Entry> entries, bool isCapture, bool json, TextWriter output)

@@ -39,6 +39,7 @@ internal static class FenceTestVerb
     /// <summary>The option that stands in for the question.</summary>
     public const string SureOption = "--i-know-this-powers-off-the-target";
 
+    private const string NotSure = $"nothing was done: the target really loses its power, and {SureOption} was not said";
     private const int ExitFailed = 1;
     private const int PollMs = 100;
     private const long ProcessToken = 1;
@@ -55,13 +56,14 @@ internal static class FenceTestVerb
 
         if (!ControlClient.IsReachable(options.Socket))
         {
-            ControlClient.Connect(options.Socket, error)?.Dispose();
+            ControlClient.Connect(options.Socket, text => Refusal.Tell(text, options.IsJson, output, error))?.Dispose();
             error.WriteLine("Without a daemon, name the configuration: fencefirst fence-test DEVICE -f FILE");
             return ControlClient.ExitUnreachable;
         }
 
         if (!options.IsStatusOnly && !Consent.Ask(options.IsSure, Warning(options), $"fencefirst fence-test {options.Device} {SureOption}", error))
         {
+            Refusal.TellProgram(NotSure, options.IsJson, output);
             return ExitFailed;
         }
 
@@ -82,7 +84,7 @@ internal static class FenceTestVerb
     /// <summary>What a test does, with the targets and with who of them is the master now, as far as the daemon tells.</summary>
     private static string Warning(FenceTestOptions options)
     {
-        using JsonDocument? answer = ControlClient.Ask(options.Socket, json => json.WriteString("request", "status"), TextWriter.Null);
+        using JsonDocument? answer = ControlClient.Ask(options.Socket, json => json.WriteString("request", "status"), _ => { });
         string[] targets = [];
         string[] masters = [];
         if (answer is not null && answer.RootElement.TryGetProperty("fence_devices", out JsonElement devices))
@@ -104,7 +106,7 @@ internal static class FenceTestVerb
     {
         if (ControlClient.IsReachable(options.Socket))
         {
-            error.WriteLine($"fencefirst: a daemon answers at {options.Socket} and may be fencing the same target: leave -f away, so that it does the test");
+            Refusal.Tell($"a daemon answers at {options.Socket} and may be fencing the same target: leave -f away, so that it does the test", options.IsJson, output, error);
             return ExitFailed;
         }
 
@@ -113,19 +115,20 @@ internal static class FenceTestVerb
         FenceDeviceConfig? device = config?.FenceDevices.FirstOrDefault(each => each.Name == options.Device);
         if (config is null || device is null)
         {
-            error.WriteLine(config is null ? $"fencefirst: {file} is refused" : $"fencefirst: there is no fence_device {options.Device} in {file}");
+            Refusal.Tell(config is null ? $"{file} is refused" : $"there is no fence_device {options.Device} in {file}", options.IsJson, output, error);
             return ExitFailed;
         }
 
         if (options.IsStatusOnly && device.Step.Agent is null)
         {
-            error.WriteLine($"fencefirst: {device.Name} is a script, which cannot be asked for its status; only a whole test shows whether it works");
+            Refusal.Tell($"{device.Name} is a script, which cannot be asked for its status; only a whole test shows whether it works", options.IsJson, output, error);
             return ExitFailed;
         }
 
         string[] targets = [.. device.Step.Targets.Select(target => target.ToString())];
         if (!options.IsStatusOnly && !Consent.Ask(options.IsSure, Text(device.Name, targets), $"fencefirst fence-test {device.Name} -f {file} {SureOption}", error))
         {
+            Refusal.TellProgram(NotSure, options.IsJson, output);
             return ExitFailed;
         }
 

@@ -18,7 +18,7 @@ internal static class JournalVerb
         if (since is not null && !TryParseSince(since, MonotonicClock.WallNow, out from))
         {
             error.WriteLine($"fencefirst: --since {since}: say 90s, 10m, 2h or 3d, or a date and time such as 2026-01-31 or 2026-01-31T23:59:00");
-            return ExitUnusable;
+            return Invocation.ExitUnusable;
         }
 
         string path = Path.Combine(directory, Journal.FileName);

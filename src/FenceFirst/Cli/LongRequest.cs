@@ -24,8 +24,9 @@ internal static class LongRequest
     /// <returns>0 = it succeeded, 1 = it was refused or failed, 2 = no daemon answers, 130 = interrupted.</returns>
     public static int Run(string socket, Action<Utf8JsonWriter> request, bool isJson, TextWriter output, TextWriter error)
     {
-        using ControlClient? client = ControlClient.Connect(socket, error);
-        using JsonDocument? answer = client?.Ask(request, error);
+        Action<string> tell = text => Refusal.Tell(text, isJson, output, error);
+        using ControlClient? client = ControlClient.Connect(socket, tell);
+        using JsonDocument? answer = client?.Ask(request, tell);
         if (client is null || answer is null)
         {
             return ControlClient.ExitUnreachable;
@@ -34,15 +35,7 @@ internal static class LongRequest
         JsonElement root = answer.RootElement;
         if (root.TryGetProperty("error", out JsonElement problem))
         {
-            if (isJson)
-            {
-                output.WriteLine(root.GetRawText());
-            }
-            else
-            {
-                error.WriteLine($"fencefirst: {problem.GetString()}");
-            }
-
+            tell(problem.GetString() ?? "");
             return ExitFailed;
         }
 
@@ -52,10 +45,10 @@ internal static class LongRequest
             return 0;
         }
 
-        return Wait(client, number.GetInt64(), isJson, output, error);
+        return Wait(client, number.GetInt64(), isJson, output, error, tell);
     }
 
-    private static int Wait(ControlClient client, long number, bool isJson, TextWriter output, TextWriter error)
+    private static int Wait(ControlClient client, long number, bool isJson, TextWriter output, TextWriter error, Action<string> tell)
     {
         using Interruption interruption = new();
         ProgressLine progress = new(error);
@@ -67,7 +60,7 @@ internal static class LongRequest
                     json.WriteString("request", "operation");
                     json.WriteNumber("operation", number);
                 },
-                error);
+                tell);
             if (answer is null)
             {
                 return ControlClient.ExitUnreachable;
@@ -77,7 +70,7 @@ internal static class LongRequest
             if (root.TryGetProperty("error", out JsonElement problem))
             {
                 progress.Clear();
-                error.WriteLine($"fencefirst: {problem.GetString()}");
+                tell(problem.GetString() ?? "");
                 return ExitFailed;
             }
 
@@ -91,7 +84,7 @@ internal static class LongRequest
             if (interruption.Token.WaitHandle.WaitOne(PollInterval))
             {
                 progress.Clear();
-                error.WriteLine("fencefirst: not waited for any longer; what has begun goes on, see 'fencefirst status'");
+                tell("not waited for any longer; what has begun goes on, see 'fencefirst status'");
                 return ExitInterrupted;
             }
         }

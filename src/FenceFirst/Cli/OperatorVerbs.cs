@@ -11,34 +11,38 @@ internal static class OperatorVerbs
     private const int ExitRefused = 1;
 
     /// <summary>Lets an instance try again now.</summary>
-    public static int Retry(string socket, string instance, TextWriter output, TextWriter error) => LongRequest.Run(
+    public static int Retry(string socket, string instance, bool isJson, TextWriter output, TextWriter error) => LongRequest.Run(
         socket,
         json =>
         {
             json.WriteString("request", "retry");
             json.WriteString("instance", instance);
         },
-        isJson: false,
+        isJson,
         output,
         error);
 
     /// <summary>Answers for the fence of a target.</summary>
-    public static int Confirm(string socket, string instance, string target, bool isChecked, TextWriter output, TextWriter error)
+    public static int Confirm(string socket, string instance, string target, bool isChecked, bool isJson, TextWriter output, TextWriter error)
     {
         if (!InternetAddress.TryParse(target, out _))
         {
             error.WriteLine($"fencefirst: {target} is no address; say the peer's address as it stands in 'targets'");
-            return ExitRefused;
+            return Invocation.ExitUnusable;
         }
 
         if (!isChecked)
         {
-            error.WriteLine($"""
-                fencefirst: nothing was done. With this command YOU answer for it that {target} is down, in place of its fence.
+            Refusal.Tell(
+                $"""
+                nothing was done. With this command YOU answer for it that {target} is down, in place of its fence.
                 If it still runs, two nodes will write, and data will be lost. Look first: is its power off, or is it cut off from the
                 network and the storage for certain? Silence on the network proves nothing. Then say:
                   fencefirst confirm {instance} --target {target} --i-have-checked
-                """);
+                """,
+                isJson,
+                output,
+                error);
             return ExitRefused;
         }
 
@@ -51,7 +55,7 @@ internal static class OperatorVerbs
                 json.WriteString("target", target);
                 json.WriteBoolean("checked", true);
             },
-            isJson: false,
+            isJson,
             output,
             error);
     }
@@ -59,12 +63,26 @@ internal static class OperatorVerbs
     /// <summary>Hands the addresses over to another node.</summary>
     public static int Handover(string socket, string instance, string within, bool isYes, bool isJson, TextWriter output, TextWriter error)
     {
-        if (!TryParseSpan("--within", within, error, out int seconds) || !IsMeant(socket, instance, isYes, error, out int status))
+        if (!TryParseSpan("--within", within, error, out int seconds))
         {
+            return Invocation.ExitUnusable;
+        }
+
+        string? unreachable = null;
+        bool isMeant = IsMeant(socket, instance, isYes, error, text => unreachable = text);
+        if (unreachable is not null)
+        {
+            Refusal.Tell(unreachable, isJson, output, error);
+            return ControlClient.ExitUnreachable;
+        }
+
+        if (!isMeant)
+        {
+            Refusal.TellProgram("nothing was done: the peers switch this node off when they take over, and --yes was not said", isJson, output);
             return ExitRefused;
         }
 
-        return status != 0 ? status : LongRequest.Run(
+        return LongRequest.Run(
             socket,
             json =>
             {
@@ -78,18 +96,18 @@ internal static class OperatorVerbs
     }
 
     /// <summary>Begins or ends maintenance.</summary>
-    public static int Maintenance(string socket, string onOrOff, string? instance, string? duration, TextWriter output, TextWriter error)
+    public static int Maintenance(string socket, string onOrOff, string? instance, string? duration, bool isJson, TextWriter output, TextWriter error)
     {
         int seconds = 0;
         if (duration is not null && !TryParseSpan("--for", duration, error, out seconds))
         {
-            return ExitRefused;
+            return Invocation.ExitUnusable;
         }
 
         if (duration is not null && onOrOff == "off")
         {
             error.WriteLine("fencefirst: --for belongs to 'maintenance on'");
-            return ExitRefused;
+            return Invocation.ExitUnusable;
         }
 
         return LongRequest.Run(
@@ -108,7 +126,7 @@ internal static class OperatorVerbs
                     json.WriteNumber("seconds", seconds);
                 }
             },
-            isJson: false,
+            isJson,
             output,
             error);
     }
@@ -146,9 +164,8 @@ internal static class OperatorVerbs
     }
 
     /// <summary>An instance that fences has peers that fence as well: they switch this node off after its release, unless that is enough for them.</summary>
-    private static bool IsMeant(string socket, string instance, bool isYes, TextWriter error, out int status)
+    private static bool IsMeant(string socket, string instance, bool isYes, TextWriter error, Action<string> tell)
     {
-        status = 0;
         using JsonDocument? answer = ControlClient.Ask(
             socket,
             json =>
@@ -156,15 +173,11 @@ internal static class OperatorVerbs
                 json.WriteString("request", "status");
                 json.WriteString("instance", instance);
             },
-            error);
-        if (answer is null)
-        {
-            status = ControlClient.ExitUnreachable;
-            return true;
-        }
+            tell);
 
         // What is refused is refused by the daemon, with its reason, so nobody is asked about it before.
-        if (!answer.RootElement.TryGetProperty("instances", out JsonElement instances)
+        if (answer is null
+            || !answer.RootElement.TryGetProperty("instances", out JsonElement instances)
             || instances.GetArrayLength() == 0
             || instances[0].GetProperty("phase").GetString() != "Master"
             || !instances[0].GetProperty("fences").GetBoolean())

@@ -23,7 +23,7 @@ internal static class StatusVerb
                     json.WriteString("instance", instance);
                 }
             },
-            error);
+            text => Refusal.Tell(text, isJson, output, error));
         if (answer is null)
         {
             return ControlClient.ExitUnreachable;
@@ -32,11 +32,11 @@ internal static class StatusVerb
         JsonElement root = answer.RootElement;
         if (root.TryGetProperty("error", out JsonElement problem))
         {
-            error.WriteLine($"fencefirst: {problem.GetString()}");
+            Refusal.Tell(problem.GetString() ?? "", isJson, output, error);
             return ControlClient.ExitUnreachable;
         }
 
-        bool isColoured = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null;
+        bool isColoured = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         if (isJson)
         {
             output.WriteLine(root.GetRawText());

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using FenceFirst.Config.Diagnostics;
 using FenceFirst.Simulate;
 
@@ -36,6 +37,24 @@ public class ShippedScenarioTests
 
     [Theory]
     [MemberData(nameof(Scenarios))]
+    public void The_excerpt_on_the_page_is_told(string name)
+    {
+        // Every line of the second block behind the heading. Numbers may move with each change of the machine; words may not.
+        string page = File.ReadAllText(Path.Combine(Play.Root, "docs", "simulate.md"));
+        string excerpt = page[page.IndexOf($"### {name}", StringComparison.Ordinal)..].Split("```\n")[3];
+        StringWriter output = new();
+        Assert.Equal(0, SimulateVerb.Run(Request(name), FilesElsewhere.Create(), output, TextWriter.Null));
+        HashSet<string> told = [.. output.ToString().Split('\n').Select(Words)];
+        foreach (string line in excerpt.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            bool isCut = line.EndsWith(" ...", StringComparison.Ordinal);
+            string words = Words(isCut ? line[..^4] : line);
+            Assert.True(isCut ? told.Any(each => each.StartsWith(words, StringComparison.Ordinal)) : told.Contains(words), $"docs/simulate.md: nothing like '{line}' in\n{output}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
     public void Without_promotion_no_scenario_of_a_cut_is_free_of_two_owners(string name)
     {
         // The same stories on plain VRRP: wherever a node is cut off, stands still or loses its daemon with the address up, both hold it.
@@ -55,6 +74,9 @@ public class ShippedScenarioTests
         int from = text.IndexOf("    promotion {", StringComparison.Ordinal);
         return text[..from].Replace("    vip_lease 4\n", "", StringComparison.Ordinal) + "}\n";
     }
+
+    /// <summary>A line without its numbers and their padding.</summary>
+    private static string Words(string line) => Regex.Replace(Regex.Replace(line.Trim(), @"[0-9]+(\.[0-9]+)?", "N"), " +", " ");
 
     private static SimulateRequest Request(string name) => new()
     {

@@ -293,7 +293,7 @@ internal static class VerdictCases
         yield return ('i', "track_script", ["absent", "good weight 5", "good weight 300"]);
         yield return ('i', "track_file", ["absent"]);
         yield return ('i', "track_process", ["absent"]);
-        yield return ('i', "unicast_peer", ["10.99.0.20", "10.99.0.20 min_ttl 250", "x", "fd99::5"]);
+        yield return ('i', "unicast_peer", ["10.99.0.20", "10.99.0.20 min_ttl 250", "10.99.0.20 min_ttl 5 max_ttl 5", "10.99.0.20 min_ttl 7 max_ttl 6", "x", "fd99::5"]);
         yield return ('y', "track_interface", ["lo", "lo weight 5", "absent0"]);
         yield return ('y', "track_script", ["good", "absent"]);
         yield return ('y', "track_file", ["absent"]);
@@ -309,6 +309,7 @@ internal static class VerdictCases
     [
         "vrrp_script unused {\n    script \"/usr/bin/true\"\n}",
         "vrrp_instance N {\n    interface eth0\n    virtual_router_id 54\n    native_ipv6\n    virtual_ipaddress {\n        fd99::9/64\n    }\n}",
+        "vrrp_instance N {\n    interface eth0\n    virtual_router_id 54\n    priority 100\\#50\n    virtual_ipaddress { @absent_id 10.99.0.9/24\n        10.99.0.8/24\n    }\n}",
         "vrrp_track_file old {\n    file /run/fencefirst_tracked\n}",
         "linkbeat_use_polling",
         "linkbeat_interfaces {\n    eth0\n}",

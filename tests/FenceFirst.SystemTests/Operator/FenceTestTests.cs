@@ -96,6 +96,28 @@ public sealed class FenceTestTests(ITestOutputHelper output)
         Assert.Equal(2, scripts.Count("fence TEST"));
     }
 
+    [NeedsFact("keepalived", "fencefirst")]
+    public async Task A_question_is_given_up_when_the_target_is_fenced()
+    {
+        // An operator asks a board that does not answer; meanwhile the master is lost. The fence does not share the board with the question, which ends at once.
+        await using Lab lab = await Lab.OpenAsync(output, "a", "b");
+        Node a = lab["a"], b = lab["b"];
+        ScriptLog scripts = lab.OpenScriptLog();
+        a.StartKeepalived(Conf.File(new Conf(lab.Virtual) { Priority = 150 }));
+        await a.WaitForAddressAsync(lab.Virtual);
+        string agent = b.WriteScript("agent.sh", $"options=$(cat)\nnote agent $options\ncase $options in *action=off*) exit 0 ;; esac\nsleep 60\nexit 1", scripts);
+        Daemon standby = b.StartFenceFirst(Conf.File(
+            $"fence_device peers {{\n    agent {agent}\n    verify no\n    targets {a.Address}\n    delay 0\n    timeout 50\n}}\n", new Conf(lab.Virtual) { Extra = Promotion.Fence(30) }));
+        await standby.WaitForLogAsync($"master is {a.Address}");
+        Task<(int Status, string Output)> question = Verb.RunAsync(b, "fence-test", "peers", "--status-only");
+        await scripts.WaitForAsync("action=monitor", 10);
+        await a.PowerOffAsync();
+        await b.WaitForAddressAsync(lab.Virtual, 15);
+        (int status, string words) = await question;
+        Assert.Equal(1, status);
+        Assert.Contains("the question was given up: a target is being fenced", words);
+    }
+
     [NeedsFact("fencefirst")]
     public async Task A_device_that_fails_is_told_of_before_it_is_needed_and_so_is_its_return()
     {

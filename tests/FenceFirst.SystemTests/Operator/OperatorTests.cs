@@ -49,7 +49,9 @@ public sealed class OperatorTests(ITestOutputHelper output)
         Assert.Equal(1, status);
         Assert.Contains("Fault", words);
         b.WriteScript("fence.sh", "exit 0");
-        Assert.Equal(1, (await Verb.RunAsync(b, "retry", "VI_9")).Status);
+        (status, words) = await Verb.RunAsync(b, "retry", "VI_9");
+        Assert.Equal(1, status);
+        Assert.Contains("there is no instance of that name (VI_9); there is VI_1", words);
         Assert.Equal(0, (await Verb.RunAsync(b, "retry", "VI_1")).Status);
         await b.WaitForAddressAsync(lab.Virtual);
     }

@@ -35,6 +35,32 @@ public sealed class SyncGroupTests(ITestOutputHelper output)
         Assert.Equal(1, log.Count("demote"));
     }
 
+    // The steps are the first member's, and an operator may ask about any other one: its status tells of the running step and of the failure, and confirm works.
+    [NeedsFact("fencefirst")]
+    public async Task An_operator_may_name_any_member()
+    {
+        await using Lab lab = await Lab.OpenAsync(output, "a");
+        Node a = lab["a"];
+        string go = Path.Combine(a.Folder, "go");
+        string fence = a.WriteScript("fence.sh", $"while [ ! -e '{go}' ]; do sleep 0.05; done\nexit 1");
+        string definitions = $"fence_device b {{\n    script {fence}\n    targets 10.77.0.2\n    delay 0\n    attempts 1\n}}\n"
+            + "vrrp_sync_group G {\n    group {\n        VI_1\n        VI_2\n    }\n    promotion {\n        check /usr/bin/true\n        fence b\n    }\n}\n";
+        Daemon daemon = a.StartFenceFirst(Conf.File(
+            definitions, new Conf(lab.Virtual) { Extra = "    nopreempt\n" }, new Conf(lab.SecondVirtual) { Name = "VI_2", Vrid = 52, Extra = "    nopreempt\n" }));
+        await daemon.WaitForLogAsync("fence b started");
+        (int status, string words) = await Verb.RunAsync(a, "status", "VI_2");
+        Assert.Equal(0, status);
+        Assert.Contains("step 2 of 2: fence b runs", words);
+        a.WriteFile("go", "");
+        await daemon.WaitForLogAsync("promotion: failed at");
+        (status, words) = await Verb.RunAsync(a, "status", "VI_2");
+        Assert.Equal(1, status);
+        Assert.Contains("1 failed in a row; no promotion before", words);
+        (status, words) = await Verb.RunAsync(a, "confirm", "VI_2", "--target", "10.77.0.2", "--i-have-checked");
+        Assert.True(status == 0, words);
+        await a.WaitForAddressAsync(lab.SecondVirtual);
+    }
+
     private async Task MoveAsync(Func<Node, string, Daemon> startA, Func<Node, string, Daemon> startB)
     {
         await using Lab lab = await Lab.OpenAsync(output, "a", "b");

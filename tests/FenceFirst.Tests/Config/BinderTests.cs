@@ -86,6 +86,7 @@ public sealed class BinderTests
     [InlineData("auth_hmac {\nkey 1 secret\nactive_key 1\n}", "FF1420")]
     [InlineData("interface lo", "FF1210")]
     [InlineData("unicast_peer {\n192.168.173.203\n}", "FF1409")]
+    [InlineData("unicast_peer {\n10.0.0.8\n10.0.0.9 min_ttl 7 max_ttl 6\n}", "FF1202")]
     [InlineData("version 2\nvirtual_ipaddress {\n2001:db8::1\n}", "FF1208")]
     [InlineData("notify_master_before_vip", "FF1401")]
     [InlineData("vip_lease 3601", "FF1202")]

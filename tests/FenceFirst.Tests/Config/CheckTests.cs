@@ -145,9 +145,9 @@ public sealed class CheckTests
     {
         StringWriter output = new();
         StringWriter error = new();
-        Assert.Equal(1, CheckVerb.Run(new CheckOptions("test.conf") { IsDumping = true, PeerFile = "other.conf" }, output, error, new FakeMachine().Facts));
+        Assert.Equal(2, CheckVerb.Run(new CheckOptions("test.conf") { IsDumping = true, PeerFile = "other.conf" }, output, error, new FakeMachine().Facts));
         Assert.Equal("", output.ToString());
-        Assert.StartsWith("check: --dump prints the values of one file, --peer compares two", error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("fencefirst check: --dump prints the values of one file, --peer compares two", error.ToString(), StringComparison.Ordinal);
     }
 
     private static (int Status, string Output, string Error) Check(string text, bool json = false, bool strict = false)

@@ -36,6 +36,8 @@ public sealed class ConfigDumpTests
         { "virtual_rules", "from 10.12.0.0/16 goto 600 priority 507" },
         { "virtual_rules", "table main suppress_prefixlength 0 sup_group 3 realms 3/4 priority 508" },
         { "virtual_rules", "tunnel-id 55 l3mdev priority 509 no_track protocol 44" },
+        { "virtual_rules", "inet6 table 5 priority 510" },
+        { "virtual_ipaddress_excluded", "10.5.0.1/24 label \"eth0 x\"" },
     };
 
     [Theory]
@@ -64,6 +66,69 @@ public sealed class ConfigDumpTests
             .Concat(config.Instances.SelectMany(instance => instance.Hmac is { } hmac ? hmac.Keys : []).SelectMany(key => new[] { Convert.ToHexStringLower([.. key.Bytes]), Encoding.UTF8.GetString([.. key.Bytes]) }));
         Assert.All(secrets, secret => Assert.DoesNotContain(secret, text + json.RootElement.GetRawText(), StringComparison.OrdinalIgnoreCase));
     }
+
+    // Shown: the text of a dump is a file of the same meaning, but for secrets, which are put in here, and users, which stand in comments and need no account here.
+    [Theory]
+    [MemberData(nameof(CorpusTests.Valid), MemberType = typeof(CorpusTests))]
+    public void The_text_of_a_dump_is_a_file_that_means_the_same(string name)
+    {
+        string text = ConfigDump.Text(CorpusTests.Load("valid", name).Config!).Replace("    enable_script_security\n", "", StringComparison.Ordinal);
+        string again = ConfigDump.Text(Read(WithSecrets(text)));
+        Assert.Equal(WithoutUsers(text), WithoutUsers(again));
+    }
+
+    [Theory]
+    [InlineData("global_defs {\nstartup_script \"/root/a.sh 'b  c' \\\"\\\\ \\x27 ''\"\nstartup_script_timeout 3\nshutdown_script /root/b.sh\nshutdown_script_timeout 4\nvrrp_startup_delay 1.5\nvrrp_delay_after_boot 60\n}", "")]
+    [InlineData("global_defs {\nvrrp_garp_interval 0.01\nvrrp_gna_interval 0.02\nstate_dump_file /run/a\njson_dump_file b\njson_version 2\n}\ngarp_group {\ninterfaces {\neth0\neth1\n}\ngarp_interval 0.5\n}", "")]
+    [InlineData("global_defs {\nnotify_fifo /run/missing_a\nnotify_fifo_script /root/f.sh\nvrrp_notify_fifo /run/missing_b\n}", "")]
+    [InlineData("track_file f {\nfile /run/missing_f\ninit_file 5 overwrite\n}\nvrrp_track_process p {\nprocess /usr/sbin/x -a \"b c\"\nparam_match initial\nquorum_max 3\n}", "track_file {\nf weight 3\n}\ntrack_process {\np\n}")]
+    [InlineData("", "notify_master /root/m.sh\nnotify_master_before_vip")]
+    [InlineData("", "notify_master /root/m.sh\nnotify_master_before_vip timeout 5\npromotion {\nrun /root/r.sh timeout 3\nprobe no\n}")]
+    [InlineData("", "notify_deleted /root/d.sh\nnotify_parallel\nreassert yes")]
+    [InlineData("", "notify_deleted")]
+    [InlineData("", "strict_mode\nversion 3\naccept")]
+    [InlineData("", "promotion {\ncheck ping 10.0.0.9 10.0.0.10 at_least 2 dev eth1 delay 1\ncheck tcp 10.0.0.9:80 timeout 2 attempts 3 retry_interval 4\ncheck \"/root/c.sh {\" attempts 7\nadvertise no\non_failure fault\nlisten_after 2\n}\ndemotion {\nrun /root/d.sh timeout 9\non_failure release\n}")]
+    [InlineData("fence_device a {\nscript \"/root/f.sh #1 !2\"\ntargets 10.0.0.9 10.0.0.10\ndelay 1 random 2 priority 3\ntimeout 7\n}\nfence_device b {\nagent fence_ipmilan\ntargets 10.0.0.9 10.0.0.10\noption ip \"10.1.0.1 x\"\naction reboot\nverify no\nmonitor_interval 60\n}",
+        "promotion {\nfence a then b\nfence_scope last_master\n}")]
+    public void What_a_file_says_is_said_again_by_its_dump(string before, string inside)
+    {
+        // Everything that the dump once left out, or said in words that are no keywords.
+        NodeConfig config = Read($"{before}\nvrrp_instance A {{\ninterface eth0\nvirtual_router_id 51\nvirtual_ipaddress {{\n10.0.0.1/24\n}}\n{inside}\n}}\n");
+        Same(config, Read(ConfigDump.Text(config)));
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("notify_master /root/m.sh\nnotify_master_before_vip\nnotify_stop /root/s.sh\nsmtp_alert\nnotify_priority_changes no\n", "notify_priority_changes")]
+    [InlineData("sync_group_tracking_weight\ntrack_script {\ns weight 5\n}\ntrack_interface {\neth2\n}\n", "track_script {\ns\nt weight 7\n}")]
+    [InlineData("promotion {\nprobe yes\n}\ndemotion {\nrun /root/d.sh\n}\n", "")]
+    public void A_sync_group_is_in_the_dump(string group, string member)
+    {
+        // With its members, what it tracks and runs; its steps stand in it and not in the members, as a file has to say it.
+        string Instance(string name, int vrid, string lines) => $"vrrp_instance {name} {{\ninterface eth0\nvirtual_router_id {vrid}\nvirtual_ipaddress {{\n10.0.{vrid}.1/24\n}}\n{lines}\n}}\n";
+        NodeConfig config = Read(
+            $"vrrp_script s {{\nscript /root/s.sh\n}}\nvrrp_script t {{\nscript /root/t.sh\n}}\nvrrp_sync_group G {{\ngroup {{\nB\nA\n}}\n{group}}}\n{Instance("A", 51, member)}{Instance("B", 52, "")}{Instance("C", 53, "track_script {\ns\nt\n}")}");
+        NodeConfig again = Read(ConfigDump.Text(config));
+        Same(config, again);
+        Assert.Equal(config.Groups, again.Groups);
+        using JsonDocument json = JsonDocument.Parse(ConfigDump.Json(config));
+        Assert.Equal(["B", "A"], json.RootElement.GetProperty("vrrp_sync_group")[0].GetProperty("group").EnumerateArray().Select(each => each.GetString()));
+    }
+
+    private static void Same(NodeConfig config, NodeConfig again)
+    {
+        Assert.Equal(ConfigDump.Text(config), ConfigDump.Text(again));
+        Assert.Equal(ConfigDump.Json(config), ConfigDump.Json(again));
+        Assert.Equal(config.Process, again.Process);
+        Assert.Equal(config.Spacing, again.Spacing);
+        Assert.Equal(config.FenceDevices, again.FenceDevices);
+    }
+
+    private static string WithoutUsers(string text) => string.Join('\n', text.Split('\n').Select(line => line.Split(" # uid ")[0]));
+
+    /// <summary>The text with something good in place of what it does not show.</summary>
+    private static string WithSecrets(string text) => text.Replace("auth_pass \"(not shown)\"", "auth_pass x", StringComparison.Ordinal)
+        .Replace("\"(not shown)\"", "01234567890123456789012345678901", StringComparison.Ordinal);
 
     // Shown: what every keyword of virtual MAC addresses says is said again by the dump, which is a file that means the same: interfaces, names, MAC addresses,
     // and what is put on them (docs/vmac.md). The dump of the dump is the dump.

@@ -10,7 +10,10 @@ public sealed class LexerTests
     [InlineData("priority 100 # comment", "priority|100")]
     [InlineData("priority 100 ! comment", "priority|100")]
     [InlineData("auth_pass \"a#b!c\"", "auth_pass|a#b!c")]
-    [InlineData("auth_pass a\\#b\\!c", "auth_pass|a#b!c")]
+    [InlineData("auth_pass a\\#b\\!c", "auth_pass|a")]
+    [InlineData("auth_pass \"a\\#b\"", "auth_pass|a\\#b")]
+    [InlineData("auth_pass a${_HASH}b", "auth_pass|a")]
+    [InlineData("auth_pass \"a${_HASH}b${_BANG}\"", "auth_pass|a#b!")]
     [InlineData("auth_pass 'a#b'", "auth_pass|'a")]
     [InlineData("a b\"c d\"e \"\" f\r", "a|b|c d|e||f")]
     [InlineData("\t a \v b", "a|b")]
@@ -47,7 +50,10 @@ public sealed class LexerTests
     [InlineData("$A=1\nx ${A}y $A", "x 1y 1")]
     [InlineData("$A=$B\n$B=2\nx $A", "x 2")]
     [InlineData("x $UNDEFINED", "x $UNDEFINED")]
-    [InlineData("x ${_ENV SITE} ${_INSTANCE}${_HASH}${_BANG}", "x north node1#!")]
+    [InlineData("x ${_ENV SITE} ${_INSTANCE}${_ENV UNSET_}", "x north node1")]
+    [InlineData("$A=1\nx \"$A\" \"$A \" $A/ ${A}/", "x \"$A\" \"1 \" $A/ 1/")]
+    [InlineData("$A=1\na { @node1 b { $A } c $A } @other d }", "a|{|b|{|1|}|c 1|}")]
+    [InlineData("a { $B=2\n{ ~SEQ(n,2) $B$n }", "a|{|{|$B1|}|$B2|}")]
     [InlineData("$M=\\\none\\\ntwo\nx $M\ny", "x one|two|y")]
     [InlineData("@node1 a\n@other b\n@^node1 c\n@^other d\n@fencefirst e\n@^fencefirst f", "a|d|e")]
     [InlineData("$C=@node1 yes\n$C", "yes")]
@@ -56,7 +62,7 @@ public sealed class LexerTests
         // Late binding, several lines, conditions that come out of a definition, and our own id that is always true.
         DiagnosticBag diagnostics = new();
         List<ConfigLine> lines = FakeMachine.Lines(new FakeMachine(), text, diagnostics);
-        Assert.Equal(expected, string.Join('|', lines.Select(line => Lexer.Plain(line.Text))));
+        Assert.Equal(expected, string.Join('|', lines.Select(line => line.Text)));
         Assert.Equal(0, diagnostics.ErrorCount);
     }
 
@@ -71,6 +77,9 @@ public sealed class LexerTests
     [InlineData("~LST({a,b},{1,2},{3}) t${a}_$b", "t1_2|t3_")]
     [InlineData("$TO=2\n~SEQ( k , 1 , $TO )sp$k\nafter $k", "sp1|sp2|after 2")]
     [InlineData("~SEQ(m,2)", "")]
+    [InlineData("~SEQ(n,0) x$n", "x1|x0")]
+    [InlineData("~LST(a,,\"q\") x$a", "x|x\"q\"")]
+    [InlineData("b {~LST({a, b}, {1 , 2}) ${a}_$b }", "b|{|1_2|}")]
     public void Sequences_and_lists_repeat_the_rest_of_the_line(string text, string expected)
     {
         // keepalived.conf(5); the results are those of keepalived 2.2.7, except the order of nested ones, which is that of nested loops.
@@ -91,6 +100,9 @@ public sealed class LexerTests
     [InlineData("~LST(a,{1,2},3) x")]
     [InlineData("~SEQ(n,2000000000) x")]
     [InlineData("~SEQUENCE(n,2) x")]
+    [InlineData("~SEQ(n 2) x")]
+    [InlineData("~LST(a,b c) x")]
+    [InlineData("~LST({a b},{1,2}) x")]
     public void A_repetition_that_makes_no_sense_is_one_error(string text)
     {
         // Wrong direction, step 0, no number, no end, more values than variables, and one that would fill the memory.
@@ -162,6 +174,66 @@ public sealed class LexerTests
         Assert.StartsWith("test.conf:4:21: error FF1201: ", text);
         Assert.Contains("      virtual_router_id $P\n                        ^", text);
     }
+
+    [Theory]
+    [InlineData("auth_pass a\\#b", "test.conf:1:12")]
+    [InlineData("auth_pass a${_HASH}b", "test.conf:1:12")]
+    [InlineData("auth_pass \"a\\#b${_HASH}\" # c", null)]
+    public void A_comment_sign_that_only_seems_to_be_protected_is_reported(string text, string? place)
+    {
+        // keepalived 2.2.7 and 2.4.3 read `a` here: what the first process wrote without its backslash is read once more by the second.
+        DiagnosticBag diagnostics = new();
+        FakeMachine.Lines(new FakeMachine(), text, diagnostics);
+        Assert.Equal(place, diagnostics.Sorted().Where(diagnostic => diagnostic.Code == DiagnosticCodes.CommentSignLost).Select(diagnostic => $"{diagnostic.Span.Path}:{diagnostic.Span.Line}:{diagnostic.Span.Column}").SingleOrDefault());
+    }
+
+    [Theory]
+    [InlineData("$A=1\nscript \"x $A\"", "test.conf:2:11")]
+    [InlineData("$A=1\nx $A/24", "test.conf:2:3")]
+    [InlineData("$A=1\nx ${A}/24 $B/24 $A) $A, $A", null)]
+    public void A_reference_that_is_not_replaced_is_reported(string text, string? place)
+    {
+        // Only a blank, a comma, a closing parenthesis and the end of the line may follow a name without braces; a quote may not.
+        DiagnosticBag diagnostics = new();
+        FakeMachine.Lines(new FakeMachine(), text, diagnostics);
+        Assert.Equal(place, diagnostics.Sorted().Select(diagnostic => $"{diagnostic.Span.Path}:{diagnostic.Span.Line}:{diagnostic.Span.Column}").SingleOrDefault());
+    }
+
+    [Theory]
+    [InlineData("script /x' y'", "script|/x y")]
+    [InlineData("script \"/x\"abc'd e' f", "script|/xabcd e|f")]
+    [InlineData("script \"/x \"a b\" c\"", "script|/x a|b c")]
+    [InlineData("script '/x \"a\\'b\"' root", "script|/x \"a\\'b\"|root")]
+    public void Pieces_of_a_script_side_by_side_join(string text, string expected)
+    {
+        // keepalived's alloc_strvec_quoted; what was quoted on the line is no longer quoted when the command is cut into arguments.
+        Assert.Equal(expected, string.Join('|', ScriptText.Words(ConfigLine.Physical(new SourceText("f", text), 1)).Select(word => word.Text)));
+    }
+
+    [Theory]
+    [InlineData("include conf.d/a.conf", true)]
+    [InlineData("include \"conf.d/a.conf\"", false)]
+    [InlineData("\"include\" conf.d/a.conf", false)]
+    [InlineData("include conf.d/a.conf conf.d/a.conf", false)]
+    [InlineData("x { include conf.d/a.conf", true)]
+    [InlineData("x { include conf.d/a.conf }", false)]
+    public void An_include_takes_the_rest_of_the_line_as_it_stands(string text, bool isRead)
+    {
+        // keepalived finds no file whose name has quotes; behind a brace an include counts.
+        FakeMachine machine = new();
+        machine.Files["conf.d/a.conf"] = "included";
+        List<ConfigLine> lines = FakeMachine.Lines(machine, text, new DiagnosticBag());
+        Assert.Equal(isRead, lines.Exists(line => line.Text == "included"));
+    }
+
+    [Theory]
+    [InlineData("a{b,c}d", "abd acd")]
+    [InlineData("{a,{b,c}}d", "ad bd cd")]
+    [InlineData("{a,b}{c,d}", "ac ad bc bd")]
+    [InlineData("a{b", "a{b")]
+    [InlineData("{a}", "a")]
+    public void Alternatives_of_an_include_are_those_of_a_shell(string pattern, string expected) =>
+        Assert.Equal(expected, string.Join(' ', Include.Alternatives(pattern)));
 
     [Theory]
     [InlineData("auth_pass a#b", true)]

@@ -21,6 +21,9 @@ public sealed partial class LintTests
     public static TheoryData<string, string, string> Cases => new()
     {
         { "FF1009", "", Start + "priority 100#50\n" },
+        { "FF1010", "", Start + "include \"test.conf\"\n" },
+        { "FF1020", "", Start + "priority 100\\#50\n" },
+        { "FF1021", "$A=/root\n", Start + "notify_master \"/root/s.sh $A\"\n" },
         { "FF1109", "", Start + "priority 100 advert_int 3\n" },
         { "FF1301", "", Start + "notify_master /root/missing.sh\n" },
         { "FF1302", "", Start + "notify_master /srv/plain.sh\n" },
@@ -97,6 +100,23 @@ public sealed partial class LintTests
         // One instance in a file of its own; other problems of the file do not matter.
         DiagnosticBag diagnostics = ConfigLoader.Load("test.conf", null, Machine($"{before}vrrp_instance A {{\n{inside}}}\n").Facts).Diagnostics;
         Assert.Contains(code, diagnostics.Sorted().Select(diagnostic => diagnostic.Code.Id));
+    }
+
+    // RFC 9568 section 5.1.2.1: adverts of IPv6 come from a link-local address. A target has to be a sender of adverts; of several one is enough, so that instances of both families share a device.
+    [Theory]
+    [InlineData("10.0.0.1/24", "10.0.0.9", "")]
+    [InlineData("10.0.0.1/24", "fe80::9 10.0.0.9", "")]
+    [InlineData("10.0.0.1/24", "fe80::9", "fence target fe80::9 is no address that adverts of IPv4 come from")]
+    [InlineData("fd00::1/64", "fe80::9", "")]
+    [InlineData("fd00::1/64", "fd00::9 fe80::9", "")]
+    [InlineData("fd00::1/64", "fd00::9", "fence target fd00::9 is no address that adverts of IPv6 come from")]
+    public void A_fence_target_is_a_sender_of_adverts(string address, string targets, string warning)
+    {
+        string file = $"fence_device d {{\nscript /root/f.sh\ntargets {targets}\n}}\n"
+            + $"vrrp_instance A {{\ninterface eth0\nvirtual_router_id 5\nversion 3\nvirtual_ipaddress {{\n{address}\n}}\npromotion {{\nfence d\nfence_scope all\n}}\n}}\n";
+        Diagnostic? told = ConfigLoader.Load("test.conf", null, Machine(file).Facts).Diagnostics.Sorted().FirstOrDefault(each => each.Code.Id == "FF1509");
+        Assert.StartsWith(warning, told?.Message ?? "", StringComparison.Ordinal);
+        Assert.Equal(warning.Length > 0, told is not null);
     }
 
     [Theory]

@@ -64,6 +64,40 @@ public sealed class JournalTests : IDisposable
         Assert.Equal(texts.Order(StringComparer.Ordinal), texts);
     }
 
+    // Shown: somebody clears the directory, or moves the file away as log rotation does: the next entry is in a file of its name again.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_file_that_somebody_took_away_is_begun_anew(bool isRemoved)
+    {
+        string path = Path.Combine(_folder, Journal.FileName);
+        using Journal journal = new(_folder, "node");
+        Assert.Null(journal.Write(Entry("VI_1", "one", 1)));
+        if (isRemoved)
+        {
+            File.Delete(path);
+        }
+        else
+        {
+            File.Move(path, path + ".old");
+        }
+
+        Assert.Null(journal.Write(Entry("VI_1", "two", 2)));
+        Assert.Null(journal.Write(Entry("VI_1", "three", 3)));
+        Assert.Equal(["two", "three"], Read(null, null));
+    }
+
+    // Shown: a file that is a link to another place is the same file from one entry to the next.
+    [Fact]
+    public void A_file_behind_a_link_goes_on()
+    {
+        string path = Path.Combine(_folder, Journal.FileName);
+        File.CreateSymbolicLink(path, Path.Combine(_folder, "elsewhere"));
+        Write(Entry("VI_1", "one", 1), Entry("VI_1", "two", 2));
+        Assert.Equal(["one", "two"], Read(null, null));
+        Assert.NotNull(File.ResolveLinkTarget(path, returnFinalTarget: true));
+    }
+
     // Shown: a directory that does not exist is told of once, and the writer goes on.
     [Fact]
     public void A_directory_that_cannot_be_written_is_told_of_once()

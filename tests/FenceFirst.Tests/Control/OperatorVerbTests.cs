@@ -51,10 +51,10 @@ public class OperatorVerbTests
     public void Contradictions_are_refused_without_a_daemon()
     {
         StringWriter error = new();
-        Assert.Equal(1, OperatorVerbs.Maintenance("/nowhere", "off", null, "2h", TextWriter.Null, error));
+        Assert.Equal(2, OperatorVerbs.Maintenance("/nowhere", "off", null, "2h", false, TextWriter.Null, error));
         Assert.Contains("--for belongs to 'maintenance on'", error.ToString());
-        Assert.Equal(1, OperatorVerbs.Maintenance("/nowhere", "on", null, "soon", TextWriter.Null, error));
-        Assert.Equal(1, OperatorVerbs.Handover("/nowhere", "VI_1", "0", false, false, TextWriter.Null, error));
+        Assert.Equal(2, OperatorVerbs.Maintenance("/nowhere", "on", null, "soon", false, TextWriter.Null, error));
+        Assert.Equal(2, OperatorVerbs.Handover("/nowhere", "VI_1", "0", false, false, TextWriter.Null, error));
         Assert.Equal(2, OperatorVerbs.Handover("/nowhere", "VI_1", "5s", false, false, TextWriter.Null, error));
         Assert.Contains("no daemon answers at /nowhere", error.ToString());
     }

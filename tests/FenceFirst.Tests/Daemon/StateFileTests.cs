@@ -143,6 +143,25 @@ public sealed class StateFileTests : IDisposable
         Assert.Contains("every promotion counts as having just failed", lines);
     }
 
+    // Shown: what stands in the place of the file and cannot be read as one is no first life either; it goes out of the way, so that the next state can be written.
+    [Fact]
+    public void A_directory_of_that_name_is_no_first_life()
+    {
+        MemoryStream text = new();
+        using (LogWriter log = new(text, null, LogFormat.Text, TimelineLevel.Notice))
+        {
+            Directory.CreateDirectory(FilePath);
+            Assert.Null(StateFile.Load(_folder, log));
+            Assert.False(Directory.Exists(FilePath));
+            File.CreateSymbolicLink(FilePath, FilePath);
+            Assert.Null(StateFile.Load(_folder, log));
+        }
+
+        string lines = Encoding.UTF8.GetString(text.ToArray());
+        Assert.Contains("cannot be used: it is a directory", lines);
+        Assert.Contains("cannot be read: ", lines);
+    }
+
     // Shown: the newest of many states is what is on the disk in the end, and a directory that is gone gives an error number.
     [Fact]
     public void The_newest_state_is_written()

@@ -109,7 +109,7 @@ public class OperatorTests
     {
         VrrpConfig config = TestConfig.Instance().Promote(TestConfig.Fence("z"), TestConfig.Fence("xy"));
         Refused(ConfirmVerdict.NothingFailed, MachineDriver.Alone(config), 'z');
-        Refused(ConfirmVerdict.NoSuchFence, Failed(config), 'x');
+        Refused(ConfirmVerdict.NoSuchFence, Failed(config), 'w');
         Refused(ConfirmVerdict.NoSuchFence, MachineDriver.Alone(TestConfig.Instance()), 'z');
         Refused(ConfirmVerdict.WrongPhase, MachineDriver.Master(config), 'z');
         SimulatedNode heard = Failed(config);
@@ -129,6 +129,95 @@ public class OperatorTests
         Assert.Equal(VrrpPhase.Backup, late.Phase);
         Confirm(late);
         Assert.Equal(VrrpPhase.Promoting, late.Phase);
+    }
+
+    // Shown: a fence of several targets is passed when each of them is confirmed, in any order; before that it has to succeed, and it is tried.
+    [Theory]
+    [InlineData('z', 'y')]
+    [InlineData('y', 'z')]
+    public void A_fence_of_several_targets_needs_the_word_for_each(char first, char second)
+    {
+        SimulatedNode m = Failed(TestConfig.Instance().Promote(TestConfig.Fence("yz"), TestConfig.Run()));
+        Confirm(m, first);
+        Assert.Equal([TestConfig.AddressOf(second)], OperatorRules.StillToConfirm(m.Config, m.State, 0, TestConfig.AddressOf(first)));
+        Assert.Equal(StepKind.Fence, m.OpenSteps.Single().Step.Kind);
+        Assert.False(m.Recorded(TimelineKind.StepConfirmed));
+        Confirm(m, second);
+        Assert.Empty(OperatorRules.StillToConfirm(m.Config, m.State, 0, TestConfig.AddressOf(first)));
+        Assert.Equal(StepKind.Fence, m.OpenSteps.Single().Step.Kind);
+        m.Fail();
+        Assert.Equal(StepKind.Run, m.OpenSteps.Single().Step.Kind);
+        m.Succeed();
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+    }
+
+    // Shown: the word for one of two is not enough: the fence fails, and so does the promotion; the next one knows nothing of that word.
+    [Fact]
+    public void Half_of_the_targets_is_not_enough()
+    {
+        SimulatedNode m = Failed(TestConfig.Instance().Promote(TestConfig.Fence("yz")));
+        Confirm(m, 'z');
+        m.Fail();
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        Confirm(m, 'y');
+        m.Fail();
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        Assert.False(m.Holds());
+        Assert.False(m.Recorded(TimelineKind.StepConfirmed));
+    }
+
+    // Shown: what is heard of one target makes the word for that one void, and only for that one.
+    [Fact]
+    public void The_word_for_each_target_is_void_by_itself()
+    {
+        SimulatedNode m = Promoting(TestConfig.Instance().Promote(TestConfig.Fence("yz")));
+        Confirm(m, 'z');
+        Confirm(m, 'y');
+        m.Hear('z', 50);
+        Assert.Equal([Z], OperatorRules.StillToConfirm(m.Config, m.State, 0, TestConfig.AddressOf('y')));
+        m.Fail();
+        Assert.Equal(VrrpPhase.Backup, m.Phase);
+        SimulatedNode late = Promoting(TestConfig.Instance().Promote(TestConfig.Fence("yz"), TestConfig.Run()));
+        Confirm(late, 'z');
+        Confirm(late, 'y');
+        late.Fail();
+        Assert.Equal(StepKind.Run, late.OpenSteps.Single().Step.Kind);
+        late.Hear('z', 50);
+        late.Succeed();
+        Assert.Equal(VrrpPhase.Backup, late.Phase);
+        Assert.False(late.Holds());
+    }
+
+    // Shown: a device that has really switched its targets off is judged as such, though one of them was confirmed: its last packets prove nothing.
+    [Fact]
+    public void A_word_that_was_not_needed_does_not_end_the_promotion_by_the_last_packets_of_a_target()
+    {
+        SimulatedNode m = Promoting(TestConfig.Instance().Promote(TestConfig.Fence("yz"), TestConfig.Run()));
+        Confirm(m, 'z');
+        m.Succeed();
+        m.Hear('z', 50);
+        m.Succeed();
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+    }
+
+    // Shown: a target of two fences, one of which has others: the word passes the one, and the other goes on.
+    [Fact]
+    public void A_target_of_two_fences_passes_the_one_that_has_no_other()
+    {
+        SimulatedNode m = Failed(TestConfig.Instance().Promote(TestConfig.Fence("z"), TestConfig.Fence("zy")));
+        Confirm(m, 'z');
+        Assert.Equal(2, m.OpenSteps.Single().Step.Targets.Count);
+        Assert.Single(m.Entries, entry => entry.Kind == TimelineKind.StepConfirmed);
+    }
+
+    // Shown: the failure names the command and everybody who has to be looked at.
+    [Fact]
+    public void The_failure_of_a_fence_of_several_targets_names_them_all()
+    {
+        SimulatedNode m = Failed(TestConfig.Instance().Promote(TestConfig.Fence("xyz")));
+        string text = TimelineText.Describe(m.Config, m.Entries.Single(entry => entry.Kind == TimelineKind.PromotionFailed));
+        InternetAddress x = TestConfig.AddressOf('x'), y = TestConfig.AddressOf('y');
+        Assert.EndsWith($"If {x}, {y} and {Z} are certainly down: fencefirst confirm VI_1 --target {x} --i-have-checked, and then the same for {y} and {Z}", text);
     }
 
     // Shown: retry ends the pause; the silence has been waited for already.
@@ -192,7 +281,7 @@ public class OperatorTests
         return m;
     }
 
-    private static void Confirm(SimulatedNode m) => m.Deliver(NodeEvent.OperatorConfirmed(0, Z));
+    private static void Confirm(SimulatedNode m, char target = 'z') => m.Deliver(NodeEvent.OperatorConfirmed(0, TestConfig.AddressOf(target)));
 
     private static void Refused(ConfirmVerdict expected, SimulatedNode m, char target)
     {

@@ -350,6 +350,21 @@ public class PromotionTests
         Assert.Equal("step:1", m.Seen);
     }
 
+    // 3.2: the master that was lost is no target of any fence (another address of it, a node that nobody has written down): nobody knows whom to fence, so nobody is skipped.
+    [Fact]
+    public void Scope_last_master_skips_nobody_when_no_fence_has_the_lost_master_as_target()
+    {
+        SimulatedNode m = MachineDriver.Alone(
+            TestConfig.Instance().Promote(TestConfig.Fence("y"), TestConfig.Fence("z")).Plan(plan => plan with { Scope = FenceScope.LastMaster }));
+        m.Hear('x', 200);
+        m.Driver.Advance(4);
+        Assert.Equal([TestConfig.AddressOf('y')], m.OpenSteps.Single().Step.Targets);
+        m.Succeed();
+        Assert.Equal([TestConfig.AddressOf('z')], m.OpenSteps.Single().Step.Targets);
+        m.Succeed();
+        Assert.Equal(VrrpPhase.Master, m.Phase);
+    }
+
     // 3.5: a living lower master is not shot: it is given preempt_wait to release; then the fence runs.
     [Fact]
     public void A_living_lower_master_is_given_time_to_release()

@@ -48,6 +48,19 @@ public class RecallTests
         Assert.Equal([2, 1], m.OpenSteps.Select(open => open.Instance));
     }
 
+    // Shown: an operator's test counts as a fence: it is refused while an earlier life's fence of the same target lives, and not for another target.
+    [Fact]
+    public void A_living_fence_of_an_earlier_life_is_one_for_a_test_as_well()
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance(), isBooted: false);
+        m.Memory = new NodeMemory { Attempts = [new AttemptMemory("VI_1", 7) { Targets = [TestConfig.AddressOf('z')], IsAlive = true }] };
+        m.Boot();
+        Assert.True(OperatorRules.IsFencing(m.Config, m.State, [TestConfig.AddressOf('y'), TestConfig.AddressOf('z')]));
+        Assert.False(OperatorRules.IsFencing(m.Config, m.State, [TestConfig.AddressOf('y')]));
+        m.Deliver(NodeEvent.LeftoverEnded(7));
+        Assert.False(OperatorRules.IsFencing(m.Config, m.State, [TestConfig.AddressOf('z')]));
+    }
+
     // Shown: a fence that waits for an earlier life's goes on waiting when another instance's fence answers, and that is told once.
     [Fact]
     public void Whoever_waits_for_an_earlier_life_is_told_of_once()

@@ -441,6 +441,26 @@ public class SyncGroupTests
         Assert.Single(m.OpenSteps);
     }
 
+    // Shown: what the operator is told about a member is what the machine does for the group: the steps are the leader's, whichever member is named.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void The_judgement_about_any_member_is_that_of_the_group(int member)
+    {
+        SimulatedNode m = MachineDriver.Alone(With(TestConfig.Fence("z") with { Attempts = 1 }, TestConfig.Run()));
+        Assert.Equal(ConfirmVerdict.NothingFailed, Judge(m, member));
+        m.Driver.Advance(5);
+        Assert.Equal(ConfirmVerdict.Accepted, Judge(m, member));
+        m.Fail();
+        m.Driver.Advance(6);
+        Assert.Equal(ConfirmVerdict.Accepted, Judge(m, member));
+        m.Deliver(NodeEvent.OperatorConfirmed(member, TestConfig.AddressOf('z')));
+        Assert.Equal(StepKind.Run, m.OpenSteps.Single().Step.Kind);
+        Assert.Equal(ConfirmVerdict.AlreadyDone, Judge(m, member));
+        m.Hear('y', 200, instance: 0);
+        Assert.Equal(ConfirmVerdict.Ending, Judge(m, member));
+    }
+
     // Shown: G10 for groups: with truthful fences two nodes never hold an address of the group at once, and at the end one of them holds all.
     // How: 120 seeds, with losses per instance, delays, suspensions, crashes, faults of one member, refused addresses and failing steps.
     [Fact]
@@ -451,6 +471,9 @@ public class SyncGroupTests
             Walk(seed);
         }
     }
+
+    private static ConfirmVerdict Judge(SimulatedNode m, int member) =>
+        OperatorRules.JudgeConfirm(m.Config, m.State, member, TestConfig.AddressOf('z'), m.Driver.Now);
 
     private static void Walk(int seed)
     {

@@ -80,6 +80,42 @@ public partial class DocumentationTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void A_verb_and_an_option_named_in_a_sentence_exist(string page)
+    {
+        // Whole commands stand in blocks; a sentence may name a verb without what it needs. Two verbs are named because they are not built.
+        string[] notBuilt = ["timeline", "explain"];
+        string text = WithoutBlocks(File.ReadAllText(Path.Combine(Root, page)));
+        RootCommand root = CommandLineVerbs.Create();
+        foreach (Match command in Quoted().Matches(text))
+        {
+            string[] words = command.Groups[1].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (words[0] is not ("fencefirst" or "./fencefirst") || words.Length < 2 || words[1].StartsWith('-') || words[1] is "VERB" || notBuilt.Contains(words[1]))
+            {
+                continue;
+            }
+
+            Command? verb = root.Subcommands.FirstOrDefault(each => each.Name == words[1]);
+            Assert.True(verb is not null, $"{page}: there is no verb {words[1]}");
+            foreach (string word in words[2..].Where(word => word.StartsWith('-') && word.Length > 1))
+            {
+                Assert.True(verb.Options.Any(option => option.Name == word || option.Aliases.Contains(word)), $"{page}: {words[1]} has no option {word}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void A_script_of_the_project_that_is_named_on_a_page_can_be_started(string page)
+    {
+        foreach (Match match in Script().Matches(File.ReadAllText(Path.Combine(Root, page))))
+        {
+            string path = Path.Combine(Root, match.Groups[1].Value);
+            Assert.True(File.Exists(path) && File.GetUnixFileMode(path).HasFlag(UnixFileMode.UserExecute), $"{page}: {match.Groups[1].Value} cannot be started");
+        }
+    }
+
     [Fact]
     public void The_packet_of_the_readme_decodes_and_its_example_is_refused_only_for_what_a_machine_lacks()
     {
@@ -153,14 +189,40 @@ public partial class DocumentationTests
     [Fact]
     public void The_manual_of_the_program_names_every_verb_and_option()
     {
+        // Each option in the section of its verb, each verb among the exit statuses and in the table of the README.
         string manual = Manual("fencefirst.8");
+        string statuses = manual[manual.IndexOf(".Sh EXIT STATUS", StringComparison.Ordinal)..manual.IndexOf(".Sh SEE ALSO", StringComparison.Ordinal)];
+        string readme = File.ReadAllText(Path.Combine(Root, "README.md"));
         foreach (Command verb in CommandLineVerbs.Create().Subcommands.Where(each => !each.Hidden))
         {
-            Assert.Contains($".Ss {verb.Name}", manual);
-            foreach (Option option in verb.Options.Where(each => !each.Hidden))
+            Match section = Regex.Match(manual, $@"^\.Ss {verb.Name}\b.*?(?=^\.S[sh] )", RegexOptions.Multiline | RegexOptions.Singleline);
+            Assert.True(section.Success, $"fencefirst.8 does not tell of {verb.Name}");
+            foreach (Option option in verb.Options.Where(each => !each.Hidden && each is not System.CommandLine.Help.HelpOption))
             {
-                Assert.True(manual.Contains($".It Fl -{option.Name.TrimStart('-')}", StringComparison.Ordinal) || option is System.CommandLine.Help.HelpOption, $"fencefirst.8 does not tell of {verb.Name} {option.Name}");
+                foreach (string name in option.Aliases.Append(option.Name))
+                {
+                    Assert.True(Regex.IsMatch(section.Value, $@"^\.It .*Fl {Regex.Escape(name[1..])}\b", RegexOptions.Multiline), $"fencefirst.8 does not tell of {verb.Name} {name}");
+                }
             }
+
+            Assert.True(Regex.IsMatch(statuses, $@"^\.It Cm .*\b{verb.Name}\b", RegexOptions.Multiline), $"fencefirst.8 does not tell how {verb.Name} ends");
+            Assert.Contains($"| `{verb.Name}` |", readme);
+        }
+    }
+
+    [Fact]
+    public void The_manual_and_the_pages_name_every_variable_that_scripts_get()
+    {
+        // Those of a fence in fencing.md, of a notification in notifications.md, all in the manual.
+        string manual = Manual("fencefirst.8");
+        string page = File.ReadAllText(Path.Combine(Root, "docs", "fencing.md")) + File.ReadAllText(Path.Combine(Root, "docs", "notifications.md"));
+        string source = Sources.Value.First(each => each.Path.EndsWith("/StepEnvironment.cs", StringComparison.Ordinal)).Text;
+        string[] names = [.. Regex.Matches(source, @"""FENCEFIRST_([A-Z_]+)=").Select(match => match.Groups[1].Value).Distinct()];
+        Assert.True(names.Length > 10, "StepEnvironment.cs is read wrongly");
+        foreach (string name in names)
+        {
+            Assert.True(Regex.IsMatch(manual, $@"\b(FENCEFIRST_)?{name}\b"), $"fencefirst.8 does not tell of FENCEFIRST_{name}");
+            Assert.True(page.Contains($"`FENCEFIRST_{name}`", StringComparison.Ordinal) || page.Contains($"`_{name}`", StringComparison.Ordinal), $"no page tells of FENCEFIRST_{name}");
         }
     }
 
@@ -349,6 +411,9 @@ public partial class DocumentationTests
 
     [GeneratedRegex("`([^`\n]+)`")]
     private static partial Regex Quoted();
+
+    [GeneratedRegex(@"(?<=^|`)(?:\./)?((?<=\./)[a-z]+|bench/run)(?=$|`|\s)", RegexOptions.Multiline)]
+    private static partial Regex Script();
 
     [GeneratedRegex("^(?=.*[a-z])[A-Z][A-Za-z0-9]*(_[A-Za-z0-9]+){2,}$")]
     private static partial Regex TestName();

@@ -173,7 +173,8 @@ internal sealed record ControlRequest
         _ => "",
     };
 
-    private static string Short(string text) => text.Length <= 40 ? text : text[..40] + "...";
+    /// <summary>The beginning of what somebody has sent, for messages.</summary>
+    internal static string Short(string text) => text.Length <= 40 ? text : text[..40] + "...";
 
     /// <summary>The members of a request as they are read.</summary>
     private struct RequestMembers

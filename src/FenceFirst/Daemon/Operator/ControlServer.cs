@@ -60,7 +60,7 @@ internal sealed class ControlServer(EventLoop loop, EffectRunner runner, LinkTab
         int only = instance.Length == 0 ? -1 : _actions.IndexOf(instance);
         if (instance.Length > 0 && only < 0)
         {
-            _json!.WriteString("error", "there is no instance of that name");
+            _json!.WriteString("error", _actions.Unknown(instance));
             return;
         }
 

@@ -28,7 +28,7 @@ internal sealed class OperatorActions(EventLoop loop, EffectRunner runner, LogWr
             index = IndexOf(request.Instance);
             if (index < 0)
             {
-                return new ActionAnswer(false, "there is no instance of that name");
+                return new ActionAnswer(false, Unknown(request.Instance));
             }
         }
 
@@ -58,6 +58,15 @@ internal sealed class OperatorActions(EventLoop loop, EffectRunner runner, LogWr
         return -1;
     }
 
+    /// <summary>Says that there is no instance of a name, and which there are.</summary>
+    public string Unknown(string name)
+    {
+        const int namesMax = 20;
+        int count = loop.Config.Instances.Count;
+        string known = count == 0 ? "none at all" : string.Join(", ", loop.Config.Instances.Take(namesMax).Select(each => each.Name));
+        return $"there is no instance of that name ({ControlRequest.Short(name)}); there {(count < 2 ? "is" : "are")} {known}{(count > namesMax ? ", ..." : "")}";
+    }
+
     private ActionAnswer Retry(int index, SocketPeer peer)
     {
         string name = loop.Config.Instances[index].Name;
@@ -73,8 +82,12 @@ internal sealed class OperatorActions(EventLoop loop, EffectRunner runner, LogWr
         Record(instance.Name, $"confirm {instance.Name} --target {target} --i-have-checked", peer);
         ConfirmVerdict verdict = OperatorRules.JudgeConfirm(loop.Config, loop.State, index, target, loop.Now);
         loop.Deliver(NodeEvent.OperatorConfirmed(index, target));
+        IReadOnlyList<InternetAddress> missing = OperatorRules.StillToConfirm(loop.Config, loop.State, index, target);
+        string worth = missing.Count == 0
+            ? $"the fence of {target} counts as succeeded in this one promotion"
+            : $"{target} counts as down in this one promotion; its fence does too when the same is said of {string.Join(" and ", missing)}, and is tried until then";
         return verdict == ConfirmVerdict.Accepted
-            ? new ActionAnswer(true, $"{instance.Name}: the fence of {target} counts as succeeded in this one promotion; every other step still runs; it is {loop.State.Instances[index].Phase} now")
+            ? new ActionAnswer(true, $"{instance.Name}: {worth}; every other step still runs; it is {loop.State.Instances[index].Phase} now")
             : new ActionAnswer(false, $"{instance.Name}: refused: {TimelineText.Refusal(instance, target, verdict)}");
     }
 

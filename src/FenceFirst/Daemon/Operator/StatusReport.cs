@@ -58,6 +58,9 @@ internal sealed class StatusReport(EventLoop loop, EffectRunner runner, LinkTabl
     {
         VrrpConfig instance = _config.Instances[index];
         ref readonly VrrpState one = ref _state.Instances[index];
+
+        // The steps of a sync group, and their failures, are its leader's: whoever asks about another member wants to know of them as well.
+        ref readonly VrrpState leader = ref _state.Instances[_config.Together(index)[0]];
         json.WriteString("name", instance.Name);
         json.WriteString("group", _config.GroupNameOf(instance));
         json.WriteNumber("vrid", instance.Vrid);
@@ -72,20 +75,20 @@ internal sealed class StatusReport(EventLoop loop, EffectRunner runner, LinkTabl
         InternetAddress master = isMaster ? one.Source : one.Master;
         json.WriteString("master", master.ToString());
         json.WriteNumber("master_priority", isMaster ? one.Priority : one.MasterPriority);
-        json.WriteNumber("failed_promotions", one.FailedPromotions);
-        bool isWaiting = one.FailedPromotions > 0 && _now < one.RetryAt && one.Phase is VrrpPhase.Backup or VrrpPhase.Fault;
+        json.WriteNumber("failed_promotions", leader.FailedPromotions);
+        bool isWaiting = leader.FailedPromotions > 0 && _now < leader.RetryAt && one.Phase is VrrpPhase.Backup or VrrpPhase.Fault;
         json.WriteBoolean("failed", isFault || isWaiting || one.IsPromotionHeldBack || one.IsRemovalDoubtful);
         WriteMaintenance(one.MaintenanceUntil);
         json.WriteBoolean("held_back", one.IsPromotionHeldBack);
         json.WriteBoolean("fences", instance.Promotion is { HasFence: true, IsReleaseEnough: false });
-        if (isWaiting && !one.Faults.HasFlag(FaultCauses.Promotion))
+        if (isWaiting && !leader.Faults.HasFlag(FaultCauses.Promotion))
         {
-            json.WriteString("next_try", Wall(one.RetryAt));
+            json.WriteString("next_try", Wall(leader.RetryAt));
         }
 
-        if (one.Phase is VrrpPhase.Promoting or VrrpPhase.Demoting)
+        if (one.Phase is VrrpPhase.Promoting or VrrpPhase.Demoting && leader.Phase == one.Phase)
         {
-            WriteStep(instance, one);
+            WriteStep(instance, leader);
         }
 
         if (one.Handover.Number != 0)

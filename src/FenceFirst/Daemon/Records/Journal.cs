@@ -25,7 +25,7 @@ internal sealed record JournalEntry(
 /// <summary>The append-only record of every decision (G8): JSON Lines in the state directory. Used by the log thread only.</summary>
 /// <remarks>
 /// Each line is one write at the end of the file, so that a killed daemon loses nothing it has written; a line torn by a power cut is ended before the next.
-/// When the file is full it becomes the one older file. A directory that cannot be written is told of once, and tried again now and then.
+/// When the file is full it becomes the one older file. When somebody removes or renames it, the next entry begins a new one. A directory that cannot be written is told of once, and tried again now and then.
 /// </remarks>
 internal sealed class Journal : IDisposable
 {
@@ -225,6 +225,12 @@ internal sealed class Journal : IDisposable
             {
                 // It then goes on growing, which is better than a story with a hole; the next entry tries again.
             }
+        }
+
+        if (_file is { IsInPlace: false })
+        {
+            // Somebody has removed it or moved it away: the story goes on where it is looked for.
+            Dispose();
         }
 
         if (_file is not null || MonotonicClock.Now < _retryAt)

@@ -101,20 +101,31 @@ internal static class StateFile
         string problem;
         try
         {
-            FileInfo file = new(path);
-            if (!file.Exists)
+            // That it cannot be found out whether there is a file (a broken disk) is no first life; only that there is none.
+            FileAttributes? found = AttributesOf(path);
+            if (found is null)
             {
                 return new KeptState();
             }
 
-            problem = file.Length > FileBytesMax ? $"it has {file.Length} bytes" : "";
+            bool isFolder = found.Value.HasFlag(FileAttributes.Directory);
+            long length = isFolder ? 0 : new FileInfo(path).Length;
+            problem = isFolder ? "it is a directory" : length > FileBytesMax ? $"it has {length} bytes" : "";
             if (problem.Length == 0 && Parse(File.ReadAllBytes(path), out problem) is { } kept)
             {
                 return kept;
             }
 
             string aside = path + DamagedInfix + MonotonicClock.WallNow.ToUniversalTime().ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture);
-            File.Move(path, aside, overwrite: true);
+            if (isFolder)
+            {
+                Directory.Move(path, aside);
+            }
+            else
+            {
+                File.Move(path, aside, overwrite: true);
+            }
+
             DropOldest(directory);
             log.Write(
                 TimelineLevel.Error,
@@ -126,6 +137,19 @@ internal static class StateFile
         }
 
         return null;
+    }
+
+    /// <summary>What stands at the path; null = nothing.</summary>
+    private static FileAttributes? AttributesOf(string path)
+    {
+        try
+        {
+            return File.GetAttributes(path);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The bytes of the file.</summary>

@@ -112,7 +112,8 @@ internal sealed class FenceChecks : IDisposable
     {
         foreach (DeviceRun run in _runs.Running.ToArray())
         {
-            if (run != _test && Overlap(run.Device.Step.Targets, targets))
+            // A test that fences is waited for (G3); everything else only asks, an operator's question included.
+            if (run.IsQuestion && Overlap(run.Device.Step.Targets, targets))
             {
                 if (_watched.TryGetValue(run.Device.Name, out Watched? watched))
                 {
@@ -277,10 +278,13 @@ internal sealed class FenceChecks : IDisposable
             _testOperation?.Add(line);
         }
 
-        string text = run.Summary(MonotonicClock.Now - run.StartedAt);
-        _testOperation?.End(run.IsGood, text, MonotonicClock.Now);
+        string text = run.IsGivenUp
+            ? $"fence_device {run.Device.Name}: the question was given up: a target is being fenced, and the board must not be kept busy"
+            : run.Summary(MonotonicClock.Now - run.StartedAt);
+        bool isGood = run.IsGood && !run.IsGivenUp;
+        _testOperation?.End(isGood, text, MonotonicClock.Now);
         _testOperation = null;
-        Write(run.IsGood ? TimelineLevel.Notice : TimelineLevel.Error, "FenceTest", text);
+        Write(isGood ? TimelineLevel.Notice : run.IsGivenUp ? TimelineLevel.Warning : TimelineLevel.Error, "FenceTest", text);
         foreach (string line in run.Lines)
         {
             _log.Write(TimelineLevel.Notice, "", "output", $"fence_device {run.Device.Name}: {line}");
