@@ -108,14 +108,13 @@ public ref partial struct VrrpMachine
     private void LowerBurstDue()
     {
         Announce(_config.Gratuitous.LowerPriorityRepeat);
-        _state.LowerBurstAt = _state.LastLowerBurstAt > _now ? _state.LastLowerBurstAt : MonotonicInstant.Never;
+        _state.LowerBurstAt = MonotonicInstant.Never;
     }
 
     private void EndAnnouncements()
     {
         _state.GratuitousAt = MonotonicInstant.Never;
         _state.LowerBurstAt = MonotonicInstant.Never;
-        _state.LastLowerBurstAt = MonotonicInstant.Never;
     }
 
     private readonly void Announce(int count)

@@ -202,9 +202,8 @@ public ref partial struct VrrpMachine
         Announce(schedule.LowerPriorityRepeat);
         if (schedule.LowerPriorityDelay > TimeSpan.Zero)
         {
-            // One is under way at most, and one follows the last advert: keepalived has one for each.
-            _state.LastLowerBurstAt = _now + schedule.LowerPriorityDelay;
-            _state.LowerBurstAt = MonotonicInstant.Earlier(_state.LowerBurstAt, _state.LastLowerBurstAt);
+            // After the last advert: each has its first burst at once. keepalived sends a second one for each.
+            _state.LowerBurstAt = _now + schedule.LowerPriorityDelay;
         }
     }
 

@@ -220,11 +220,8 @@ public record struct VrrpState
     /// <summary>How many announcements are made at <see cref="GratuitousAt"/>.</summary>
     public int GratuitousRepeat;
 
-    /// <summary>The second burst after a lower-priority advert (garp_lower_prio_delay); Never = none is due.</summary>
+    /// <summary>The second burst after the last lower-priority advert (garp_lower_prio_delay); Never = none is due.</summary>
     public MonotonicInstant LowerBurstAt;
-
-    /// <summary>When the one after the last of these adverts is due: <see cref="LowerBurstAt"/>, or later where more have come meanwhile; Never = none is due.</summary>
-    public MonotonicInstant LastLowerBurstAt;
 
     /// <summary>preempt_delay: when a lower master may be preempted; Never = not started.</summary>
     public MonotonicInstant PreemptAt;
@@ -328,7 +325,6 @@ public record struct VrrpState
         AdvertSentAt = MonotonicInstant.Never,
         GratuitousAt = MonotonicInstant.Never,
         LowerBurstAt = MonotonicInstant.Never,
-        LastLowerBurstAt = MonotonicInstant.Never,
         RemovalAt = MonotonicInstant.Never,
         PreemptAt = MonotonicInstant.Never,
         LowerHeardAt = MonotonicInstant.Never,

@@ -232,7 +232,6 @@ internal sealed class SmallNodes
             instance.AdvertSentAt = Old(instance.AdvertSentAt, now);
             instance.GratuitousAt = Shift(instance.GratuitousAt, now);
             instance.LowerBurstAt = Shift(instance.LowerBurstAt, now);
-            instance.LastLowerBurstAt = Past(instance.LastLowerBurstAt, now);
             instance.PreemptAt = Past(instance.PreemptAt, now);
             instance.LowerHeardAt = Old(instance.LowerHeardAt, now);
             instance.ConflictUntil = Shift(instance.ConflictUntil, now);

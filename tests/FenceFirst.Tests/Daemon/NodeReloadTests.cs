@@ -87,6 +87,15 @@ public sealed class NodeReloadTests
         Assert.Equal([1, 0, -1], ReloadPlan.Make(old, next).Kept(new NodeState(old, 0)));
     }
 
+    // Shown: what is not there any more is told of as deleted, as in keepalived: not by its name, which another one may have now.
+    [Fact]
+    public void An_instance_with_another_vrid_is_another_one_under_the_old_name()
+    {
+        VrrpConfig one = TestConfig.Instance(), two = TestConfig.Instance(name: "VI_2", vrid: 52);
+        ReloadPlan plan = ReloadPlan.Make(TestConfig.Node(one, two), TestConfig.Node(one with { Name = "renamed", Version = 2 }, two with { Vrid = 99 }));
+        Assert.Equal([false, true], [plan.IsRemoved(0), plan.IsRemoved(1)]);
+    }
+
     [Fact]
     public void A_shorter_interval_is_kept_from_the_reload_on_and_is_no_stall()
     {
