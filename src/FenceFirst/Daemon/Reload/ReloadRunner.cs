@@ -197,7 +197,7 @@ internal sealed class ReloadRunner(EventLoop loop, LogWriter log, Func<LoadedCon
             {
                 string name = loop.Config.Instances[i].Name;
                 log.Write(TimelineLevel.Notice, name, "reload", $"({name}) changed or removed by the reload: stopping it in order");
-                loop.DeliverAndSettle(NodeEvent.StopRequested(i, isDeleted: plan.Next.Instances.All(instance => instance.Name != name)));
+                loop.DeliverAndSettle(NodeEvent.StopRequested(i, isDeleted: plan.IsRemoved(i)));
             }
 
             isReady &= loop.State.Instances[i].IsStopped;
