@@ -151,6 +151,19 @@ public partial class DocumentationTests
 
     [Theory]
     [MemberData(nameof(Pages))]
+    public void A_row_on_a_page_belongs_to_a_table(string page)
+    {
+        // A blank line in front of a row ends the table, and the row is then shown as it was typed.
+        string[] lines = WithoutBlocks(File.ReadAllText(Path.Combine(Root, page))).Split('\n');
+        for (int i = 1; i < lines.Length; i++)
+        {
+            bool isFirst = lines[i].StartsWith('|') && !lines[i - 1].StartsWith('|');
+            Assert.False(isFirst && (i + 1 == lines.Length || !lines[i + 1].StartsWith("|-", StringComparison.Ordinal)), $"{page}: no table for: {lines[i]}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
     public void A_test_or_source_file_named_on_a_page_exists(string page)
     {
         // Names of tests are recognised by their underscores, files by .cs.
