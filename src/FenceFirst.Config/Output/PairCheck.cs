@@ -4,6 +4,7 @@ using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Promotion;
 using FenceFirst.Core.Vrrp;
+using FenceFirst.Core.Wire;
 
 namespace FenceFirst.Config.Output;
 
@@ -38,10 +39,10 @@ public sealed class PairCheck
     private void Run()
     {
         HashSet<string> met = [];
+        Dictionary<string, VrrpConfig> partners = Partners();
         foreach (VrrpConfig mine in _ours.Instances)
         {
-            VrrpConfig? other = _theirs.Instances.FirstOrDefault(candidate => candidate.Vrid == mine.Vrid && candidate.IsIPv6 == mine.IsIPv6);
-            if (other is null)
+            if (!partners.TryGetValue(mine.Name, out VrrpConfig? other))
             {
                 Tell(DiagnosticCodes.PeerWithoutInstance, $"{mine.Name}: the peer has no instance with virtual_router_id {mine.Vrid} for {(mine.IsIPv6 ? "IPv6" : "IPv4")}");
                 continue;
@@ -55,6 +56,34 @@ public sealed class PairCheck
         {
             _diagnostics.Add(DiagnosticCodes.PeerWithoutInstance, new SourceSpan(_peerSource, 0, 0, 0), $"{left.Name}: virtual_router_id {left.Vrid} is not on this node");
         }
+    }
+
+    /// <summary>Who is whose counterpart: the same Vrid and family, and where that is on several interfaces, those that have most in common; each has one.</summary>
+    private Dictionary<string, VrrpConfig> Partners()
+    {
+        Dictionary<string, VrrpConfig> partners = [];
+        HashSet<string> taken = [];
+        var candidates = from mine in _ours.Instances
+                         from other in _theirs.Instances
+                         where mine.Vrid == other.Vrid && mine.IsIPv6 == other.IsIPv6
+                         orderby Likeness(mine, other) descending
+                         select (mine, other);
+        foreach ((VrrpConfig mine, VrrpConfig other) in candidates)
+        {
+            if (!partners.ContainsKey(mine.Name) && taken.Add(other.Name))
+            {
+                partners.Add(mine.Name, other);
+            }
+        }
+
+        return partners;
+    }
+
+    private int Likeness(VrrpConfig mine, VrrpConfig other)
+    {
+        bool isAddressShared = mine.Addresses.Any(address => other.Addresses.Any(each => each.Address == address.Address));
+        bool isLinkSame = mine.Link >= 0 && other.Link >= 0 && _ours.Links[mine.Link] == _theirs.Links[other.Link];
+        return (isAddressShared ? 4 : 0) + (isLinkSame ? 2 : 0) + (mine.Name == other.Name ? 1 : 0);
     }
 
     private void Compare(VrrpConfig mine, VrrpConfig other)
@@ -107,9 +136,15 @@ public sealed class PairCheck
 
     private void CompareAuthentication(VrrpConfig mine, VrrpConfig other)
     {
-        if ((mine.Hmac is null) != (other.Hmac is null))
+        string here = Refused(mine.Hmac, other.Hmac, "the peer", "this node");
+        string there = Refused(other.Hmac, mine.Hmac, "this node", "the peer");
+        if (here.Length > 0 || there.Length > 0)
         {
-            Tell(DiagnosticCodes.PeerAuthentication, $"{mine.Name}: auth_hmac on one node only", "mode receive-only or permissive while it is introduced");
+            string who = here.Length > 0 && there.Length > 0 ? "both become Master" : "who refuses the other's adverts becomes Master beside it";
+            Tell(
+                DiagnosticCodes.PeerAuthentication,
+                $"{mine.Name}: auth_hmac: {string.Join(", and ", new[] { here, there }.Where(why => why.Length > 0))}: {who}",
+                "the same keys on all nodes; auth_hmac is introduced with mode receive-only, then permissive, then enforce");
         }
         else if (mine.Authentication != other.Authentication || mine.Password != other.Password)
         {
@@ -119,6 +154,26 @@ public sealed class PairCheck
                 $"{mine.Name}: {(isPassword ? "auth_pass differs" : "auth_type differs, or one node has none")}: each refuses the other's adverts, and both become Master",
                 "the first 8 bytes of auth_pass must be equal");
         }
+    }
+
+    /// <summary>Why one node refuses the adverts of the other one (docs/auth_hmac.md); empty = it does not.</summary>
+    private static string Refused(HmacAuthentication? receiver, HmacAuthentication? sender, string from, string by)
+    {
+        bool isSigned = sender is not null && sender.Mode != HmacMode.ReceiveOnly;
+        if (!isSigned)
+        {
+            return receiver is { Mode: HmacMode.Enforce } ? $"{from} does not sign, and {by} wants signed adverts" : "";
+        }
+
+        if (receiver is null)
+        {
+            return $"{from} signs, and {by} does not know auth_hmac";
+        }
+
+        HmacKey key = sender!.ActiveKey; // Who signs is there.
+        return receiver.Keys.FirstOrDefault(each => each.Id == key.Id) is not { } known ? $"{from} signs with key {key.Id}, which {by} does not have"
+            : known.Bytes != key.Bytes ? $"key {key.Id} is another one on {by}"
+            : "";
     }
 
     private void ComparePath(VrrpConfig mine, VrrpConfig other)
@@ -148,6 +203,23 @@ public sealed class PairCheck
         {
             Tell(DiagnosticCodes.PeerPath, $"{mine.Name}: we send from {mine.Source}, which is not in the peer's unicast_peer", "list every other node");
         }
+
+        CompareTtl(mine, other, "the peer", "our");
+        CompareTtl(other, mine, "this node", "the peer's");
+    }
+
+    /// <summary>What is sent with a lower TTL than the other one takes is never accepted: routers only lower it.</summary>
+    private void CompareTtl(VrrpConfig receiver, VrrpConfig sender, string from, string whose)
+    {
+        UnicastPeer peer = receiver.UnicastPeers.FirstOrDefault(each => each.Address == sender.Source);
+        int sent = sender.UnicastTtl >= 0 ? sender.UnicastTtl : byte.MaxValue;
+        if (!sender.Source.IsNone && sent < peer.MinTtl)
+        {
+            Tell(
+                DiagnosticCodes.PeerPath,
+                $"{receiver.Name}: {from} sends with unicast_ttl {sent}, and {whose} min_ttl for it is {peer.MinTtl}: its adverts are refused, and both become Master",
+                "unicast_ttl 255, or a lower min_ttl");
+        }
     }
 
     private void ComparePriority(VrrpConfig mine, VrrpConfig other)
@@ -161,7 +233,7 @@ public sealed class PairCheck
         (VrrpConfig higher, VrrpConfig lower) = isOursFirst ? (mine, other) : (other, mine);
         string first = isOursFirst ? _source.Path : _peerSource.Path;
         string second = isOursFirst ? _peerSource.Path : _source.Path;
-        int most = higher.TrackScripts.Concat(higher.TrackLinks).Where(reference => reference.Weight != 0).Sum(reference => Math.Abs(reference.Weight));
+        int most = Tracked(higher).Concat(higher.TrackFiles).Where(reference => reference.Weight != 0).Sum(reference => Math.Abs(reference.Weight));
         if (most > 0 && !higher.IsOwner)
         {
             CheckWeights(mine, higher, lower, first);
@@ -173,12 +245,16 @@ public sealed class PairCheck
         }
     }
 
+    /// <summary>What changes the priority by its weight or not at all; a file changes it by its number, which nobody knows here.</summary>
+    private static IEnumerable<TrackReference> Tracked(VrrpConfig config) => config.TrackScripts.Concat(config.TrackLinks).Concat(config.TrackProcesses);
+
     /// <summary>Whether the address can move at all when every weighted check of the higher node fails and none of the lower one's.</summary>
     private void CheckWeights(VrrpConfig mine, VrrpConfig higher, VrrpConfig lower, string first)
     {
         int worst = Effective(higher, isGood: false);
         int best = Effective(lower, isGood: true);
-        if (worst >= best && higher.TrackScripts.Concat(higher.TrackLinks).All(reference => reference.Weight != 0 || reference.Index == higher.Link))
+        bool canFault = higher.TrackScripts.Concat(higher.TrackProcesses).Any(reference => reference.Weight == 0) || higher.TrackLinks.Any(reference => reference.Weight == 0 && reference.Index != higher.Link);
+        if (worst >= best && !canFault && higher.TrackFiles.IsEmpty && lower.TrackFiles.IsEmpty)
         {
             Tell(
                 DiagnosticCodes.PeerWeight,
@@ -190,7 +266,7 @@ public sealed class PairCheck
     private static int Effective(VrrpConfig config, bool isGood)
     {
         int priority = config.BasePriority;
-        foreach (TrackReference reference in config.TrackScripts.Concat(config.TrackLinks))
+        foreach (TrackReference reference in Tracked(config))
         {
             bool isUp = isGood != reference.IsReversed;
             priority += reference.Weight > 0 ? (isUp ? reference.Weight : 0) : (isUp ? 0 : reference.Weight);

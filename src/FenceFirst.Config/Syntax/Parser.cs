@@ -13,6 +13,9 @@ internal sealed class Parser(DiagnosticBag diagnostics)
     /// <summary>Deepest nesting; the language needs three.</summary>
     public const int DepthMax = 32;
 
+    /// <summary>What some editors write at the beginning of a file.</summary>
+    private const char ByteOrderMark = '\ufeff';
+
     private readonly Stack<Frame> _frames = [];
     private readonly HashSet<string> _topics = [];
     private readonly Dictionary<(BlockKind, string), Keyword?> _nearest = [];
@@ -229,6 +232,16 @@ internal sealed class Parser(DiagnosticBag diagnostics)
     private void ReportUnknown(Frame frame, Token word)
     {
         string where = KeywordTable.BlockName(frame.Kind);
+        if (word.Text.StartsWith(ByteOrderMark))
+        {
+            diagnostics.Add(
+                DiagnosticCodes.UnknownKeyword,
+                word.Span,
+                $"unknown keyword: an invisible byte order mark stands before '{Shortened(word.Text[1..])}', and keepalived does not know it either",
+                "save the file without byte order mark: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE");
+            return;
+        }
+
         List<BlockKind> elsewhere = KeywordTable.BlocksOf(word.Text);
         if (elsewhere.Count > 0)
         {

@@ -64,6 +64,13 @@ public static class NodeReload
             state.IsLeased = true;
         }
 
+        if (state.Phase == VrrpPhase.Master && after.Gratuitous.Refresh > TimeSpan.Zero && after.Gratuitous.Refresh != before.Gratuitous.Refresh && state.GratuitousAt > now + after.Gratuitous.Refresh)
+        {
+            // A refresh that is new, or comes sooner than before, does not wait for the next mastership.
+            state.GratuitousAt = now + after.Gratuitous.Refresh;
+            state.GratuitousRepeat = after.Gratuitous.RefreshRepeat;
+        }
+
         if (after.AdvertInterval < before.AdvertInterval && !state.AdvertAt.IsNever)
         {
             // The next advert keeps the promise of the new interval, and the pause that the old one allowed is no stall (G7).

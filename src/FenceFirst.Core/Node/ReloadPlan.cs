@@ -90,6 +90,9 @@ public sealed class ReloadPlan
     /// <summary>Whether an instance of the new configuration holds other addresses, routes or rules than before.</summary>
     public bool HoldsOther(int instance) => (_differences[instance] & Difference.Held) != 0;
 
+    /// <summary>Whether an instance of the old configuration is in the new one no more; one of the same name with another Vrid, family or interface is another one (keepalived).</summary>
+    public bool IsRemoved(int old) => !_oldOf.Contains(old);
+
     /// <summary>What the old instance of a new one holds and the new one does not: to be removed under the old configuration.</summary>
     public VrrpConfig Dropped(int instance)
     {

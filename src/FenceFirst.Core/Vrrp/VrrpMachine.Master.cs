@@ -64,7 +64,21 @@ public ref partial struct VrrpMachine
 
         // RFC 9568 section 6.4.3: a lower priority is answered at once, to assert the state to bridges and to the sender.
         Walk(Transition.Assert);
+        for (int i = 0; i < GroupSize; i++)
+        {
+            Member(i).AnnounceBeside(_index);
+        }
+
         NoteConflict(source);
+    }
+
+    /// <summary>Another member of the group has heard a lower priority: its sender may have announced the addresses of all of them (keepalived: vrrp.c, vrrp_state_master_rx).</summary>
+    private void AnnounceBeside(int hearing)
+    {
+        if (_index != hearing && _state.Phase == VrrpPhase.Master && !IsLeftOut(Transition.Assert, SideEffect.Announce))
+        {
+            AnnounceFor(Transition.Assert);
+        }
     }
 
     private void YieldTo(in VrrpAdvert advert, InternetAddress source)
@@ -89,6 +103,18 @@ public ref partial struct VrrpMachine
         {
             _state.GratuitousAt = MonotonicInstant.Never;
         }
+    }
+
+    private void LowerBurstDue()
+    {
+        Announce(_config.Gratuitous.LowerPriorityRepeat);
+        _state.LowerBurstAt = MonotonicInstant.Never;
+    }
+
+    private void EndAnnouncements()
+    {
+        _state.GratuitousAt = MonotonicInstant.Never;
+        _state.LowerBurstAt = MonotonicInstant.Never;
     }
 
     private readonly void Announce(int count)
@@ -176,7 +202,7 @@ public ref partial struct VrrpMachine
     {
         Invariant.Check(_state.Phase == VrrpPhase.Master, "only a Master leaves Master");
         _state.Phase = VrrpPhase.Demoting;
-        _state.GratuitousAt = MonotonicInstant.Never;
+        EndAnnouncements();
         _state.IsLeased = false;
         _state.ConflictUntil = MonotonicInstant.Never;
         _state.Steps = StepProgress.Idle with { Epoch = _state.Steps.Epoch };

@@ -200,10 +200,10 @@ public ref partial struct VrrpMachine
         }
 
         Announce(schedule.LowerPriorityRepeat);
-        if (schedule.LowerPriorityDelay > TimeSpan.Zero && _state.GratuitousAt.IsNever)
+        if (schedule.LowerPriorityDelay > TimeSpan.Zero)
         {
-            _state.GratuitousAt = _now + schedule.LowerPriorityDelay;
-            _state.GratuitousRepeat = schedule.LowerPriorityRepeat;
+            // After the last advert: each has its first burst at once. keepalived sends a second one for each.
+            _state.LowerBurstAt = _now + schedule.LowerPriorityDelay;
         }
     }
 

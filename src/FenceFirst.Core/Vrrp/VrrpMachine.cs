@@ -137,6 +137,11 @@ public ref partial struct VrrpMachine
             GratuitousDue();
         }
 
+        if (_state.LowerBurstAt <= _now)
+        {
+            LowerBurstDue();
+        }
+
         if (_state.Steps.DeadlineAt <= _now)
         {
             StepDeadlineReached();
@@ -308,7 +313,7 @@ public ref partial struct VrrpMachine
         _state.Phase = VrrpPhase.Backup;
         _state.AdvertAt = MonotonicInstant.Never;
         _state.AdvertSentAt = MonotonicInstant.Never;
-        _state.GratuitousAt = MonotonicInstant.Never;
+        EndAnnouncements();
         _state.MasterAdvertInterval = _config.AdvertInterval;
         _state.Steps = StepProgress.Idle with { Epoch = _state.Steps.Epoch };
         _state.Transition = Transition.None;
@@ -343,7 +348,7 @@ public ref partial struct VrrpMachine
         _state.MasterDownAt = MonotonicInstant.Never;
         _state.AdvertAt = MonotonicInstant.Never;
         _state.AdvertSentAt = MonotonicInstant.Never;
-        _state.GratuitousAt = MonotonicInstant.Never;
+        EndAnnouncements();
         _state.PreemptAt = MonotonicInstant.Never;
         _state.ConflictUntil = MonotonicInstant.Never;
         _state.IsWantingMaster = false;

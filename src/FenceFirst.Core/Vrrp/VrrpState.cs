@@ -220,6 +220,9 @@ public record struct VrrpState
     /// <summary>How many announcements are made at <see cref="GratuitousAt"/>.</summary>
     public int GratuitousRepeat;
 
+    /// <summary>The second burst after the last lower-priority advert (garp_lower_prio_delay); Never = none is due.</summary>
+    public MonotonicInstant LowerBurstAt;
+
     /// <summary>preempt_delay: when a lower master may be preempted; Never = not started.</summary>
     public MonotonicInstant PreemptAt;
 
@@ -304,7 +307,7 @@ public record struct VrrpState
         get
         {
             MonotonicInstant next = MonotonicInstant.Earlier(
-                MonotonicInstant.Earlier(MonotonicInstant.Earlier(MasterDownAt, AdvertAt), GratuitousAt),
+                MonotonicInstant.Earlier(MonotonicInstant.Earlier(MasterDownAt, AdvertAt), MonotonicInstant.Earlier(GratuitousAt, LowerBurstAt)),
                 MonotonicInstant.Earlier(Steps.DeadlineAt, MonotonicInstant.Earlier(Handover.Until, ConflictUntil)));
             next = MonotonicInstant.Earlier(next, RemovalAt);
             return MaintenanceUntil == MonotonicInstant.Zero ? next : MonotonicInstant.Earlier(next, MaintenanceUntil);
@@ -321,6 +324,7 @@ public record struct VrrpState
         AdvertAt = MonotonicInstant.Never,
         AdvertSentAt = MonotonicInstant.Never,
         GratuitousAt = MonotonicInstant.Never,
+        LowerBurstAt = MonotonicInstant.Never,
         RemovalAt = MonotonicInstant.Never,
         PreemptAt = MonotonicInstant.Never,
         LowerHeardAt = MonotonicInstant.Never,

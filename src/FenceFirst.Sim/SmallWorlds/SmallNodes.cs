@@ -231,6 +231,7 @@ internal sealed class SmallNodes
             instance.AdvertAt = Shift(instance.AdvertAt, now);
             instance.AdvertSentAt = Old(instance.AdvertSentAt, now);
             instance.GratuitousAt = Shift(instance.GratuitousAt, now);
+            instance.LowerBurstAt = Shift(instance.LowerBurstAt, now);
             instance.PreemptAt = Past(instance.PreemptAt, now);
             instance.LowerHeardAt = Old(instance.LowerHeardAt, now);
             instance.ConflictUntil = Shift(instance.ConflictUntil, now);

@@ -26,6 +26,9 @@ internal static class LongRequest
     {
         Action<string> tell = text => Refusal.Tell(text, isJson, output, error);
         using ControlClient? client = ControlClient.Connect(socket, tell);
+
+        // Before the request: it may have begun before its answer is read.
+        using Interruption interruption = new();
         using JsonDocument? answer = client?.Ask(request, tell);
         if (client is null || answer is null)
         {
@@ -45,12 +48,11 @@ internal static class LongRequest
             return 0;
         }
 
-        return Wait(client, number.GetInt64(), isJson, output, error, tell);
+        return Wait(client, number.GetInt64(), interruption, isJson, output, error, tell);
     }
 
-    private static int Wait(ControlClient client, long number, bool isJson, TextWriter output, TextWriter error, Action<string> tell)
+    private static int Wait(ControlClient client, long number, Interruption interruption, bool isJson, TextWriter output, TextWriter error, Action<string> tell)
     {
-        using Interruption interruption = new();
         ProgressLine progress = new(error);
         while (true)
         {

@@ -30,6 +30,7 @@ public sealed partial class DumpTests(ITestOutputHelper output)
 
         Assert.Equal(Keys(json[0]), Keys(json[1]));
         Assert.Equal(Setting(json[0]), Setting(json[1]));
+        Assert.Equal(Held(json[0], instance: 2), Held(json[1], instance: 2));
         JsonElement backup = JsonDocument.Parse(json[1]).RootElement[0];
         Assert.Equal(1, backup.GetProperty("data").GetProperty("state").GetInt32());
         Assert.Equal(150, MasterPriority(json[1]));
@@ -41,13 +42,17 @@ public sealed partial class DumpTests(ITestOutputHelper output)
         Assert.EndsWith(" set", master.GetProperty("data").GetProperty("vips")[0].GetString());
         Assert.Equal(1, master.GetProperty("stats").GetProperty("become_master").GetInt64());
 
+        // The adverts of an owner, one every 40 s: each went to two peers. Ours has begun later.
+        long[] sent = [.. json.Select(each => JsonDocument.Parse(each).RootElement[2].GetProperty("stats").GetProperty("advert_sent").GetInt64())];
+        Assert.InRange(sent[1], 1, sent[0]);
+
         string[] statistics = [await DumpAsync(lab, a, theirs, (int)Signal.Usr2, "keepalived.stats"), await DumpAsync(lab, b, ours, (int)Signal.Usr2, "keepalived.stats")];
         Assert.Equal(Number().Replace(statistics[0], "N"), Number().Replace(statistics[1], "N"));
 
         // The state dump has fewer lines than keepalived's, none under another name and none in another place.
         string[] state = [await DumpAsync(lab, a, theirs, (int)Signal.Usr1, "keepalived.data"), await DumpAsync(lab, b, ours, (int)Signal.Usr1, "keepalived.data")];
-        // Only a backup tells who its master is.
-        Assert.Equal(["   Master router", "   Master priority"], NotIn(Names(state[0]), Names(state[1])));
+        // Only a backup tells who its master is; keepalived tells the last one from 2.3 on.
+        Assert.Equal(["   Master router", "   Master priority", "   Address owner ignores received adverts"], NotIn(Names(state[0]), Names(state[1])));
         Assert.Contains("   State = BACKUP\n   Wantstate = BACKUP\n", state[1]);
         Assert.Contains("   Status = GOOD\n", state[1]);
         Assert.Equal("600", (await b.RunAsync("stat", "-c", "%a", Path.Combine(b.Folder, "keepalived.data"))).Trim());
@@ -129,6 +134,11 @@ public sealed partial class DumpTests(ITestOutputHelper output)
         .Where(each => !State().IsMatch(each.Name))
         .Select(each => $"{each.Name} {each.Value.GetRawText().Replace(" set\"", "\"").Replace("\\/", "/").Replace("\\u0027", "'")}"));
 
+    // The words of what an instance holds.
+    private static string Held(string json, int instance) => string.Join('\n', JsonDocument.Parse(json).RootElement[instance].GetProperty("data").EnumerateObject()
+        .Where(each => each.Name is "vips" or "evips" or "vroutes" or "vrules")
+        .SelectMany(each => each.Value.EnumerateArray().Select(entry => $"{each.Name}: {entry.GetString()}")));
+
     private static string Keys(string json) => string.Join('\n', JsonDocument.Parse(json).RootElement.EnumerateArray()
         .Select(each => string.Join(' ', each.EnumerateObject().SelectMany(part => part.Value.EnumerateObject().Select(key => $"{part.Name}.{key.Name}:{Kind(key.Value)}")))));
 
@@ -196,7 +206,49 @@ public sealed partial class DumpTests(ITestOutputHelper output)
 
                 """,
         },
-        new Conf(lab.Virtual6) { Name = "VI_2", Vrid = node.Name == "a" ? 61 : 62, Extra = "    nopreempt\n" });
+        new Conf(lab.Virtual6) { Name = "VI_2", Vrid = node.Name == "a" ? 61 : 62, Extra = "    nopreempt\n" }) + Owner(node);
+
+    // Held at once, with what addresses, routes and rules can have; its next advert is 40 s away.
+    private static string Owner(Node node) =>
+        $$"""
+        vrrp_instance VI_3 {
+            state MASTER
+            interface eth0
+            version 3
+            virtual_router_id 63
+            priority 255
+            advert_int 40
+            unicast_src_ip {{node.Address}}
+            unicast_peer {
+                10.94.9.8
+                10.94.9.9 min_ttl 5
+            }
+            virtual_ipaddress {
+                10.94.0.1/24 label eth0:7
+                10.94.1.1/32 scope link
+            }
+            virtual_ipaddress_excluded {
+                10.95.0.1 peer 10.95.0.2 no_track home
+                fd95::1/128
+                fd96::1/64 preferred_lft 0
+            }
+            virtual_routes {
+                10.90.0.0/16 dev eth0 scope link src 10.94.0.1
+                unreachable 10.89.0.0/16 table 7
+                throw 10.88.0.0/16 table 8 metric 5
+                10.86.0.0/16 nexthop via 10.94.0.7 dev eth0 weight 3 nexthop via 10.94.0.8 dev eth0 weight 2
+                10.85.0.0/16 via 10.94.0.7 dev eth0 onlink tos 0x10
+                default via 10.94.0.8 metric 50 mtu 1400 advmss 1300
+                fd98::/64 dev eth0 metric 9
+            }
+            virtual_rules {
+                from 10.97.0.0/16 to 10.1.0.0/16 tos 0x10 fwmark 5 iif eth0 table 5 priority 99 no_track
+                from 10.96.0.0/16 blackhole priority 98
+                to fd98::/64 table 9 priority 97
+            }
+        }
+
+        """;
 
     [GeneratedRegex("^(master_priority|last_transition|base_priority|effective_priority|vipset|state|wantstate|auth_data|vroutes|vrid|vips|track_script|script.*)$")]
     private static partial Regex State();

@@ -41,20 +41,7 @@ internal sealed class KernelNetwork : IDisposable
     /// <summary>Runs iproute2 in the left namespace.</summary>
     internal string Ip(string arguments) => Ip(Left, arguments);
 
-    internal static string Ip(int descriptor, string arguments)
-    {
-        ProcessStartInfo start = new("nsenter", $"--net=/proc/{Environment.ProcessId}/fd/{descriptor} ip {arguments}")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start)!; // Not null: a file is started, not a document.
-        string output = process.StandardOutput.ReadToEnd();
-        string errors = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"ip {arguments}: {errors}");
-        return output;
-    }
+    internal static string Ip(int descriptor, string arguments) => RunIp("nsenter", $"--net=/proc/{Environment.ProcessId}/fd/{descriptor} ip {arguments}");
 
     /// <summary>What iproute2 says about one address of left0.</summary>
     internal JsonElement? Address(string address)
@@ -73,20 +60,21 @@ internal sealed class KernelNetwork : IDisposable
         return null;
     }
 
-    /// <summary>
-    /// The kernel tells of a carrier (IFF_RUNNING) up to a second after the link is set up, and shows the flag before it lets packets pass. It does both under
-    /// the lock that every change of a link takes, so a change that changes nothing comes back after it.
-    /// </summary>
+    /// <summary>Waits until a link of the calling thread's namespace lets packets pass.</summary>
+    /// <remarks>
+    /// The kernel looks at a carrier some time after the link is set up. Until it has looked the state is unknown, which sets IFF_RUNNING as well; then the state
+    /// is up, and only then do packets pass. It does the last two under the lock that every change of a link takes, so a change that changes nothing comes back
+    /// after them.
+    /// </remarks>
     internal static void AwaitUp(string name)
     {
-        using RtNetlink netlink = new();
         MonotonicInstant end = MonotonicClock.Now + TimeSpan.FromSeconds(10);
-        while (!netlink.DumpLinks().Single(x => x.Name == name).IsUp)
+        while (!RunIp("ip", $"-json link show dev {name}").Contains("\"operstate\":\"UP\"", StringComparison.Ordinal))
         {
             Assert.True(MonotonicClock.Now < end, $"{name} did not come up");
-            Thread.Yield();
         }
 
+        using RtNetlink netlink = new();
         Assert.Equal(0, netlink.SetLinkUp(RtNetlink.IndexOf(name), true));
     }
 
@@ -103,5 +91,20 @@ internal sealed class KernelNetwork : IDisposable
         Assert.Equal(0, netlink.SetLinkUp(index, true));
         Assert.Equal(0, netlink.AddAddress(index, new VirtualAddress(InternetAddress.Parse(address), 24, 0)));
         Assert.Equal(0, netlink.AddAddress(index, new VirtualAddress(InternetAddress.Parse(addressIPv6), 64, 0)));
+    }
+
+    private static string RunIp(string program, string arguments)
+    {
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process process = Process.Start(start)!; // Not null: a file is started, not a document.
+        string output = process.StandardOutput.ReadToEnd();
+        string errors = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{program} {arguments}: {errors}");
+        return output;
     }
 }

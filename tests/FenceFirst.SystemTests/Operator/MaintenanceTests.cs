@@ -49,7 +49,7 @@ public sealed class MaintenanceTests(ITestOutputHelper output)
         Daemon standby = b.StartFenceFirst(Conf.File(new Conf(lab.Virtual)));
         await standby.WaitForLogAsync($"master is {a.Address}");
         Assert.Equal(1, (await Verb.RunAsync(b, "maintenance", "on", "VI_9")).Status);
-        Assert.Equal(1, (await Verb.RunAsync(b, "maintenance", "on", "--for", "soon")).Status);
+        Assert.Equal(2, (await Verb.RunAsync(b, "maintenance", "on", "--for", "soon")).Status);
         DateTime from = DateTime.UtcNow;
         Assert.Equal(0, (await Verb.RunAsync(b, "maintenance", "on", "VI_1", "--for", "8s")).Status);
         await a.PowerOffAsync();

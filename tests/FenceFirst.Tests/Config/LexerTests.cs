@@ -235,6 +235,15 @@ public sealed class LexerTests
     public void Alternatives_of_an_include_are_those_of_a_shell(string pattern, string expected) =>
         Assert.Equal(expected, string.Join(' ', Include.Alternatives(pattern)));
 
+    [Fact]
+    public void A_byte_order_mark_is_named()
+    {
+        // It cannot be seen, so "unknown keyword 'global_defs'" would help nobody; keepalived refuses it too. Words without any character are no trap either.
+        (_, DiagnosticBag diagnostics) = FakeMachine.Load("\ufeffglobal_defs {\n}\n\"\" x\n");
+        Assert.Contains("byte order mark", diagnostics.Sorted()[0].Message, StringComparison.Ordinal);
+        Assert.Equal([1, 3], diagnostics.Sorted().Where(diagnostic => diagnostic.Code == DiagnosticCodes.UnknownKeyword).Select(diagnostic => diagnostic.Span.Line));
+    }
+
     [Theory]
     [InlineData("auth_pass a#b", true)]
     [InlineData("auth_pass a #b", false)]

@@ -128,6 +128,61 @@ public sealed partial class LintTests
         Assert.Contains(code, error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("mode receive-only", "-", "")]
+    [InlineData("mode receive-only", "mode permissive", "")]
+    [InlineData("mode permissive", "", "")]
+    [InlineData("mode permissive", "-", "A: auth_hmac: this node signs, and the peer does not know auth_hmac: who refuses")]
+    [InlineData("", "-", "A: auth_hmac: the peer does not sign, and this node wants signed adverts, and this node signs, and the peer does not know auth_hmac: both become Master")]
+    [InlineData("", "mode receive-only", "A: auth_hmac: the peer does not sign, and this node wants signed adverts: who refuses")]
+    [InlineData("key 2 9876543210987654321098765432109876543210", "key 2 9876543210987654321098765432109876543210\nactive_key 2", "")]
+    [InlineData("", "key 2 9876543210987654321098765432109876543210\nactive_key 2", "A: auth_hmac: the peer signs with key 2, which this node does not have: who refuses")]
+    [InlineData("key 2 9876543210987654321098765432109876543211", "key 2 9876543210987654321098765432109876543210\nactive_key 2", "A: auth_hmac: key 2 is another one on this node: who refuses")]
+    public void Signed_adverts_are_compared_in_both_directions(string ours, string theirs, string told)
+    {
+        // What one node sends and the other takes, from docs/auth_hmac.md; on the way from unsigned to signed adverts nothing is wrong. "-" has no auth_hmac.
+        string Block(string lines) => lines == "-" ? "" : $"auth_hmac {{\nkey 1 0123456789012345678901234567890123456789\n{(lines.Contains("active_key", StringComparison.Ordinal) ? "" : "active_key 1\n")}{lines}\n}}\n";
+        (int _, string _, string error) = Compare(Start + Block(ours), Start + Block(theirs) + "priority 90\n");
+        string[] lines = [.. error.Split('\n').Where(line => line.Contains("FF1605", StringComparison.Ordinal))];
+        Assert.Equal(told.Length == 0 ? 0 : 1, lines.Length);
+        Assert.All(lines, line => Assert.Contains(told, line, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("unicast_ttl 64\n", "", "min_ttl 255", "this node sends with unicast_ttl 64, and the peer's min_ttl for it is 255")]
+    [InlineData("", "", "min_ttl 255", "")]
+    [InlineData("unicast_ttl 64\n", "", "min_ttl 64", "")]
+    public void A_ttl_that_the_other_one_never_takes_is_told(string ours, string oursPeer, string theirsPeer, string told)
+    {
+        // Routers lower it, nobody raises it.
+        (int _, string _, string error) = Compare(
+            $"{Start}unicast_src_ip 192.168.173.203\n{ours}unicast_peer {{\n10.0.0.9 {oursPeer}\n}}\n",
+            $"{Start}priority 90\nunicast_src_ip 10.0.0.9\nunicast_peer {{\n192.168.173.203 {theirsPeer}\n}}\n");
+        Assert.Equal(told.Length > 0, error.Contains("FF1606", StringComparison.Ordinal));
+        Assert.Contains(told, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_same_Vrid_on_two_interfaces_is_no_riddle()
+    {
+        // Each instance is compared with the one that has most in common with it, whatever their order in the files.
+        string Node(string first, string second, int priority) =>
+            $"interface {first}\nvirtual_router_id 5\npriority {priority}\nvirtual_ipaddress {{\n10.0.{first[^1]}.1/24\n}}\n}}\nvrrp_instance B {{\ninterface {second}\nvirtual_router_id 5\npriority {priority}\nvirtual_ipaddress {{\n10.0.{second[^1]}.1/24\n}}\n";
+        (int status, string output, string error) = Compare(Node("eth0", "eth1", 150), Node("eth1", "eth0", 100));
+        Assert.DoesNotContain("FF16", error, StringComparison.Ordinal);
+        Assert.Equal(0, status);
+        Assert.Contains("B: test.conf (priority 150)", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_process_that_is_a_fault_moves_the_address()
+    {
+        // Its weight is 0, so the weights of the others are not all there is.
+        const string Script = "track_script {\ns weight -20\n}\n";
+        Assert.Contains("FF1608", Compare(Start + "priority 150\n" + Script, Start).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("FF1608", Compare(Start + "priority 150\n" + Script + "track_process {\np\n}\n}\nvrrp_track_process p {\nprocess x\n", Start).Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_good_pair_is_told_as_a_story()
     {

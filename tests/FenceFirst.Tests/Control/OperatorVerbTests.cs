@@ -1,10 +1,12 @@
 using FenceFirst.Cli;
+using FenceFirst.Config.Output;
 using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Core.Vrrp;
 using FenceFirst.Daemon.Operator;
 using FenceFirst.Daemon.Reload;
+using FenceFirst.Tests.Config;
 using FenceFirst.Tests.Machine;
 
 namespace FenceFirst.Tests.Control;
@@ -95,6 +97,30 @@ public class OperatorVerbTests
         Assert.NotNull(book.Find(first.Number + 1));
     }
 
+    // Shown: a change of anything that the dump shows is told of, not only one of an instance or a script.
+    [Theory]
+    [InlineData("global_defs {\nrouter_id other\n}", "global_defs: changed")]
+    [InlineData("global_defs {\nnotify_fifo /run/missing_pipe\n}", "  + notify_fifo /run/missing_pipe # uid 0 gid 0")]
+    [InlineData("global_defs {\nvrrp_garp_interval 0.5\n}", "  + vrrp_garp_interval 0.5")]
+    [InlineData("global_defs {\nnftables own\n}", "  - nftables fencefirst")]
+    [InlineData("static_ipaddress {\n10.9.0.1/24 dev eth1\n}", "static_ipaddress: changed")]
+    [InlineData("static_routes {\n10.9.0.0/16 dev eth1\n}", "static_routes: changed")]
+    [InlineData("static_rules {\nfrom 10.9.0.0/16 table 5 priority 5\n}", "  + from 10.9.0.0/16 priority 5 protocol 18 table 5")]
+    [InlineData("linkbeat_interfaces {\neth0\n}", "linkbeat_interfaces: changed")]
+    [InlineData("interface_up_down_delays {\neth0 0.1\n}", "interface_up_down_delays: changed")]
+    [InlineData("garp_group {\ninterface eth0\ngarp_interval 0.5\n}", "garp_group: changed")]
+    [InlineData("track_file f {\nfile /run/missing_f\n}", "track_file f: added")]
+    [InlineData("vrrp_track_process p {\nprocess x\n}", "vrrp_track_process p: added")]
+    public void Nothing_that_a_reload_changes_is_left_out(string lines, string told)
+    {
+        const string Instance = "vrrp_instance A {\ninterface eth0\nvirtual_router_id 51\nvirtual_ipaddress {\n10.0.0.1/24\n}\n}\n";
+        string tracked = lines.StartsWith("track_file", StringComparison.Ordinal) ? "track_file {\nf\n}\n" : lines.StartsWith("vrrp_track", StringComparison.Ordinal) ? "track_process {\np\n}\n" : "";
+        NodeConfig old = FakeMachine.Load(Instance).Config!; // A good file.
+        NodeConfig next = FakeMachine.Load($"{lines}\n{Instance[..^2]}{tracked}}}\n").Config!; // As above.
+        ReloadPlan plan = ReloadPlan.Make(old, next);
+        Assert.Contains(told, new ReloadSummary(plan, ConfigBlocks.Of(old), ConfigBlocks.Of(next)).Describe(plan.Kept(new NodeState(old, 0))).SelectMany(change => change.Lines));
+    }
+
     // Shown: what is the same is not mentioned, and everything else is.
     [Fact]
     public void A_reload_tells_what_changes()
@@ -113,21 +139,32 @@ public class OperatorVerbTests
         Assert.Equal(
             [
                 "VI_1: changed, goes on in place",
+                "  - priority 100",
+                "  + priority 90",
                 "VI_2: changed, goes on in place",
+                "  - virtual_ipaddress 10.0.1.52/24 dev eth0 scope global",
+                "  + virtual_ipaddress 10.0.1.51/24 dev eth0 scope global",
                 "VI_4: changed, is stopped in order and started anew",
+                "  - version 2",
+                "  + version 3",
                 "VI_3: added",
                 "check script a: changed",
+                "  - script \"/a\" # uid 0 gid 0",
+                "  + script \"/b\" # uid 0 gid 0",
                 "fence_device fence_z: removed",
+                "global_defs: changed",
+                "  - vrrp_priority 0",
+                "  + vrrp_priority -5",
                 "settings of the process itself (vrrp_rt_priority, vrrp_no_swap and the like) take effect at the next start",
             ],
             Describe(next));
         Assert.Equal(["VI_2: removed, is stopped in order"], Describe(old with { Instances = [one, four] }));
-        Assert.Equal(["mail: changed"], Describe(old with { Mail = new MailConfig { Server = "mail.example.org" } }));
+        Assert.Equal("mail: changed", Describe(old with { Mail = new MailConfig { Server = "mail.example.org" } })[^1]);
 
         List<string> Describe(NodeConfig other)
         {
             ReloadPlan plan = ReloadPlan.Make(old, other);
-            return ReloadSummary.Describe(plan, plan.Kept(state));
+            return [.. new ReloadSummary(plan, ConfigBlocks.Of(old), ConfigBlocks.Of(other)).Describe(plan.Kept(state)).SelectMany(change => change.Lines)];
         }
     }
 }

@@ -87,6 +87,15 @@ public sealed class NodeReloadTests
         Assert.Equal([1, 0, -1], ReloadPlan.Make(old, next).Kept(new NodeState(old, 0)));
     }
 
+    // Shown: what is not there any more is told of as deleted, as in keepalived: not by its name, which another one may have now.
+    [Fact]
+    public void An_instance_with_another_vrid_is_another_one_under_the_old_name()
+    {
+        VrrpConfig one = TestConfig.Instance(), two = TestConfig.Instance(name: "VI_2", vrid: 52);
+        ReloadPlan plan = ReloadPlan.Make(TestConfig.Node(one, two), TestConfig.Node(one with { Name = "renamed", Version = 2 }, two with { Vrid = 99 }));
+        Assert.Equal([false, true], [plan.IsRemoved(0), plan.IsRemoved(1)]);
+    }
+
     [Fact]
     public void A_shorter_interval_is_kept_from_the_reload_on_and_is_no_stall()
     {
@@ -104,6 +113,24 @@ public sealed class NodeReloadTests
         Assert.Equal(now + TimeSpan.FromSeconds(1), carried.Instances[0].AdvertAt);
         NodeMachine.Step(next, carried, NodeEvent.AddressLost(0), now, new EffectBuffer());
         Assert.Equal(VrrpPhase.Master, carried.Instances[0].Phase);
+    }
+
+    // Shown: garp_master_refresh that a reload brings, or shortens, begins then (keepalived); one that was due earlier stays. How: from before, pending, after to what is pending.
+    [Theory]
+    [InlineData(0, -1, 4, 4)]
+    [InlineData(30, 20, 4, 4)]
+    [InlineData(30, 3, 4, 3)]
+    [InlineData(4, 2, 30, 2)]
+    [InlineData(0, 2, 0, 2)]
+    public void A_refresh_that_a_reload_brings_begins_with_it(int before, int pending, int after, int expected)
+    {
+        VrrpConfig With(int refresh) => TestConfig.Instance() with { Gratuitous = new() { Refresh = TimeSpan.FromSeconds(refresh) } };
+        NodeConfig old = TestConfig.Node(With(before)), next = TestConfig.Node(With(after));
+        NodeState state = new(old, 0) { IsStarted = true };
+        MonotonicInstant now = new(100_000_000_000);
+        state.Instances[0].Phase = VrrpPhase.Master;
+        state.Instances[0].GratuitousAt = pending < 0 ? MonotonicInstant.Never : now + TimeSpan.FromSeconds(pending);
+        Assert.Equal(now + TimeSpan.FromSeconds(expected), Carry(old, state, next, now).Instances[0].GratuitousAt);
     }
 
     [Fact]

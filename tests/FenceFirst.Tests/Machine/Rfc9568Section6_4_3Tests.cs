@@ -149,4 +149,26 @@ public class Rfc9568Section6_4_3Tests
         m.Driver.Advance(26);
         Assert.Equal([(start + TimeSpan.FromSeconds(5), 5), (start + TimeSpan.FromSeconds(15), 2), (start + TimeSpan.FromSeconds(25), 2)], bursts);
     }
+
+    // keepalived garp_lower_prio_delay: a burst after each lower-priority advert, whatever else is announced. Ours sends it after the last one.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100)]
+    public void After_the_last_lower_priority_a_second_burst_comes(int refresh)
+    {
+        SimulatedNode m = MachineDriver.Alone(TestConfig.Instance() with
+        {
+            Gratuitous = new() { Refresh = TimeSpan.FromSeconds(refresh), MasterDelay = TimeSpan.Zero, LowerPriorityDelay = TimeSpan.FromSeconds(5), LowerPriorityRepeat = 3 },
+        });
+        m.Driver.AdvanceTo(m.First.MasterDownAt);
+        m.Driver.Advance(1);
+        MonotonicInstant start = m.Driver.Now;
+        List<(TimeSpan, int)> bursts = [];
+        m.Driver.AfterEvent = node => bursts.AddRange(node.Last.Where(effect => effect.Kind == NodeEffectKind.Announce).Select(effect => (m.Driver.Now - start, effect.Count)));
+        m.Hear('a', 50);
+        m.Driver.Advance(2);
+        m.Hear('a', 50);
+        m.Driver.Advance(20);
+        Assert.Equal([(0, 3), (2, 3), (7, 3)], bursts.Select(each => (each.Item1.TotalSeconds, each.Item2)));
+    }
 }

@@ -94,6 +94,21 @@ public class SyncGroupTests
         Assert.Equal("0:notify:Fault 1:notify:Fault 0:group:Fault", m.SeenByIndex);
     }
 
+    // Shown: a lower priority that one member hears is answered by that one; all of them announce their addresses, at once and once more (keepalived).
+    [Fact]
+    public void A_lower_priority_that_one_member_hears_makes_all_of_them_announce()
+    {
+        NodeConfig config = TestConfig.Group(TestConfig.Instance(), Second with { Gratuitous = new() { LowerPriorityRepeat = 2, LowerPriorityDelay = TimeSpan.FromSeconds(3) } });
+        SimulatedNode m = Master(config);
+        m.Driver.Advance(10);
+        m.Hear('a', 50);
+        Assert.Equal("0:advert:100 0:announce:5 0:notify:MasterHeardLower 1:announce:2", m.SeenByIndex);
+        List<string> seen = [];
+        m.Driver.AfterEvent = node => seen.AddRange(node.SeenByIndex.Split(' ').Where(each => each.Contains("announce", StringComparison.Ordinal)));
+        m.Driver.Advance(10);
+        Assert.Equal(["1:announce:2", "0:announce:5"], seen);
+    }
+
     // Shown: when one member yields all leave; a plain member that yields says no priority 0 (RFC 9568 section 6.4.3).
     [Fact]
     public void When_one_member_yields_all_leave_in_silence()

@@ -9,6 +9,9 @@ namespace FenceFirst.Daemon.Dumps;
 /// <summary>What dumps are made from, and the words that they share (keepalived 2.2.7: vrrp_print.c, vrrp_json.c).</summary>
 internal sealed record DumpSource(NodeConfig Config, NodeState State, PacketCounters[] Counters, PhaseTimes Times, ILinkFacts Links)
 {
+    /// <summary>IFA_F_HOMEADDRESS.</summary>
+    private const uint HomeFlag = 0x10;
+
     /// <summary>Name of a configured link; empty for none.</summary>
     public string NameOf(int link) => link >= 0 ? Config.Links[link] : "";
 
@@ -43,40 +46,96 @@ internal sealed record DumpSource(NodeConfig Config, NodeState State, PacketCoun
         text.Append(address.Broadcast.IsNone ? "" : $" brd {address.Broadcast}");
         text.Append(" dev ").Append(NameOf(address.Link)).Append(" scope ").Append(ScopeName(address.Scope));
         text.Append(address.Label.Length == 0 ? "" : $" label {address.Label}");
-        text.Append(address.Peer.IsNone ? "" : $" peer {address.Peer}");
+        text.Append(address.Peer.IsNone ? "" : $" peer {address.Peer}{(address.Peer.IsIPv4 ? $"/{address.PrefixLength}" : "")}");
+        text.Append((address.Flags & HomeFlag) != 0 ? " home" : "");
+        text.Append(address.IsUntracked ? " no_track" : "");
         if (address.Address.IsIPv6)
         {
             int lifetime = address.PreferredLifetimeSeconds == -2 ? (address.PrefixLength == 128 ? 0 : -1) : address.PreferredLifetimeSeconds;
-            text.Append(" preferred_lft ").Append(lifetime < 0 ? "forever" : $"{lifetime}");
+            text.Append(lifetime < 0 ? " preferred_lft forever" : lifetime == 0 ? " deprecated" : $" preferred_lft {lifetime}");
         }
 
-        return text.Append(address.IsUntracked ? " no_track" : "").Append(isSet ? " set" : "").ToString();
+        return text.Append(isSet ? " set" : "").ToString();
     }
 
     /// <summary>A route with what most have.</summary>
     public string Describe(VirtualRoute route)
     {
-        string family = route.Destination.IsIPv6 ? "inet6" : "inet";
         StringBuilder text = new();
-        text.Append(route.Placement switch { RoutePlacement.Add => "", RoutePlacement.Append => "append ", RoutePlacement.Prepend => "prepend " });
-        text.Append(route.PrefixLength == 0 ? "default" : $"{route.Destination}/{route.PrefixLength}");
-        text.Append(route.Via.IsNone ? "" : $" via {family} {route.Via}");
+        text.Append(route.Placement switch { RoutePlacement.Add => "add ", RoutePlacement.Append => "append ", RoutePlacement.Prepend => "prepend " });
+        text.Append(TypeName(route.Type)).Append($"{route.Destination}/{route.PrefixLength}");
+        text.Append(route.From.IsNone ? "" : $" from {route.From}/{route.FromLength}");
+        text.Append(route.Tos == 0 ? "" : $" tos {route.Tos}");
+        text.Append(Gateway(route.Via));
+        text.Append(route.Source.IsNone ? "" : $" src {route.Source}");
         text.Append(route.Link >= 0 ? $" dev {NameOf(route.Link)}" : "");
         text.Append(route.Table == 254 ? "" : $" table {route.Table}");
         text.Append($" proto {route.Protocol}");
-        text.Append(route.Source.IsNone ? "" : $" src {route.Source}");
-        return text.Append(route.Metric == 0 ? "" : $" metric {route.Metric}").ToString();
+        text.Append(route.Scope == 0 ? "" : $" scope {route.Scope}");
+        text.Append(route.Metric == 0 ? "" : $" metric {route.Metric}");
+        text.Append(route.IsOnLink ? " onlink" : "");
+        foreach (RouteMetric metric in route.Metrics)
+        {
+            text.Append(MetricName(metric.Type) is { } name ? $" {name} {metric.Value}" : "");
+        }
+
+        foreach (RouteNextHop hop in route.NextHops)
+        {
+            text.Append(" nexthop").Append(Gateway(hop.Via)).Append(hop.Link >= 0 ? $" dev {NameOf(hop.Link)}" : "").Append($" weight {hop.Weight}");
+        }
+
+        // What has no interface of its own is not tracked.
+        return text.Append(route.IsUntracked || route.Link < 0 ? " no_track" : "").ToString();
     }
 
     /// <summary>A rule with what most have.</summary>
     public static string Describe(VirtualRule rule)
     {
         StringBuilder text = new();
-        text.Append("from ").Append(rule.From.IsNone ? "all" : Network(rule.From, rule.FromLength));
+        text.Append(rule.IsInverted ? "not " : "").Append("from ").Append(rule.From.IsNone ? "all" : Network(rule.From, rule.FromLength));
         text.Append(rule.To.IsNone ? "" : $" to {Network(rule.To, rule.ToLength)}");
-        text.Append($" priority {rule.Priority} tos 0x{rule.Tos:x} protocol {rule.Protocol}");
-        return text.Append(rule.Action == RuleAction.Table ? $" lookup {rule.Table}" : $" type {rule.Action.ToString().ToLowerInvariant()}").ToString();
+        text.Append($" priority {rule.Priority} tos 0x{rule.Tos:x}");
+        text.Append(rule.Mark is { } mark ? $" fwmark 0x{mark:x}" : "").Append(rule.MarkMask is { } mask ? $"/0x{mask:x}" : "");
+        text.Append(rule.InputInterface.Length == 0 ? "" : $" iif {rule.InputInterface}");
+        text.Append(rule.OutputInterface.Length == 0 ? "" : $" oif {rule.OutputInterface}");
+        text.Append(rule.Protocol == 0 ? "" : $" protocol {rule.Protocol}");
+        text.Append(rule.Action == RuleAction.Table ? $" lookup {rule.Table}" : $" type {rule.Action.ToString().ToLowerInvariant()}");
+        return text.Append(rule.IsUntracked ? " no_track" : "").ToString();
     }
+
+    private static string Gateway(InternetAddress via) => via.IsNone ? "" : $" via {(via.IsIPv6 ? "inet6" : "inet")} {via}";
+
+    /// <summary>Of RTN_*.</summary>
+    private static string TypeName(byte type) => type switch
+    {
+        1 => "",
+        2 => "local ",
+        3 => "broadcast ",
+        4 => "anycast ",
+        5 => "multicast ",
+        6 => "blackhole ",
+        7 => "unreachable ",
+        8 => "prohibit ",
+        9 => "throw ",
+        10 => "nat ",
+        _ => $"{type} ",
+    };
+
+    /// <summary>Of RTAX_*, those that count something; null = another one.</summary>
+    private static string? MetricName(byte type) => type switch
+    {
+        2 => "mtu",
+        3 => "window",
+        6 => "ssthresh",
+        7 => "cwnd",
+        8 => "advmss",
+        9 => "reordering",
+        10 => "hoplimit",
+        11 => "initcwnd",
+        14 => "initrwnd",
+        15 => "quickack",
+        _ => null,
+    };
 
     private static string Network(InternetAddress address, byte length) => length == address.Length * 8 ? address.ToString() : $"{address}/{length}";
 

@@ -232,15 +232,6 @@ internal sealed class StateDump(DumpSource source)
     {
         VrrpConfig config = source.Config.Instances[index];
         bool isSet = source.HasAddresses(index);
-        if (config.UnicastPeers.Count > 0)
-        {
-            Line("   Unicast Peer :");
-            foreach (UnicastPeer peer in config.UnicastPeers)
-            {
-                Line($"     {peer.Address}");
-            }
-        }
-
         Line($"   Virtual IP ({config.Addresses.Count}):");
         foreach (VirtualAddress address in config.Addresses)
         {
@@ -248,6 +239,7 @@ internal sealed class StateDump(DumpSource source)
         }
 
         List("   Virtual IP Excluded :", config.ExcludedAddresses.Span.ToArray().Select(address => source.Describe(address, isSet)));
+        List("   Unicast Peer :", config.UnicastPeers.Span.ToArray().Select(peer => $"{peer.Address} min_ttl {peer.MinTtl} max_ttl {peer.MaxTtl}"));
         List("   Virtual Routes :", config.Routes.Span.ToArray().Select(source.Describe));
         List("   Virtual Rules :", config.Rules.Span.ToArray().Select(DumpSource.Describe));
     }
@@ -257,7 +249,7 @@ internal sealed class StateDump(DumpSource source)
         List("   Tracked interfaces :", config.TrackLinks.Span.ToArray().Where(each => !config.IsOwnLink(each.Index) || each.Weight != 0).Select(LinkTracker));
         List("   Tracked scripts :", config.TrackScripts.Span.ToArray().Select(ScriptTracker));
         List("   Tracked files :", config.TrackFiles.Span.ToArray().Select(FileTracker));
-        List("   Tracked processes :", config.TrackProcesses.Span.ToArray().Select(each => source.Config.Processes[each.Index].Name + Weight(each)));
+        List("   Tracked processes :", config.TrackProcesses.Span.ToArray().Select(each => $"{source.Config.Processes[each.Index].Name},{Weight(each)}"));
     }
 
     private void WriteNotify(NotifyScripts scripts)

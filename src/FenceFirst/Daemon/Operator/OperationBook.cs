@@ -13,7 +13,7 @@ namespace FenceFirst.Daemon.Operator;
 internal sealed record Operation(long Number, string Kind, string Subject, MonotonicInstant StartedAt)
 {
     /// <summary>Lines of detail that are kept.</summary>
-    private const int LinesMax = 100;
+    public const int LinesMax = 100;
 
     private readonly List<string> _lines = [];
 

@@ -7,10 +7,10 @@ internal sealed class PacketCounters
 {
     private readonly long[] _refused = new long[Enum.GetValues<DecodeError>().Length];
 
-    /// <summary>Adverts sent, one per unicast peer.</summary>
+    /// <summary>Adverts sent; copies for several unicast peers are one advert, as keepalived counts them.</summary>
     public long Sent { get; set; }
 
-    /// <summary>Adverts that could not be sent.</summary>
+    /// <summary>Adverts that could not be sent, each copy for a unicast peer counted.</summary>
     public long SendErrors { get; set; }
 
     /// <summary>Adverts accepted.</summary>

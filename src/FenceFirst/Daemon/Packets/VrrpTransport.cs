@@ -179,18 +179,24 @@ internal sealed class VrrpTransport : IDisposable
         trailer = trailer[..HmacTrailer.Sign(trailer, config, priority, source, WallClock(config), ref _hmacSent[instance])];
         uint sequence = port.Key.HasHeader ? _sequence[instance].Next() : 0;
         int first = 0;
+        bool isSent = false;
         if (config.IsUnicast)
         {
             foreach (ref readonly UnicastPeer peer in config.UnicastPeers.Span)
             {
                 int errno = SendTo(port, config, instance, priority, source, peer.Address, trailer, sequence);
                 first = first == 0 ? errno : first;
+                isSent |= errno == 0;
             }
         }
         else
         {
             first = SendTo(port, config, instance, priority, source, config.Group, trailer, sequence);
+            isSent = first == 0;
         }
+
+        // As keepalived counts: all copies for unicast peers are one advert.
+        Counters[instance].Sent += isSent ? 1 : 0;
 
         if (priority == 0)
         {
@@ -418,15 +424,7 @@ internal sealed class VrrpTransport : IDisposable
             ? AdvertWriter.WriteIPv6(_packet, config, priority, source, target, trailer)
             : AdvertWriter.WriteIPv4(_packet, config, priority, source, target, NextIdentification(instance), trailer, sequence, HasOldChecksum(config, instance));
         int errno = port.Socket.Send(_packet.AsSpan(0, length), target, source, config.UnicastTtl);
-        if (errno == 0)
-        {
-            Counters[instance].Sent++;
-        }
-        else
-        {
-            Counters[instance].SendErrors++;
-        }
-
+        Counters[instance].SendErrors += errno == 0 ? 0 : 1;
         return errno;
     }
 

@@ -1,3 +1,4 @@
+using FenceFirst.Config.Output;
 using FenceFirst.Core.Node;
 using FenceFirst.Linux.Events;
 
@@ -6,7 +7,8 @@ namespace FenceFirst.Daemon.Reload;
 /// <summary>What came of reading the file for a reload.</summary>
 /// <param name="Loaded">The configuration, or why there is none.</param>
 /// <param name="Plan">How it differs from the one in force; null = it was refused.</param>
-internal sealed record ReloadReading(LoadedConfig Loaded, ReloadPlan? Plan);
+/// <param name="Summary">The same in words; null = it was refused.</param>
+internal sealed record ReloadReading(LoadedConfig Loaded, ReloadPlan? Plan, ReloadSummary? Summary);
 
 /// <summary>Reads and judges the file for a reload on a thread of its own: a large file takes longer than an advert may be late.</summary>
 /// <param name="load">Reads the configuration; it shares nothing with the loop.</param>
@@ -68,7 +70,8 @@ internal sealed class ReloadReader(Func<LoadedConfig> load) : IDisposable
         try
         {
             LoadedConfig loaded = load();
-            _reading = new ReloadReading(loaded, loaded.Config is null ? null : ReloadPlan.Make(inForce, loaded.Config));
+            ReloadPlan? plan = loaded.Config is null ? null : ReloadPlan.Make(inForce, loaded.Config);
+            _reading = new ReloadReading(loaded, plan, plan is null ? null : new ReloadSummary(plan, ConfigBlocks.Of(plan.Old), ConfigBlocks.Of(plan.Next)));
         }
         catch (Exception exception)
         {

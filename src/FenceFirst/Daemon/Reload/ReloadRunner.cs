@@ -78,14 +78,14 @@ internal sealed class ReloadRunner(EventLoop loop, LogWriter log, Func<LoadedCon
             LogDiagnostics(reading.Loaded);
         }
 
-        if (reading.Plan is not { } plan)
+        if (reading is not { Plan: { } plan, Summary: { } summary })
         {
             Refuse(reading.Loaded);
             return;
         }
 
-        List<string> changes = ReloadSummary.Describe(plan, plan.Kept(loop.State));
-        changes.ForEach(operation.Add);
+        List<ReloadChange> changes = summary.Describe(plan.Kept(loop.State));
+        Tell(changes, operation);
         if (_isDryRun)
         {
             End(true, changes.Count == 0 ? "a reload would change nothing" : "a reload would change this; nothing was done");
@@ -96,8 +96,26 @@ internal sealed class ReloadRunner(EventLoop loop, LogWriter log, Func<LoadedCon
         _latest = loop.Now + LongestWait;
         _facts = reading.Loaded.Facts;
         operation.Report("stopping in order what is changed or removed");
-        Last = new LastReload(MonotonicClock.WallNow, IsAccepted: true, changes.Count == 0 ? "nothing is different" : string.Join("; ", changes));
+        Last = new LastReload(MonotonicClock.WallNow, IsAccepted: true, changes.Count == 0 ? "nothing is different" : string.Join("; ", changes.Select(change => change.Text)));
         log.Write(TimelineLevel.Notice, "Reloading");
+    }
+
+    /// <summary>Every change with its details, or without any when there are too many: what changes at all must not be lost among them.</summary>
+    private static void Tell(List<ReloadChange> changes, Operation operation)
+    {
+        List<string> lines = [.. changes.SelectMany(change => change.Lines)];
+        if (lines.Count > Operation.LinesMax)
+        {
+            lines = [.. changes.Select(change => change.Text)];
+        }
+
+        if (lines.Count > Operation.LinesMax)
+        {
+            int told = Operation.LinesMax - 1;
+            lines = [.. lines.Take(told), $"and {lines.Count - told} more"];
+        }
+
+        lines.ForEach(operation.Add);
     }
 
     /// <summary>Goes on with a reload that has begun; to be called after every turn of the loop.</summary>
@@ -179,7 +197,7 @@ internal sealed class ReloadRunner(EventLoop loop, LogWriter log, Func<LoadedCon
             {
                 string name = loop.Config.Instances[i].Name;
                 log.Write(TimelineLevel.Notice, name, "reload", $"({name}) changed or removed by the reload: stopping it in order");
-                loop.DeliverAndSettle(NodeEvent.StopRequested(i, isDeleted: plan.Next.Instances.All(instance => instance.Name != name)));
+                loop.DeliverAndSettle(NodeEvent.StopRequested(i, isDeleted: plan.IsRemoved(i)));
             }
 
             isReady &= loop.State.Instances[i].IsStopped;
