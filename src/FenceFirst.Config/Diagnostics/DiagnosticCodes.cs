@@ -13,16 +13,16 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode NestedTooDeep = Error("FF1006");
     public static readonly DiagnosticCode NulCharacter = Error("FF1007");
     public static readonly DiagnosticCode LongLine = Warning("FF1008");
-    public static readonly DiagnosticCode CutByComment = Warning("FF1009");
-    public static readonly DiagnosticCode IncludeMissing = Warning("FF1010");
+    public static readonly DiagnosticCode CutByComment = Warning("FF1009", 0);
+    public static readonly DiagnosticCode IncludeMissing = Warning("FF1010", 0);
     public static readonly DiagnosticCode IncludeRefused = Error("FF1011");
     public static readonly DiagnosticCode IncludeLoop = Error("FF1012");
     public static readonly DiagnosticCode ExpansionTooLarge = Error("FF1013");
-    public static readonly DiagnosticCode BadConditional = Warning("FF1014");
+    public static readonly DiagnosticCode BadConditional = Warning("FF1014", 0);
     public static readonly DiagnosticCode MultiLineReference = Error("FF1015");
     public static readonly DiagnosticCode BadRepetition = Error("FF1016");
     public static readonly DiagnosticCode LineContinuation = Warning("FF1017");
-    public static readonly DiagnosticCode IncludeSkipped = Warning("FF1018");
+    public static readonly DiagnosticCode IncludeSkipped = Warning("FF1018", 0);
     public static readonly DiagnosticCode MisspeltConfigId = Error("FF1019");
     public static readonly DiagnosticCode CommentSignLost = Warning("FF1020", 0);
     public static readonly DiagnosticCode ReferenceNotReplaced = Warning("FF1021", 0);
@@ -60,7 +60,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode ScriptInsecure = Warning("FF1304", 0);
     public static readonly DiagnosticCode ScriptSecurityOff = Warning("FF1305", 6);
     public static readonly DiagnosticCode UserAfterScript = Warning("FF1306", 0);
-    public static readonly DiagnosticCode PathSearch = Warning("FF1307");
+    public static readonly DiagnosticCode PathSearch = Warning("FF1307", 0);
     public static readonly DiagnosticCode NoInterpreterLine = Warning("FF1308", 0);
     public static readonly DiagnosticCode ScriptUnused = Warning("FF1309");
 
@@ -111,7 +111,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode UnicastWithoutPeers = Warning("FF1508");
     public static readonly DiagnosticCode TargetIsNoPeer = Warning("FF1509", 0);
     public static readonly DiagnosticCode AddressTwice = Warning("FF1510");
-    public static readonly DiagnosticCode OwnerIgnoresWeights = Warning("FF1511", 0);
+    public static readonly DiagnosticCode OwnerIgnoresWeights = Warning("FF1511");
     public static readonly DiagnosticCode InvertedBoolean = Warning("FF1512", 0);
     public static readonly DiagnosticCode UsedBeforeDefinition = Warning("FF1513");
     public static readonly DiagnosticCode NoEffect = Warning("FF1514");
@@ -119,7 +119,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode NotTracked = Warning("FF1516");
     public static readonly DiagnosticCode Deprecated = Warning("FF1517");
     public static readonly DiagnosticCode GroupOfOne = Warning("FF1518");
-    public static readonly DiagnosticCode EmptyList = Warning("FF1519");
+    public static readonly DiagnosticCode EmptyList = Warning("FF1519", 0);
     public static readonly DiagnosticCode SpacingZero = Warning("FF1521");
     public static readonly DiagnosticCode WeightInGroup = Warning("FF1522");
     public static readonly DiagnosticCode GroupPriorities = Warning("FF1580", 0);

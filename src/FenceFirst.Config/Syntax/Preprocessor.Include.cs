@@ -14,7 +14,7 @@ internal sealed partial class Preprocessor
         ConfigLine name = line.Slice(directive.Length, line.Length - directive.Length).Trimmed();
         if (name.Length == 0)
         {
-            diagnostics.Add(DiagnosticCodes.MissingValue, line.WholeSpan, $"{directive} needs a file name");
+            diagnostics.Add(DiagnosticCodes.UnknownKeyword, line.WholeSpan, $"{directive} needs a file name; without one keepalived does not know the word", $"{directive} FILE");
             return;
         }
 

@@ -300,7 +300,7 @@ public static class TimelineText
             TimelineKind.StepStarted => $"{Kind(entry)}: {step} started (attempt {entry.Attempt}, try {entry.Second}{Bound(entry.Duration)})",
             TimelineKind.StepDelayed => $"{Kind(entry)}: {step} waits {Duration(entry.Duration)} before try {entry.Second}",
             TimelineKind.StepQueued when entry.Attempt != 0 => $"{Kind(entry)}: {step} waits until attempt {entry.Attempt}, which an earlier run of the daemon started, has ended",
-            TimelineKind.StepQueued => $"{Kind(entry)}: {step} waits until another instance's fence of the same target has answered",
+            TimelineKind.StepQueued => $"{Kind(entry)}: {step} waits until the fence of the same target that is under way, another instance's or an operator's test, has answered",
             TimelineKind.StepSkipped => $"{Kind(entry)}: {step} skipped: its target is not {entry.Address}, the master we lost (fence_scope last_master)",
             TimelineKind.StepEnded => $"{Kind(entry)}: {step} {Outcome(entry.Outcome)}{Reach(instance, entry)} after {Duration(entry.Duration)} (attempt {entry.Attempt}, try {entry.Second})",
             TimelineKind.StepTimedOut when ReachOf(instance, entry) is not null => $"{Kind(entry)}: {step} has too few answers after {Duration(entry.Duration)}",

@@ -39,6 +39,7 @@ public sealed unsafe class ControlSocket : IDisposable
     private readonly uint _user = LibC.geteuid();
     private readonly Client?[] _clients = new Client?[ClientsMax];
     private readonly byte[] _read = new byte[ReadBytes];
+    private readonly FileIdentity _file;
     private int _listener;
 
     private ControlSocket(int listener, string path, EventPoll poll, long tokenBase)
@@ -47,6 +48,7 @@ public sealed unsafe class ControlSocket : IDisposable
         _path = path;
         _poll = poll;
         _tokenBase = tokenBase;
+        _ = FileStatus.TryIdentify(path, out _file);
         poll.Add(listener, PollEvents.Readable, tokenBase);
     }
 
@@ -55,6 +57,9 @@ public sealed unsafe class ControlSocket : IDisposable
 
     /// <summary>Tokens in use: this many, from the base on.</summary>
     public static int TokenCount => ClientsMax + 1;
+
+    /// <summary>Whether its file still stands at its path: without it nobody finds the socket, and another one may have taken the place.</summary>
+    public bool IsInPlace => FileStatus.TryIdentify(_path, out FileIdentity found) && found.Number == _file.Number && found.Device == _file.Device;
 
     /// <summary>Begins to listen.</summary>
     /// <param name="path">Where; a socket that a dead process left there is replaced.</param>
@@ -141,9 +146,12 @@ public sealed unsafe class ControlSocket : IDisposable
             Drop(i);
         }
 
-        fixed (byte* path = SocketOptions.CString(_path))
+        if (IsInPlace)
         {
-            _ = LibC.unlink(path);
+            fixed (byte* path = SocketOptions.CString(_path))
+            {
+                _ = LibC.unlink(path);
+            }
         }
 
         _poll.Remove(_listener);

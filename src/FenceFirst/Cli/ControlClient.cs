@@ -107,6 +107,6 @@ internal sealed class ControlClient : IDisposable
             $"the daemon at {path} did not answer within {WaitMsMax / 1000} s",
         JsonException => $"what answered at {path} is no FenceFirst daemon, or it ended meanwhile",
         ArgumentException => $"{path} cannot be the path of a socket",
-        _ => $"no daemon answers at {path}: it does not run, or has another --socket (`fencefirst journal` tells what happened last)",
+        _ => $"no daemon answers at {path}: it does not run, or has another --socket, or somebody has removed its socket (SIGHUP makes it anew) (`fencefirst journal` tells what happened last)",
     };
 }

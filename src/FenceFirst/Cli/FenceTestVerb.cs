@@ -8,6 +8,7 @@ using FenceFirst.Core;
 using FenceFirst.Core.Node;
 using FenceFirst.Core.Timeline;
 using FenceFirst.Daemon.Steps;
+using FenceFirst.Demo;
 using FenceFirst.Linux.Events;
 using FenceFirst.Linux.Native;
 using FenceFirst.Linux.Processes;
@@ -146,7 +147,11 @@ internal static class FenceTestVerb
         poll.Add(processes.Descriptor, PollEvents.Readable, ProcessToken);
         poll.Add(runs.Descriptor, PollEvents.Readable, TimerToken);
         MonotonicInstant start = MonotonicClock.Now;
-        runs.Start(device, isQuestion, new StepEnvironment().ForDevice(device), start, _ => { });
+        DeviceRun? running = null;
+
+        // The program has a session of its own, so Ctrl-C does not reach it: without this it would go on, and nobody would ask whether it has succeeded.
+        using Interruption interruption = new();
+        runs.Start(device, isQuestion, new StepEnvironment().ForDevice(device), start, run => running = run);
 
         // The bound of the device ends it, and a killed program that does not die keeps us here on purpose: it may still be fencing.
         while (ended is null)
@@ -167,6 +172,11 @@ internal static class FenceTestVerb
                 {
                     runs.Completed(completion);
                 }
+            }
+
+            if (interruption.Token.IsCancellationRequested && running is { IsStopped: false } && ended is null)
+            {
+                runs.Stop(running);
             }
 
             runs.Advance(MonotonicClock.Now);
@@ -190,7 +200,7 @@ internal static class FenceTestVerb
             }
 
             output.WriteLine(text);
-            return run.IsGood ? 0 : ExitFailed;
+            return run.IsGood ? 0 : run.IsStopped ? LongRequest.ExitInterrupted : ExitFailed;
         }
 
         ArrayBufferWriter<byte> buffer = new();
@@ -213,6 +223,6 @@ internal static class FenceTestVerb
         }
 
         output.WriteLine(Encoding.UTF8.GetString(buffer.WrittenSpan));
-        return run.IsGood ? 0 : ExitFailed;
+        return run.IsGood ? 0 : run.IsStopped ? LongRequest.ExitInterrupted : ExitFailed;
     }
 }

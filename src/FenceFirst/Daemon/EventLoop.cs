@@ -67,6 +67,7 @@ internal sealed class EventLoop : IDisposable
     private readonly Leftovers _leftovers;
     private readonly DumpSignals _dumps;
     private ControlSocket? _controlSocket;
+    private string _controlPath = "";
     private readonly OrderlyStop _stop;
     private readonly ReceiptPace _pace = new();
     private bool _isMemoryOwed;
@@ -111,7 +112,7 @@ internal sealed class EventLoop : IDisposable
         PhaseTimes times = new();
         Reminder = new MaintenanceReminder(this, log);
         _runner = new EffectRunner(this, _links, log, times, _poll, FilterToken, ReachTokenBase);
-        _stop = new OrderlyStop(this, _runner.Notifications, log);
+        _stop = new OrderlyStop(this, _runner.Notifications, _runner.Checks, log);
         Reload = new ReloadRunner(this, log, loadConfig);
         Reports = new PacketReports(this, _runner, log);
         _control = new ControlServer(this, _runner, _links, log, times);
@@ -189,10 +190,11 @@ internal sealed class EventLoop : IDisposable
     /// <summary>Begins to listen on the control socket; false when a living daemon answers there. Every other trouble costs the socket only.</summary>
     public bool TryListen(string path, out string problem)
     {
+        _controlPath = path;
         _controlSocket = ControlSocket.TryListen(path, _poll, ControlTokenBase, out bool isAlive, out problem);
         if (_controlSocket is null && !isAlive)
         {
-            _log.Write(TimelineLevel.Error, $"{problem}; the daemon goes on without it: fencefirst status and confirm will not work");
+            _log.Write(TimelineLevel.Error, $"{problem}; the daemon goes on without it: fencefirst status and confirm will not work until it can be made and SIGHUP has come");
         }
 
         return !isAlive;
@@ -583,6 +585,25 @@ internal sealed class EventLoop : IDisposable
         return MonotonicInstant.Earlier(deadline, MonotonicInstant.Earlier(_runner.Announcer.Due, MonotonicInstant.Earlier(MonotonicInstant.Earlier(_runner.Filter.Due, Vmacs.Due), _beginAt)));
     }
 
+    /// <summary>A socket that somebody has removed, or that could not be made, is made anew: nobody has to restart a master for it.</summary>
+    private void ListenAgain()
+    {
+        if (_controlPath.Length == 0 || _controlSocket is { IsInPlace: true })
+        {
+            return;
+        }
+
+        _controlSocket?.Dispose();
+        if (!TryListen(_controlPath, out string problem))
+        {
+            _log.Write(TimelineLevel.Error, problem);
+        }
+        else if (_controlSocket is not null)
+        {
+            _log.Write(TimelineLevel.Notice, $"the control socket {_controlPath} was not there any more: it is made anew");
+        }
+    }
+
     private void TakeSignals()
     {
         while (_signals.TryTake(out DaemonSignal signal))
@@ -593,6 +614,7 @@ internal sealed class EventLoop : IDisposable
                     _stop.Request();
                     break;
                 case DaemonSignal.Reload:
+                    ListenAgain();
                     Reload.Request(isDryRun: false, out _);
                     break;
                 default:

@@ -80,7 +80,7 @@ public sealed class FenceTestTests(ITestOutputHelper output)
         File.Delete(open);
         await a.PowerOffAsync();
         Task<(int Status, string Output)> test = Verb.RunAsync(b, "fence-test", "peers", Sure);
-        await standby.WaitForLogAsync("waits until another instance's fence of the same target has answered", 15);
+        await standby.WaitForLogAsync("waits until the fence of the same target that is under way, another instance's or an operator's test, has answered", 15);
         Assert.Equal(0, scripts.Count("fence PROMOTING"));
         b.WriteFile("open-TEST", "");
         (status, words) = await test;
@@ -116,6 +116,34 @@ public sealed class FenceTestTests(ITestOutputHelper output)
         (int status, string words) = await question;
         Assert.Equal(1, status);
         Assert.Contains("the question was given up: a target is being fenced", words);
+    }
+
+    [NeedsFact("fencefirst")]
+    public async Task A_test_that_is_broken_off_ends_its_program_and_says_so()
+    {
+        // First by Ctrl-C where the command line does it alone, then by the stop of the daemon that does it. Nothing goes on fencing behind the operator's back.
+        await using Lab lab = await Lab.OpenAsync(output, "a", "b");
+        Node a = lab["a"], b = lab["b"];
+        ScriptLog scripts = lab.OpenScriptLog();
+        string fence = b.WriteScript("fence.sh", "trap 'note ended; exit 0' TERM\nnote begun\nsleep 60 &\nwait", scripts);
+        string text = Conf.File(Promotion.Device(fence, 50, a), new Conf(lab.Virtual));
+        string file = b.WriteFile("alone.conf", text);
+        Daemon alone = b.Start("alone", Needs.FenceFirst, "fence-test", "peers", Sure, "-f", file, "--socket", Verb.SocketOf(b));
+        await scripts.WaitForAsync("begun", 10);
+        alone.Send(Signal.Int);
+        Assert.Equal(130, await alone.WaitForExitAsync());
+        Assert.NotNull(alone.Log.Find("whether the target is off is not known"));
+        Assert.Equal(1, scripts.Count("ended"));
+
+        Daemon daemon = b.StartFenceFirst(text);
+        await daemon.WaitForLogAsync("Entering BACKUP STATE");
+        Task<(int Status, string Output)> test = Verb.RunAsync(b, "fence-test", "peers", Sure);
+        await scripts.WaitForAsync("begun", 10, 2);
+        Assert.Equal(0, await daemon.StopAsync());
+        Assert.Equal(2, scripts.Count("ended"));
+        Assert.NotNull(daemon.Log.Find("fence_device peers: the test was ended after "));
+        Assert.Contains("fence_device peers: the test was ended after ", await Verb.JournalAsync(b));
+        Assert.NotEqual(0, (await test).Status);
     }
 
     [NeedsFact("fencefirst")]

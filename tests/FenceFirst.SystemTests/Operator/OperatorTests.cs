@@ -157,6 +157,19 @@ public sealed class OperatorTests(ITestOutputHelper output)
         Assert.Equal(1, await third.WaitForExitAsync());
         Assert.NotNull(third.Log.Find("another daemon answers"));
         Assert.Equal(0, (await Verb.RunAsync(a, "status")).Status);
+
+        // Somebody removes it: SIGHUP brings it back, and nobody has to restart a master. What another one has put in its place stays.
+        File.Delete(Verb.SocketOf(a));
+        Assert.Equal(2, (await Verb.RunAsync(a, "status")).Status);
+        second.Send(Signal.Hup);
+        await second.WaitForLogAsync("was not there any more: it is made anew");
+        Assert.Equal(0, (await Verb.RunAsync(a, "status")).Status);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Verb.SocketOf(a)));
+        File.Delete(Verb.SocketOf(a));
+        a.WriteFile("fencefirst.sock", "not ours");
+        Assert.Equal(0, await second.StopAsync());
+        Assert.True(File.Exists(Verb.SocketOf(a)));
+        Assert.True(a.EverHeld(lab.Virtual));
     }
 
     [NeedsFact("keepalived", "fencefirst")]

@@ -89,6 +89,8 @@ public class RecallTests
         m.Driver.Advance(40);
         m.Succeed();
         Assert.Empty(m.OpenSteps);
+        TimelineEntry queued = m.Entries.Last(entry => entry.Kind == TimelineKind.StepQueued);
+        Assert.EndsWith("run promote waits until attempt 7, which an earlier run of the daemon started, has ended", TimelineText.Describe(m.Config, queued));
         m.Deliver(NodeEvent.LeftoverEnded(7));
         Assert.Equal("promote", m.OpenSteps.Single().Step.Name);
     }

@@ -203,7 +203,7 @@ internal sealed class StatusReport(EventLoop loop, EffectRunner runner, LinkTabl
 
     private static string Doing(in StepProgress steps) =>
         steps.IsAwaitingRelease ? "waits for the living master to release"
-        : steps.IsQueued ? "waits for another instance's fence of the same target"
+        : steps.IsQueued ? "waits for another fence of the same target, or for what an earlier run of the daemon has started"
         : steps.Attempt == 0 ? "waits"
         : steps.IsTimedOut ? "timed out, is being killed"
         : steps.IsQuitting ? "runs, is awaited before the promotion ends"

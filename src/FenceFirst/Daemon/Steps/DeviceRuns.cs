@@ -36,6 +36,9 @@ internal sealed class DeviceRun(FenceDeviceConfig device, bool isQuestion, long 
     /// <summary>Whether it was ended in favour of something more important, so that its end says nothing about the device.</summary>
     public bool IsGivenUp { get; set; }
 
+    /// <summary>Whether it was ended because whoever wanted to know is about to go: what it would have come to is not known.</summary>
+    public bool IsStopped { get; set; }
+
     /// <summary>How it ended; meaningful afterwards.</summary>
     public StepOutcome Outcome { get; set; }
 
@@ -43,7 +46,9 @@ internal sealed class DeviceRun(FenceDeviceConfig device, bool isQuestion, long 
     public IReadOnlyList<string> Lines => _lines;
 
     /// <summary>Whether the device has done what it was asked for. Of a question: whether there is an answer.</summary>
-    public bool IsGood => Outcome.IsSuccess || (IsQuestion && Device.Step.Agent is { IsVerified: true } && Outcome is { Kind: StepOutcomeKind.Exited, Code: StatusOff });
+    public bool IsGood => !IsStopped && IsAnswered;
+
+    private bool IsAnswered => Outcome.IsSuccess || (IsQuestion && Device.Step.Agent is { IsVerified: true } && Outcome is { Kind: StepOutcomeKind.Exited, Code: StatusOff });
 
     /// <summary>What came out, as a clause.</summary>
     public string Words
@@ -65,8 +70,9 @@ internal sealed class DeviceRun(FenceDeviceConfig device, bool isQuestion, long 
     }
 
     /// <summary>The result in one line.</summary>
-    public string Summary(TimeSpan took) =>
-        $"fence_device {Device.Name}: {(IsQuestion ? "status" : "test")} {(IsGood ? "good" : "FAILED")} after {TimelineText.Duration(took)}: {Words}";
+    public string Summary(TimeSpan took) => IsStopped
+        ? $"fence_device {Device.Name}: the {(IsQuestion ? "question" : "test")} was ended after {TimelineText.Duration(took)}, before the device had answered{(IsQuestion ? "" : ": whether the target is off is not known, so look at it")}"
+        : $"fence_device {Device.Name}: {(IsQuestion ? "status" : "test")} {(IsGood ? "good" : "FAILED")} after {TimelineText.Duration(took)}: {Words}";
 
     /// <summary>Something seen on the way.</summary>
     public void Tell(string line)
@@ -162,6 +168,17 @@ internal sealed class DeviceRuns(ProcessRunner processes, Action<DeviceRun> ende
         if (Agents.Stop(run.Tag))
         {
             processes.Kill(run.Tag);
+        }
+    }
+
+    /// <summary>Asks a run to end before its time: SIGTERM, then SIGKILL. Its end comes as every other one.</summary>
+    public void Stop(DeviceRun run)
+    {
+        run.IsStopped = true;
+        run.DeadlineAt = MonotonicInstant.Never;
+        if (!Agents.Stop(run.Tag))
+        {
+            processes.Terminate(run.Tag);
         }
     }
 

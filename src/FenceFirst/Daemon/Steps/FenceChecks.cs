@@ -44,6 +44,9 @@ internal sealed class FenceChecks : IDisposable
         _runs = new DeviceRuns(processes, Ended);
     }
 
+    /// <summary>Whether anything still runs.</summary>
+    public bool IsBusy => _runs.Running.Count > 0;
+
     /// <summary>The descriptor to watch for reading; then call <see cref="TakeTimer"/>.</summary>
     public int Descriptor => _runs.Descriptor;
 
@@ -85,7 +88,7 @@ internal sealed class FenceChecks : IDisposable
     public void Advance(MonotonicInstant now)
     {
         _runs.Advance(now);
-        foreach (FenceDeviceConfig device in _loop.Config.FenceDevices)
+        foreach (FenceDeviceConfig device in _loop.IsStopping ? default : _loop.Config.FenceDevices)
         {
             if (_watched.TryGetValue(device.Name, out Watched? watched) && watched.NextAt <= now)
             {
@@ -122,6 +125,22 @@ internal sealed class FenceChecks : IDisposable
 
                 _runs.GiveUp(run);
             }
+        }
+
+        Settle();
+    }
+
+    /// <summary>The daemon stops: as with steps, what runs is asked to end, and its end is awaited (G3). Nothing is asked any more.</summary>
+    public void Stop()
+    {
+        foreach (Watched watched in _watched.Values)
+        {
+            watched.NextAt = MonotonicInstant.Never;
+        }
+
+        foreach (DeviceRun run in _runs.Running.ToArray())
+        {
+            _runs.Stop(run);
         }
 
         Settle();
@@ -211,6 +230,11 @@ internal sealed class FenceChecks : IDisposable
 
     private string Refusal(FenceDeviceConfig device, bool isQuestion)
     {
+        if (_loop.IsStopping)
+        {
+            return "the daemon is stopping";
+        }
+
         if (isQuestion && device.Step.Agent is null)
         {
             return $"{device.Name} is a script, which cannot be asked for its status; only a whole test shows whether it works";
@@ -257,7 +281,7 @@ internal sealed class FenceChecks : IDisposable
             TestEnded(run);
         }
 
-        if (run.IsQuestion && !run.IsGivenUp)
+        if (run.IsQuestion && !run.IsGivenUp && !run.IsStopped)
         {
             Answered(run);
         }
@@ -284,7 +308,7 @@ internal sealed class FenceChecks : IDisposable
         bool isGood = run.IsGood && !run.IsGivenUp;
         _testOperation?.End(isGood, text, MonotonicClock.Now);
         _testOperation = null;
-        Write(isGood ? TimelineLevel.Notice : run.IsGivenUp ? TimelineLevel.Warning : TimelineLevel.Error, "FenceTest", text);
+        Write(isGood ? TimelineLevel.Notice : run.IsGivenUp || run.IsStopped ? TimelineLevel.Warning : TimelineLevel.Error, "FenceTest", text);
         foreach (string line in run.Lines)
         {
             _log.Write(TimelineLevel.Notice, "", "output", $"fence_device {run.Device.Name}: {line}");
