@@ -77,6 +77,12 @@ public sealed partial class FactsRecord
                 Keep("groups", name, string.Join(' ', groups.Select(group => Invariant($"{group}"))));
                 return groups;
             },
+            CanSign = () =>
+            {
+                bool isPresent = facts.CanSign();
+                Keep("library", "openssl", isPresent ? "1" : "0");
+                return isPresent;
+            },
             UnwatchableFileSystem = facts.UnwatchableFileSystem is null ? null : path => Restore(Keep("filesystem", path, facts.UnwatchableFileSystem(path) ?? Absent)),
         };
     }
@@ -148,6 +154,7 @@ public sealed partial class FactsRecord
             FindGroup = name => uint.TryParse(Answer("group", name), CultureInfo.InvariantCulture, out uint id) ? id : null,
             FindGroupsOf = name =>
                 [.. (Answer("groups", name) ?? "").Split(' ').Select(word => uint.TryParse(word, CultureInfo.InvariantCulture, out uint id) ? id : (uint?)null).OfType<uint>()],
+            CanSign = () => Answer("library", "openssl") != "0",
             UnwatchableFileSystem = ids[3] == "1" ? file => Answer("filesystem", file) : null,
         };
         return true;

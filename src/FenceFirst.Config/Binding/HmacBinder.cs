@@ -66,6 +66,12 @@ internal sealed class HmacBinder(BindContext context)
             return null;
         }
 
+        if (!context.Facts.CanSign())
+        {
+            _diagnostics.Add(DiagnosticCodes.HmacIncomplete, block.Span, "auth_hmac: OpenSSL (libssl), which computes the signatures, is not installed", "Debian: apt-get install libssl3");
+            return null;
+        }
+
         if (!HmacTrailer.IsWorking())
         {
             _diagnostics.Add(DiagnosticCodes.HmacIncomplete, block.Span, "auth_hmac: the cryptographic library of this machine computes a wrong HMAC-SHA256");

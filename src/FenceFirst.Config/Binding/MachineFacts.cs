@@ -51,6 +51,9 @@ public sealed record MachineFacts
     /// <summary>The file system that a path lies on, when the kernel does not tell of changes there (NFS, FUSE, /proc); null = it does. Absent = not asked.</summary>
     public Func<string, string?>? UnwatchableFileSystem { get; init; }
 
+    /// <summary>Whether the library is there that signatures are computed with (OpenSSL); default yes. Without it their first computation ends the process.</summary>
+    public Func<bool> CanSign { get; init; } = () => true;
+
     /// <summary>What a fence agent says about itself, run as its own user; an answer of null = nothing in its time. Absent = agents are not asked.</summary>
     /// <remarks>Only `check` asks: a daemon that reloads cannot wait for a program.</remarks>
     public Func<CommandLine, string?>? AgentMetadata { get; init; }

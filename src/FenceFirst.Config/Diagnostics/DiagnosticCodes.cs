@@ -119,7 +119,7 @@ internal static class DiagnosticCodes
     public static readonly DiagnosticCode NotTracked = Warning("FF1516");
     public static readonly DiagnosticCode Deprecated = Warning("FF1517");
     public static readonly DiagnosticCode GroupOfOne = Warning("FF1518");
-    public static readonly DiagnosticCode EmptyList = Warning("FF1519", 0);
+    public static readonly DiagnosticCode EmptyList = Warning("FF1519");
     public static readonly DiagnosticCode SpacingZero = Warning("FF1521");
     public static readonly DiagnosticCode WeightInGroup = Warning("FF1522");
     public static readonly DiagnosticCode GroupPriorities = Warning("FF1580", 0);

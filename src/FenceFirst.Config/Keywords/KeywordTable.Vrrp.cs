@@ -18,7 +18,7 @@ internal static partial class KeywordTable
         Integer(BlockKind.VrrpScript, "rise", 1, 2147483647, "1", "successes in a row before it counts as good"),
         Integer(BlockKind.VrrpScript, "fall", 1, 2147483647, "1", "failures in a row before it counts as bad"),
         Row(BlockKind.VrrpScript, "user", ValueShape.User, "identity it runs as") with { Default = "script_user" },
-        Row(BlockKind.VrrpScript, "init_fail", ValueShape.Flag, "counts as bad until the first run has ended (has no effect in keepalived)"),
+        Row(BlockKind.VrrpScript, "init_fail", ValueShape.Flag, "counts as bad until it has succeeded `rise` times (has no effect in keepalived)"),
     ];
 
     private static IEnumerable<Keyword> InstanceRows() =>

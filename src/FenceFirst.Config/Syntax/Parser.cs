@@ -186,12 +186,28 @@ internal sealed class Parser(DiagnosticBag diagnostics)
         }
 
         frame.Children.Add(node);
+        if (row.Shape != ValueShape.Script && frame.Kind is not (BlockKind.Promotion or BlockKind.Demotion))
+        {
+            CheckQuotes(piece);
+        }
+
         if (!frame.IsSilent)
         {
             ReportSupport(node, row);
         }
 
         CheckWords(node, row, frame.Kind);
+    }
+
+    /// <summary>A backslash keeps a quote from protecting comment signs, and yet words are cut at it (keepalived's alloc_strvec_r): <c>auth_pass a\"b</c>.</summary>
+    private void CheckQuotes(ConfigLine piece)
+    {
+        int at = piece.Characters.IndexOf("\\\"", StringComparison.Ordinal);
+        if (at >= 0 && piece.Characters.Count('"') % 2 == 1)
+        {
+            diagnostics.Add(
+                DiagnosticCodes.UnterminatedQuote, piece.Span(at, 2), "the backslash does not protect this quote: it begins a string that is never closed", "there is no way to write a double quote outside of commands");
+        }
     }
 
     /// <summary>A top-level block keyword where it cannot stand means that a } is missing before it: the rest is then read at the top level.</summary>

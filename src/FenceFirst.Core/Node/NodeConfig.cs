@@ -135,7 +135,7 @@ public sealed record ScriptTracker(string Name, CommandLine Command)
     /// <summary>Failures in a row before it counts as bad; default 1 (fall).</summary>
     public int Fall { get; init; } = 1;
 
-    /// <summary>Whether it counts as bad until the first run has ended (init_fail).</summary>
+    /// <summary>Whether it counts as bad until it has succeeded <see cref="Rise"/> times (init_fail).</summary>
     public bool IsInitiallyFailed { get; init; }
 }
 

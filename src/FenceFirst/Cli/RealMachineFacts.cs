@@ -3,6 +3,7 @@ using FenceFirst.Config.Binding;
 using FenceFirst.Config.Syntax;
 using FenceFirst.Core;
 using FenceFirst.Linux.Files;
+using FenceFirst.Linux.Native;
 using FenceFirst.Linux.Network;
 
 namespace FenceFirst.Cli;
@@ -41,6 +42,7 @@ internal static class RealMachineFacts
             FindGroup = FindGroup,
             FindGroupsOf = name => Remembered(groups, name, FindGroupsOf),
             UnwatchableFileSystem = path => FileStatus.UnwatchableFileSystem(path) is { Length: > 0 } system ? system : null,
+            CanSign = OpenSsl.IsPresent,
             AgentMetadata = asksAgents ? command => AgentQuestion.Metadata(command, userId, groupId) : null,
         };
     }

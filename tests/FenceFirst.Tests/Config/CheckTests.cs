@@ -47,7 +47,7 @@ public sealed class CheckTests
     [InlineData("global_defs {\nnonsense\n}\n", 5)]
     [InlineData("vrrp_script s {\nscript /root/s.sh\n}\nnonsense\n", 6)]
     [InlineData(Good + "# x\ninclude absent.conf\ninclude *.absent\ninclude /root/s.sh\n@other\n", 0)]
-    [InlineData("vrrp_instance A {\ninterface eth0\nvirtual_router_id 5\npriority 100#50\nvirtual_ipaddress {\n10.0.0.1\n}\nvirtual_routes {\n}\n}\n", 0)]
+    [InlineData("vrrp_instance A {\ninterface eth0\nvirtual_router_id 5\npriority 100#50\nvirtual_ipaddress {\n10.0.0.1\n}\n}\n", 0)]
     [InlineData("vrrp_instance A {\ninterface eth0\nvirtual_router_id 5\npriority 255\nvirtual_ipaddress {\n10.0.0.1\n}\ntrack_interface {\neth1 weight 5\n}\n}\n", 5)]
     [InlineData(Good + "include\n", 5)]
     public void Exit_codes_are_those_of_keepalived(string text, int expected)

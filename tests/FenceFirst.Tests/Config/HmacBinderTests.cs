@@ -46,6 +46,23 @@ public sealed class HmacBinderTests
         Assert.Contains("cannot be read", Problem(null, new FileFacts(FileKind.Regular, 0b110_000_000, 0, 0)), StringComparison.Ordinal);
     }
 
+    // Shown: without the library the file is refused with the reason; .NET would end the process, that of a running Master at a reload too.
+    [Fact]
+    public void A_machine_that_cannot_sign_refuses_the_file()
+    {
+        FileFacts facts = new(FileKind.Regular, 0b110_000_000, 0, 0);
+        (NodeConfig? config, DiagnosticBag diagnostics) = Load(Hex, facts, canSign: false);
+        Assert.Null(config);
+        Assert.Contains("OpenSSL (libssl), which computes the signatures, is not installed", DiagnosticText.Render(diagnostics), StringComparison.Ordinal);
+
+        // The answer is in a record, so that a replay refuses it too.
+        MachineFacts asked = Machine(Hex, facts).Facts with { CanSign = () => false };
+        FactsRecord record = new(asked, salt: 1);
+        ConfigLoader.Load("test.conf", null, record.Facts);
+        Assert.True(FactsRecord.TryRead(record.Text("test.conf", null), out MachineFacts? told, out _, out _));
+        Assert.False(told!.CanSign()); // It was read, so it is there.
+    }
+
     [Theory]
     [InlineData("auth_pass SECRETSECRET extra", "auth_pass")]
     [InlineData("auth_hmac {\nkey 7 SECRETSECRET\nactive_key 7\n}", "key 7")]
@@ -70,7 +87,10 @@ public sealed class HmacBinderTests
         return DiagnosticText.Render(diagnostics);
     }
 
-    private static (NodeConfig? Config, DiagnosticBag Diagnostics) Load(string? contents, FileFacts facts)
+    private static (NodeConfig? Config, DiagnosticBag Diagnostics) Load(string? contents, FileFacts facts, bool canSign = true) =>
+        ConfigLoader.Load("test.conf", null, Machine(contents, facts).Facts with { CanSign = () => canSign });
+
+    private static FakeMachine Machine(string? contents, FileFacts facts)
     {
         FakeMachine machine = new();
         machine.Files["test.conf"] =
@@ -81,6 +101,6 @@ public sealed class HmacBinderTests
         }
 
         machine.Kinds[Path] = facts;
-        return ConfigLoader.Load("test.conf", null, machine.Facts);
+        return machine;
     }
 }

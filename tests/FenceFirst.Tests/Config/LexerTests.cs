@@ -235,6 +235,18 @@ public sealed class LexerTests
     public void Alternatives_of_an_include_are_those_of_a_shell(string pattern, string expected) =>
         Assert.Equal(expected, string.Join(' ', Include.Alternatives(pattern)));
 
+    [Theory]
+    [InlineData("authentication {\nauth_type PASS\nauth_pass a\\\"b\n}", "test.conf:5:12")]
+    [InlineData("authentication {\nauth_type PASS\nauth_pass a\\\"b\\\"\n}", null)]
+    [InlineData("notify_master \"/root/s.sh \\\"x\\\"\"", null)]
+    [InlineData("notify_master /root/s.sh\\ it\\\"s", null)]
+    public void A_backslash_does_not_protect_a_quote_outside_of_commands(string lines, string? place)
+    {
+        // keepalived 2.2.7: Unmatched quote, and the password is a\.
+        (_, DiagnosticBag diagnostics) = FakeMachine.Load($"vrrp_instance A {{\ninterface eth0\n{lines}\n}}\n");
+        Assert.Equal(place, diagnostics.Sorted().Where(diagnostic => diagnostic.Code == DiagnosticCodes.UnterminatedQuote).Select(diagnostic => $"{diagnostic.Span.Path}:{diagnostic.Span.Line}:{diagnostic.Span.Column}").SingleOrDefault());
+    }
+
     [Fact]
     public void A_byte_order_mark_is_named()
     {

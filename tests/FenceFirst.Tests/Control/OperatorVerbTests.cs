@@ -158,6 +158,7 @@ public class OperatorVerbTests
                 "settings of the process itself (vrrp_rt_priority, vrrp_no_swap and the like) take effect at the next start",
             ],
             Describe(next));
+        Assert.Equal(["VI_1: changed, goes on in place", "  a password or key is another one"], Describe(old with { Instances = [one with { Password = [1] }, two, four] }));
         Assert.Equal(["VI_2: removed, is stopped in order"], Describe(old with { Instances = [one, four] }));
         Assert.Equal("mail: changed", Describe(old with { Mail = new MailConfig { Server = "mail.example.org" } })[^1]);
 

@@ -59,6 +59,16 @@ public partial class DocumentationTests
         }
     }
 
+    [Fact]
+    public void The_first_examples_of_the_readme_and_of_the_manual_are_accepted_without_a_warning()
+    {
+        Assert.Empty(Told(Load(Blocks("README.md", "conf")[0], "node")));
+        string manual = Manual("fencefirst.conf.5");
+        string text = manual[manual.IndexOf(".Sh EXAMPLES", StringComparison.Ordinal)..].Split(".Bd -literal -offset indent\n")[1].Split(".Ed\n")[0];
+        Assert.Contains("promotion", text);
+        Assert.Empty(Told(Load(text, "node")));
+    }
+
     [Theory]
     [MemberData(nameof(Pages))]
     public void A_command_on_a_page_can_be_typed(string page)
@@ -146,6 +156,29 @@ public partial class DocumentationTests
             {
                 Assert.True(Path.Exists(Path.Combine(folder, target)), $"{page}: {target} does not exist");
             }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void A_shipped_file_named_on_a_page_exists(string page)
+    {
+        foreach (Match match in ShippedFile().Matches(File.ReadAllText(Path.Combine(Root, page))))
+        {
+            Assert.True(Path.Exists(Path.Combine(Root, match.Value.TrimEnd('.'))), $"{page}: {match.Value} does not exist");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void A_row_on_a_page_belongs_to_a_table(string page)
+    {
+        // A blank line in front of a row ends the table, and the row is then shown as it was typed.
+        string[] lines = WithoutBlocks(File.ReadAllText(Path.Combine(Root, page))).Split('\n');
+        for (int i = 1; i < lines.Length; i++)
+        {
+            bool isFirst = lines[i].StartsWith('|') && !lines[i - 1].StartsWith('|');
+            Assert.False(isFirst && (i + 1 == lines.Length || !lines[i + 1].StartsWith("|-", StringComparison.Ordinal)), $"{page}: no table for: {lines[i]}");
         }
     }
 
@@ -365,7 +398,8 @@ public partial class DocumentationTests
         {
             string[] words = line.Split('#')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries);
             words = words.Length > 0 && words[0] == "sudo" ? words[1..] : words;
-            if (words.Length > 0 && words[0] is "fencefirst" or "./fencefirst")
+            // The script's own option is not the program's.
+            if (words.Length > 0 && words[0] is "fencefirst" or "./fencefirst" && words is not [_, "--build-only"])
             {
                 yield return [.. words.Select(word => word.Trim('"'))];
             }
@@ -414,6 +448,9 @@ public partial class DocumentationTests
 
     [GeneratedRegex(@"(?<=^|`)(?:\./)?((?<=\./)[a-z]+|bench/run)(?=$|`|\s)", RegexOptions.Multiline)]
     private static partial Regex Script();
+
+    [GeneratedRegex(@"\bpackaging/[A-Za-z0-9_./-]+")]
+    private static partial Regex ShippedFile();
 
     [GeneratedRegex("^(?=.*[a-z])[A-Z][A-Za-z0-9]*(_[A-Za-z0-9]+){2,}$")]
     private static partial Regex TestName();

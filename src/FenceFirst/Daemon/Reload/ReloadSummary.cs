@@ -93,8 +93,14 @@ internal sealed class ReloadSummary(ReloadPlan plan, ConfigBlocks before, Config
             }
             else if (plan.IsChanged(i))
             {
-                string earlier = old.Instances[kept[i]].Name;
-                _changes.Add(new ReloadChange($"{name}: changed, goes on in place{(earlier == name ? "" : $" (was {earlier})")}", Details("vrrp_instance", earlier, name)));
+                VrrpConfig was = old.Instances[kept[i]];
+                List<string> details = Details("vrrp_instance", was.Name, name);
+                if (was.Password != next.Instances[i].Password || was.Hmac != next.Instances[i].Hmac)
+                {
+                    details.Add("a password or key is another one");
+                }
+
+                _changes.Add(new ReloadChange($"{name}: changed, goes on in place{(was.Name == name ? "" : $" (was {was.Name})")}", details));
             }
         }
 
