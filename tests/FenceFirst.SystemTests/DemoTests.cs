@@ -98,7 +98,7 @@ public sealed class DemoTests(ITestOutputHelper output)
         string folder = Directory.CreateTempSubdirectory("fencefirst-copy-").FullName;
         string built = Path.GetDirectoryName(Needs.FenceFirst)!;
         string copy = Path.Combine(folder, "fencefirst");
-        File.Copy(Needs.FenceFirst, copy);
+        ProgramFile.Copy(Needs.FenceFirst, copy);
         string portable = Path.Combine(built, "portable");
         if (Directory.Exists(portable))
         {

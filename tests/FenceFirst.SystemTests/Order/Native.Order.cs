@@ -74,7 +74,7 @@ internal static partial class Native
             ? BinaryPrimitives.ReadInt32LittleEndian(datagram[(ProcessEvent + 28)..])
             : 0;
 
-    /// <summary>The time of such a message, on <see cref="MonotonicTime"/>.</summary>
+    /// <summary>The time of such a message, on the monotonic clock.</summary>
     public static TimeSpan TimeOfFork(ReadOnlySpan<byte> datagram) => TimeSpan.FromTicks(BinaryPrimitives.ReadInt64LittleEndian(datagram[(ProcessEvent + 8)..]) / 100);
 
     /// <summary>Opens a socket that hears of addresses, routes and rules in a namespace. The calling thread moves there.</summary>
@@ -131,8 +131,25 @@ internal static partial class Native
         return TimeSpan.FromTicks((time[0] * TimeSpan.TicksPerSecond) + (time[1] / 100));
     }
 
-    /// <summary>The monotonic clock, which the kernel puts on forks.</summary>
-    public static TimeSpan MonotonicTime()
+    /// <summary>What the wall clock shows, since 1970, more than the monotonic clock, which the kernel puts on forks.</summary>
+    /// <remarks>A thread that loses its processor between the two readings would be wrong by that time, so of several readings that counts which took least.</remarks>
+    public static TimeSpan WallAheadOfMonotonic()
+    {
+        const int attempts = 5;
+        TimeSpan ahead = default, least = TimeSpan.MaxValue;
+        for (int i = 0; i < attempts; i++)
+        {
+            TimeSpan before = MonotonicTime(), wall = DateTime.UtcNow - DateTime.UnixEpoch, taken = MonotonicTime() - before;
+            if (taken < least)
+            {
+                least = taken;
+                ahead = wall - before - (taken / 2);
+            }
+        }
+        return ahead;
+    }
+
+    private static TimeSpan MonotonicTime()
     {
         const int monotonic = 1;
         long[] time = new long[2];

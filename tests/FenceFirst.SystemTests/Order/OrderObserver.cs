@@ -109,7 +109,6 @@ internal sealed class OrderObserver : IDisposable
             return;
         }
         Native.PutFirst();
-        TimeSpan sinceBoot = DateTime.UtcNow - DateTime.UnixEpoch - Native.MonotonicTime();
         DateTime[] emptyAt = new DateTime[sources.Length];
         _ready.SetResult();
         while (!_stop)
@@ -118,7 +117,7 @@ internal sealed class OrderObserver : IDisposable
             bool isAny = false;
             for (int i = 0; i < sources.Length; i++)
             {
-                isAny |= Drain((OrderSource)i, sources[i], ref emptyAt[i], sinceBoot);
+                isAny |= Drain((OrderSource)i, sources[i], ref emptyAt[i]);
             }
             if (isAny)
             {
@@ -131,7 +130,7 @@ internal sealed class OrderObserver : IDisposable
         }
     }
 
-    private bool Drain(OrderSource source, int descriptor, ref DateTime emptyAt, TimeSpan sinceBoot)
+    private bool Drain(OrderSource source, int descriptor, ref DateTime emptyAt)
     {
         for (bool isAny = false; ; isAny = true)
         {
@@ -158,7 +157,7 @@ internal sealed class OrderObserver : IDisposable
                         }
                         break;
                     case OrderSource.Fork:
-                        ReadFork(told, sinceBoot);
+                        ReadFork(told);
                         break;
                     case OrderSource.Pipe:
                         ReadPipe(told, emptyAt);
@@ -288,11 +287,11 @@ internal sealed class OrderObserver : IDisposable
         return "-";
     }
 
-    private void ReadFork(ReadOnlySpan<byte> datagram, TimeSpan sinceBoot)
+    private void ReadFork(ReadOnlySpan<byte> datagram)
     {
         if (Native.ForkedIn(datagram) is > 0 and int pid)
         {
-            _forks[pid] = (DateTime.UnixEpoch + sinceBoot + Native.TimeOfFork(datagram), ++_last);
+            _forks[pid] = (DateTime.UnixEpoch + Native.WallAheadOfMonotonic() + Native.TimeOfFork(datagram), ++_last);
         }
     }
 

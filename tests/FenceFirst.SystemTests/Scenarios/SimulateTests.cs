@@ -37,7 +37,7 @@ public sealed class SimulateTests(ITestOutputHelper output)
     {
         const string simulator = "fencefirst-simulate";
         Directory.CreateDirectory(to);
-        File.Copy(Path.Combine(from, "fencefirst"), Path.Combine(to, "fencefirst"));
+        ProgramFile.Copy(Path.Combine(from, "fencefirst"), Path.Combine(to, "fencefirst"));
         bool isPortable = !File.Exists(Path.Combine(from, simulator));
         if (!isPortable)
         {

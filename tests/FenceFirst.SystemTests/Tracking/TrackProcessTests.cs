@@ -16,7 +16,7 @@ public sealed class TrackProcessTests(ITestOutputHelper output)
         Node a = lab["a"];
         Capture capture = await lab.CaptureAsync();
         string program = Path.Combine(a.Folder, "lab_server");
-        File.Copy("/bin/sleep", program);
+        ProgramFile.Copy("/bin/sleep", program);
         Daemon daemon = a.StartFenceFirst(Conf.File(
             """
             vrrp_track_process server {
@@ -57,7 +57,7 @@ public sealed class TrackProcessTests(ITestOutputHelper output)
         // Straight from the watcher, in this machine's first namespace, where the kernel tells events unless a container hides them.
         string folder = Directory.CreateTempSubdirectory("fencefirst-").FullName;
         string program = Path.Combine(folder, "ffwatched" + (Environment.ProcessId % 100_000));
-        File.Copy("/bin/sleep", program);
+        ProgramFile.Copy("/bin/sleep", program);
         string name = Path.GetFileName(program);
         ProcessPattern[] patterns =
         [
