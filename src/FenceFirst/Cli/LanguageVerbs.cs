@@ -1,6 +1,8 @@
 using System.Text;
 using FenceFirst.Config.Keywords;
 using FenceFirst.Config.Output;
+using FenceFirst.Core.Timeline;
+using FenceFirst.Linux.Files;
 
 namespace FenceFirst.Cli;
 
@@ -85,18 +87,12 @@ internal static class LanguageVerbs
         }
     }
 
+    /// <summary>Replaces the file as a whole: a full disk or a power cut must not leave a part of a configuration. A symbolic link stays one.</summary>
     private static bool TryWrite(string file, string text, TextWriter error)
     {
-        try
-        {
-            File.WriteAllBytes(file, Encoding.Latin1.GetBytes(text));
-            error.WriteLine($"{file}: written");
-            return true;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            error.WriteLine($"fencefirst: {file}: {exception.Message}");
-            return false;
-        }
+        string target = File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
+        int errno = DurableFile.ReplaceAlike(target, target + ".fencefirst-new", Encoding.Latin1.GetBytes(text));
+        error.WriteLine(errno == 0 ? $"{file}: written" : $"fencefirst: {file}: cannot be written: {ErrnoText.Describe(errno)}; it is as it was");
+        return errno == 0;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FenceFirst.Cli;
+using FenceFirst.Config.Output;
 
 namespace FenceFirst.Tests.Cli;
 
@@ -57,6 +58,34 @@ public class InvocationTests
         StringWriter error = new();
         Assert.Equal(status, Invocation.Run(CommandLineVerbs.Create(), arguments.Split(' '), TextWriter.Null, error));
         Assert.Equal(expected + "\n", error.ToString());
+    }
+
+    // Shown: a file is replaced as a whole, with the mode it had and behind its symbolic link; when that fails it is as it was and nothing is left beside it.
+    [Fact]
+    public void A_file_is_rewritten_whole_or_not_at_all()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("fencefirst-");
+        string file = Path.Combine(folder.FullName, "a.conf"), link = Path.Combine(folder.FullName, "link.conf"), next = file + ".fencefirst-new";
+        const UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+        File.WriteAllText(file, "global_defs {\n}\n   # end\n");
+        File.SetUnixFileMode(file, mode);
+        File.CreateSymbolicLink(link, file);
+        string before = File.ReadAllText(file);
+        Directory.CreateDirectory(next);
+        StringWriter error = new();
+        Assert.Equal(1, Invocation.Run(CommandLineVerbs.Create(), ["fmt", "--write", link], TextWriter.Null, error));
+        Assert.Equal($"fencefirst: {link}: cannot be written: Is a directory; it is as it was\n", error.ToString());
+        Assert.Equal(before, File.ReadAllText(file));
+
+        Directory.Delete(next);
+        error = new StringWriter();
+        Assert.Equal(0, Invocation.Run(CommandLineVerbs.Create(), ["fmt", "--write", link], TextWriter.Null, error));
+        Assert.Equal($"{link}: written\n", error.ToString());
+        Assert.Equal(Formatter.Format(before), File.ReadAllText(file));
+        Assert.Equal(mode, File.GetUnixFileMode(file));
+        Assert.Equal(file, File.ResolveLinkTarget(link, returnFinalTarget: false)?.FullName);
+        Assert.Equal(2, folder.GetFileSystemInfos().Length);
+        folder.Delete(recursive: true);
     }
 
     // Shown: an output that cannot be written ends a verb with one line in place of a stack, and is not taken for the verb's own "no".
