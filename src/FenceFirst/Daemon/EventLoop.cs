@@ -27,8 +27,8 @@ internal sealed class EventLoop : IDisposable
     /// <summary>What giving back the memory of a reload takes, several times over.</summary>
     private static readonly TimeSpan MemoryPause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>After this long the start and the first election are over, and what only they needed of the program is not needed any more.</summary>
-    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(5);
+    /// <summary>After this long the start, the first election and its second announcement (garp_master_delay, 5 s) are over, and what only they needed of the program is not needed any more.</summary>
+    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(5.5);
 
     private const long TimerToken = 0;
     private const long SignalToken = 1;
